@@ -1,0 +1,1 @@
+"""One checked role file per host becomes a working LVS director or real server at boot."""

@@ -1,0 +1,49 @@
+"""The errors that a person can mend; anything else is a bug and keeps its traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+from lvsboot.problem import Problem
+
+
+class Exit(IntEnum):
+    """Exit statuses of the command line; 64, 77 and 78 are those of sysexits.h."""
+
+    DONE = 0
+    FAILED = 1
+    DIFFERS = 2
+    USAGE = 64
+    NOT_PERMITTED = 77
+    BAD_INPUT = 78
+
+
+class LvsbootError(Exception):
+    """Base of the tree: its text is one or more whole sentences for the person at the terminal."""
+
+    exit_status = Exit.FAILED
+
+
+class HostError(LvsbootError):
+    """The host lacks something or refused something: its administrator must act."""
+
+
+class NotPermittedError(LvsbootError):
+    """The caller may not do this: run it as root, or with the capability that the text names."""
+
+    exit_status = Exit.NOT_PERMITTED
+
+
+class InputError(LvsbootError):
+    """A role or rules file is wrong: its author must mend it. Carries every problem found."""
+
+    exit_status = Exit.BAD_INPUT
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda problem: problem.order))
+        super().__init__(f"{len(self.problems)} problem(s) in {self.problems[0].file}")
+
+
+class KernelRefusedError(LvsbootError):
+    """The kernel refused a change: the text names the rule, the operation and the errno."""

@@ -1,0 +1,42 @@
+"""What is wrong with a text that a person wrote, and where. Draws nothing and raises nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Severity(Enum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A place in a text: line and column count from 1, length in characters (0: unknown)."""
+
+    line: int
+    column: int = 1
+    length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to mend.
+
+    `where` names it in the text's own words (`director.services[0].scheduler`), or is empty.
+    `source` is the text's line, without its end; None draws no excerpt.
+    """
+
+    file: str
+    span: Span
+    message: str
+    where: str = ""
+    hint: str = ""
+    source: str | None = None
+    severity: Severity = Severity.ERROR
+
+    @property
+    def order(self) -> tuple[int, int, str]:
+        """Sort key: problems are shown in the order in which the text is read."""
+        return (self.span.line, self.span.column, self.message)

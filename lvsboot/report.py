@@ -1,0 +1,40 @@
+"""Draws problems as text. Prints nothing: only the command line does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lvsboot.problem import Problem
+
+_RED, _CYAN, _BOLD, _RESET = "\033[31m", "\033[36m", "\033[1m", "\033[0m"
+
+
+def problems_text(problems: Iterable[Problem], *, color: bool = False) -> str:
+    """All problems, each with its source line and carets, sorted by place; ends with a newline."""
+    drawn = sorted(problems, key=lambda problem: problem.order)
+    return "".join(_problem_text(problem, color=color) for problem in drawn)
+
+
+def _problem_text(problem: Problem, *, color: bool) -> str:
+    span = problem.span
+    place = f"{problem.file}:{span.line}:{span.column}:"
+    severity = f"{problem.severity.value}:"
+    if color:
+        place, severity = f"{_BOLD}{place}{_RESET}", f"{_RED}{severity}{_RESET}"
+    where = f"{problem.where}: " if problem.where else ""
+    return f"{place} {severity} {where}{problem.message}\n{_excerpt(problem, color=color)}"
+
+
+def _excerpt(problem: Problem, *, color: bool) -> str:
+    """The source line with carets under the culprit and the hint behind them."""
+    source = problem.source
+    if source is None:
+        return f"   = {problem.hint}\n" if problem.hint else ""
+    column = problem.span.column
+    length = max(1, min(problem.span.length, len(source) - column + 1))
+    # A tab keeps its place under a tab, so that the carets stay below their word.
+    pad = "".join("\t" if char == "\t" else " " for char in source[: column - 1])
+    pointer = "^" * length + (f" {problem.hint}" if problem.hint else "")
+    if color:
+        pointer = f"{_CYAN}{pointer}{_RESET}"
+    return f"   | {source}\n   | {pad}{pointer}\n"
