@@ -1,0 +1,19 @@
+"""Where lvsboot's files live on a host. Constants only: files.py joins them to a root."""
+
+from __future__ import annotations
+
+ROLE = "/etc/lvs/role.yaml"
+RULES = "/etc/lvs/ipvs.rules"
+SYSCTL = "/etc/sysctl.d/90-lvs.conf"
+MODULES = "/etc/modules-load.d/lvs.conf"
+HOSTNAME = "/etc/hostname"
+NETWORKD = "/etc/systemd/network"
+UNITS = "/etc/systemd/system"
+
+STATE = "/var/lib/lvs"
+APPLIED_ROLE = f"{STATE}/role.yaml"
+MANIFEST = f"{STATE}/manifest.json"
+SAVED_RULES = f"{STATE}/saved.rules"
+
+RUNTIME = "/run/lvs"
+LOADED_RULES = f"{RUNTIME}/loaded.rules"
