@@ -111,14 +111,16 @@ def _decode(raw: bytes, file: str) -> str:
         message = f"byte 0x{raw[error.start]:02x} is not UTF-8"
         raise InputError([Problem(file, span, message, hint="save the file as UTF-8")]) from error
     if not text.strip():
-        raise InputError([Problem(file, Span(1), "the file is empty", hint="begin with version: 1")])
+        raise InputError(
+            [Problem(file, Span(1), "the file is empty", hint="begin with version: 1")]
+        )
     return text
 
 
 def _compose(text: str, file: str) -> yaml.Node:
     loader = _Loader(text)
     try:
-        root = loader.get_single_node()
+        root: yaml.Node | None = loader.get_single_node()
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         span = Span(before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1, 1)
@@ -201,8 +203,12 @@ class _Construction:
             if key in mapping:
                 # The path leads to the first; the second is the one to take away.
                 self.findings.append(
-                    Finding((*path, key), f"'{key}' stands here a second time", at_key=True,
-                            hint=f"the first is in line {first[key]}")
+                    Finding(
+                        (*path, key),
+                        f"'{key}' stands here a second time",
+                        at_key=True,
+                        hint=f"the first is in line {first[key]}",
+                    )
                 )
                 continue
             first[key] = key_node.start_mark.line + 1

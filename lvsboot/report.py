@@ -1,9 +1,10 @@
-"""Draws problems as text. Prints nothing: only the command line does."""
+"""Draws problems and changes of files as text. Prints nothing: only the command line does."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from lvsboot.files import SAVED_SUFFIX, Change, Remove
 from lvsboot.problem import Problem
 
 _RED, _CYAN, _BOLD, _RESET = "\033[31m", "\033[36m", "\033[1m", "\033[0m"
@@ -38,3 +39,13 @@ def _excerpt(problem: Problem, *, color: bool) -> str:
     if color:
         pointer = f"{_CYAN}{pointer}{_RESET}"
     return f"   | {source}\n   | {pad}{pointer}\n"
+
+
+def changes_text(changes: Iterable[Change]) -> str:
+    """One line a file, `+` added or changed and `-` removed, and a summary; ends with a newline."""
+    lines = []
+    for change in changes:
+        mark = "-" if isinstance(change, Remove) else "+"
+        saved = f"  (what was there: {change.path}{SAVED_SUFFIX})" if change.is_foreign else ""
+        lines.append(f"{mark} {change.path}{saved}\n")
+    return "".join(lines) or "no changes\n"

@@ -1,0 +1,89 @@
+"""A role to a NoCloud seed: user-data, meta-data and network-config. Pure."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+import yaml
+
+from lvsboot import paths
+from lvsboot.model import Dhcp, Nic, Role
+from lvsboot.tree import File
+
+
+def render_seed(role: Role, role_text: str) -> tuple[File, ...]:
+    """The seed's files, by their bare names; network-config only where the role has NICs."""
+    files = [
+        File("user-data", "#cloud-config\n" + _yaml(_user_data(role, role_text))),
+        File("meta-data", _yaml(_meta_data(role, role_text))),
+    ]
+    if role.nics:
+        files.append(File("network-config", _yaml(_network_config(role.nics))))
+    return tuple(files)
+
+
+def _user_data(role: Role, role_text: str) -> dict[str, Any]:
+    """The role arrives as a file; lvs-provision.service does the rest, so there is no runcmd."""
+    hostname = {"hostname": role.hostname} if role.hostname is not None else {}
+    role_file = {"path": paths.ROLE, "permissions": "0644", "content": role_text}
+    return {**hostname, "write_files": [role_file]}
+
+
+def _meta_data(role: Role, role_text: str) -> dict[str, Any]:
+    """A new role is a new instance, so that cloud-init writes it even where it ran before."""
+    digest = sha256(role_text.encode()).hexdigest()[:16]
+    hostname = {"local-hostname": role.hostname} if role.hostname is not None else {}
+    return {"instance-id": f"lvsboot-{digest}", **hostname}
+
+
+def _network_config(nics: tuple[Nic, ...]) -> dict[str, Any]:
+    """Version 2 (cloud-init's networking-config-format-v2), with host addresses only.
+
+    A director's VIPs stay out: they are put up after the rules, and three of cloud-init's
+    renderers raise ValueError for an address label.
+    """
+    return {"version": 2, "ethernets": {nic.name: _ethernet(nic) for nic in nics}}
+
+
+def _ethernet(nic: Nic) -> dict[str, Any]:
+    settings: dict[str, Any] = {}
+    if nic.mac is not None:
+        settings |= {"match": {"macaddress": nic.mac}, "set-name": nic.name}
+    settings["dhcp4"] = nic.dhcp in {Dhcp.IPV4, Dhcp.BOTH}
+    settings["dhcp6"] = nic.dhcp in {Dhcp.IPV6, Dhcp.BOTH}
+    if nic.addresses:
+        settings["addresses"] = [str(address) for address in nic.addresses]
+    # Not "default": cloud-init 22.4 knows only the numeric form everywhere.
+    routes = [
+        {"to": to, "via": str(via)}
+        for to, via in (("0.0.0.0/0", nic.gateway), ("::/0", nic.gateway6))
+        if via is not None
+    ]
+    routes += [{"to": str(route.to), "via": str(route.via)} for route in nic.routes]
+    if routes:
+        settings["routes"] = routes
+    if nic.nameservers:
+        settings["nameservers"] = {"addresses": [str(server) for server in nic.nameservers]}
+    if nic.mtu is not None:
+        settings["mtu"] = nic.mtu
+    if not nic.required:
+        settings["optional"] = True
+    return settings
+
+
+class _Dumper(yaml.SafeDumper):
+    """Texts of several lines as literal blocks, so that a person can read the role in the seed."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
+def _yaml(value: dict[str, Any]) -> str:
+    text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=False, width=4096)
+    return text

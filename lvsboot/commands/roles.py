@@ -1,0 +1,85 @@
+"""The verbs on a role file: validate, render, apply, cloud-init. Returns facts, prints nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lvsboot.atomic import write_file
+from lvsboot.cloudinit import render_seed
+from lvsboot.commands.activation import activate
+from lvsboot.errors import HostError, InputError, NotPermittedError
+from lvsboot.files import Change, install_tree
+from lvsboot.observe import backend_in_force
+from lvsboot.problem import Problem, Span
+from lvsboot.render.host import render_host
+from lvsboot.render.units import render_units
+from lvsboot.role import RoleFile, parse_role
+from lvsboot.tree import Tree
+
+HOST = Path("/")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What a root should have, and what had to be changed for it."""
+
+    tree: Tree
+    changes: tuple[Change, ...]
+
+
+def read_role(file: str, stdin: bytes | None = None) -> RoleFile:
+    """The role in `file`, or in `stdin` for "-"; InputError with every problem in it."""
+    if stdin is not None:
+        return parse_role(stdin, "<stdin>")
+    try:
+        return parse_role(Path(file).read_bytes(), file)
+    except OSError as error:
+        message = f"cannot read the role file: {error.strerror}"
+        raise InputError([Problem(file, Span(1), message)]) from error
+
+
+def render(role_file: RoleFile, root: Path) -> Rendering:
+    """Writes everything that the role needs below `root`."""
+    _require_directory(root)
+    backend = backend_in_force(role_file.role, root)
+    tree = render_host(role_file.role, role_file.text, backend)
+    return Rendering(tree, install_tree(tree, root))
+
+
+def apply(role_file: RoleFile, *, block: bool) -> Rendering:
+    """Renders onto this host and brings the running system to it."""
+    rendering = render(role_file, HOST)
+    activate(role_file.role, rendering.tree, rendering.changes, block=block)
+    return rendering
+
+
+def install_units(root: Path) -> Rendering:
+    """Puts the units below `root` and enables the provisioner: an image that waits for a role."""
+    _require_directory(root)
+    tree = tuple(render_units())
+    return Rendering(tree, install_tree(tree, root, keep_others=True))
+
+
+def cloud_init(role_file: RoleFile, directory: Path) -> tuple[Path, ...]:
+    """Writes the NoCloud seed into `directory`, which must exist; gives the files."""
+    _require_directory(directory)
+    written = []
+    for file in render_seed(role_file.role, role_file.text):
+        place = directory / file.path
+        try:
+            write_file(str(place), file.text.encode(), file.mode)
+        except OSError as error:
+            raise HostError(f"cannot write {place}: {error.strerror}") from error
+        written.append(place)
+    return tuple(written)
+
+
+def _require_directory(directory: Path) -> None:
+    try:
+        directory.iterdir()
+        is_directory = directory.is_dir()
+    except PermissionError as error:
+        raise NotPermittedError(f"cannot look into {directory}: {error.strerror}") from error
+    if not is_directory:
+        raise HostError(f"{directory} is not a directory: make it, or unpack the image there first")

@@ -1,0 +1,258 @@
+"""Brings a root's files to a tree: compares, writes atomically, remembers in the manifest."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from lvsboot import paths
+from lvsboot.atomic import commit_beside, discard, link_beside, sync_directory, write_beside
+from lvsboot.errors import HostError, NotPermittedError
+from lvsboot.tree import Entry, File, Link, Tree
+
+_MANIFEST_VERSION = 1
+_MAX_LINKS = 40  # as many as the kernel follows before ELOOP
+SAVED_SUFFIX = ".lvs-save"
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """`entry` is missing or differs; `is_foreign` where something not ours stands in its place."""
+
+    entry: Entry
+    is_foreign: bool
+
+    @property
+    def path(self) -> str:
+        return self.entry.path
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """We wrote `path` for an earlier role, and this one has no use for it."""
+
+    path: str
+    is_foreign: bool
+
+
+Change = Write | Remove
+Manifest = Mapping[str, str]
+"""Path to the digest of what we wrote there; a link's digest is its target behind an arrow."""
+
+
+def under(root: Path, path: str) -> Path:
+    """Where the host's `path` lies below `root`, every symlink read as the host would read it.
+
+    The last component is not followed. An image's absolute links must not lead out of the image.
+    """
+    parts = [part for part in path.split("/") if part]
+    resolved = root
+    links = 0
+    while len(parts) > 1:
+        part = parts.pop(0)
+        if part == "..":
+            resolved = resolved.parent if resolved != root else root
+            continue
+        step = resolved / part
+        if not step.is_symlink():
+            resolved = step
+            continue
+        links += 1
+        if links > _MAX_LINKS:
+            raise HostError(f"{path}: too many symbolic links below {root}")
+        target = str(step.readlink())
+        resolved = root if target.startswith("/") else resolved
+        parts = [piece for piece in target.split("/") if piece not in {"", "."}] + parts
+    return resolved / parts[0]
+
+
+def install_tree(tree: Tree, root: Path, *, keep_others: bool = False) -> tuple[Change, ...]:
+    """Brings `root` to `tree`; gives what was changed, sorted by path.
+
+    What an earlier tree had and this one has not is removed, unless `keep_others`.
+    """
+    changes = plan_files(tree, root)
+    manifest = {entry.path: _digest(entry) for entry in tree}
+    if keep_others:
+        changes = tuple(change for change in changes if isinstance(change, Write))
+        manifest = {**_read_manifest(root), **manifest}
+    _execute(changes, manifest, root)
+    return changes
+
+
+def plan_files(tree: Tree, root: Path) -> tuple[Change, ...]:
+    """What is to be done so that `root` holds `tree` and nothing of an earlier one; by path."""
+    manifest = _read_manifest(root)
+    wanted = {entry.path: entry for entry in tree}
+    writes = [
+        Write(entry, is_foreign=actual not in {None, manifest.get(entry.path)})
+        for entry in tree
+        if (actual := _actual_digest(root, entry.path)) != _digest(entry)
+    ]
+    removals = [
+        Remove(path, is_foreign=actual != digest)
+        for path, digest in manifest.items()
+        if path not in wanted and (actual := _actual_digest(root, path)) is not None
+    ]
+    return tuple(sorted([*writes, *removals], key=lambda change: change.path))
+
+
+def _execute(changes: tuple[Change, ...], manifest: Manifest, root: Path) -> None:
+    """Carries out what plan_files() found and writes the manifest.
+
+    What a person wrote is kept beside itself as FILE.lvs-save. Nearly all that can fail does so
+    before anything was replaced; a second run completes a killed one.
+    """
+    known = _read_manifest(root)
+    if not changes and known == manifest:
+        return
+    writes = [change.entry for change in changes if isinstance(change, Write)]
+    with _Staging(root) as staging:
+        for entry in writes:
+            staging.prepare(entry)
+        # Until all is in place the manifest names old and new, so that nothing is ever orphaned.
+        staging.prepare(_manifest_file({**manifest, **known}))
+        staging.commit(paths.MANIFEST)
+        for change in changes:
+            if change.is_foreign:
+                _save_aside(under(root, change.path))
+            match change:
+                case Write(entry=entry):
+                    staging.commit(entry.path)
+                case Remove(path=path):
+                    _remove(under(root, path))
+        staging.prepare(_manifest_file(manifest))
+        staging.commit(paths.MANIFEST)
+
+
+class _Staging:
+    """Writes everything beside its place first: most failures happen before the first rename."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._staged: dict[str, tuple[Path, Path]] = {}
+        self._made: list[Path] = []
+
+    def __enter__(self) -> _Staging:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        for temporary, _place in self._staged.values():
+            discard(str(temporary))
+        if kind is not None:
+            for directory in reversed(self._made):
+                if not any(directory.iterdir()):
+                    directory.rmdir()
+
+    def prepare(self, entry: Entry) -> None:
+        place = under(self._root, entry.path)
+        try:
+            self._make_directory(place.parent)
+            if place.is_dir() and not place.is_symlink():
+                raise HostError(f"{place} is a directory: lvsboot has a file to write there")
+            self._staged[entry.path] = (_write_beside(entry, place), place)
+        except OSError as error:
+            raise _write_error(place, error) from error
+
+    def commit(self, path: str) -> None:
+        temporary, place = self._staged.pop(path)
+        try:
+            commit_beside(str(temporary), str(place))
+        except OSError as error:
+            raise _write_error(place, error) from error
+
+    def _make_directory(self, directory: Path) -> None:
+        if directory.is_dir():
+            return
+        self._make_directory(directory.parent)
+        directory.mkdir(mode=0o755)
+        self._made.append(directory)
+        sync_directory(str(directory.parent))
+
+
+def _write_beside(entry: Entry, place: Path) -> Path:
+    match entry:
+        case File(text=text, mode=mode):
+            return Path(write_beside(str(place), text.encode(), mode))
+        case Link(target=target):
+            return Path(link_beside(str(place), target))
+
+
+def _save_aside(place: Path) -> None:
+    saved = place.with_name(place.name + SAVED_SUFFIX)
+    try:
+        saved.unlink(missing_ok=True)
+        # A second name, not a move: the place is never empty.
+        os.link(place, saved, follow_symlinks=False)
+    except OSError as error:
+        raise _write_error(saved, error) from error
+
+
+def _remove(place: Path) -> None:
+    try:
+        place.unlink(missing_ok=True)
+        if place.parent.name.endswith((".d", ".wants")) and not any(place.parent.iterdir()):
+            place.parent.rmdir()
+            sync_directory(str(place.parent.parent))
+        else:
+            sync_directory(str(place.parent))
+    except OSError as error:
+        raise _write_error(place, error) from error
+
+
+def _write_error(place: Path, error: OSError) -> HostError | NotPermittedError:
+    if isinstance(error, PermissionError):
+        return NotPermittedError(f"cannot write {place}: {error.strerror}; run lvsboot as root")
+    return HostError(f"cannot write {place}: {error.strerror}")
+
+
+def _digest(entry: Entry) -> str:
+    match entry:
+        case File(text=text, mode=mode):
+            return f"{mode:04o} {sha256(text.encode()).hexdigest()}"
+        case Link(target=target):
+            return f"-> {target}"
+
+
+def _actual_digest(root: Path, path: str) -> str | None:
+    place = under(root, path)
+    try:
+        status = place.lstat()
+        if stat.S_ISLNK(status.st_mode):
+            return f"-> {place.readlink()}"
+        if not stat.S_ISREG(status.st_mode):
+            return "something else"
+        content = place.read_bytes()
+    except FileNotFoundError:
+        return None
+    except NotADirectoryError as error:
+        raise HostError(f"{place} cannot be: a folder above it is a file") from error
+    except OSError as error:
+        raise HostError(f"cannot read {place}: {error.strerror}") from error
+    return f"{stat.S_IMODE(status.st_mode):04o} {sha256(content).hexdigest()}"
+
+
+def _manifest_file(manifest: Manifest) -> File:
+    value = {"version": _MANIFEST_VERSION, "entries": dict(sorted(manifest.items()))}
+    return File(paths.MANIFEST, json.dumps(value, indent=2) + "\n")
+
+
+def _read_manifest(root: Path) -> Manifest:
+    place = under(root, paths.MANIFEST)
+    try:
+        value = json.loads(place.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise HostError(f"cannot read {place}: {error.strerror}") from error
+    except ValueError as error:
+        raise HostError(f"{place} is not lvsboot's manifest ({error}); move it away") from error
+    if value.get("version") != _MANIFEST_VERSION:
+        raise HostError(f"{place} was written by another version of lvsboot; move it away")
+    entries: dict[str, str] = value["entries"]
+    return entries

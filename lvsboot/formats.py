@@ -1,0 +1,105 @@
+"""The texts that a role file may hold: each format parses, or says in a sentence why it cannot."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Address,
+    IPv6Interface,
+    IPv6Network,
+    ip_address,
+    ip_interface,
+    ip_network,
+)
+
+Address = IPv4Address | IPv6Address
+Interface = IPv4Interface | IPv6Interface
+Network = IPv4Network | IPv6Network
+
+_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
+_SYSCTL = re.compile(r"[A-Za-z0-9_]+([./][A-Za-z0-9_.:@-]+)+")
+
+
+def parse_address(text: str) -> Address:
+    address = ip_address(text)
+    if isinstance(address, IPv6Address) and address.scope_id is not None:
+        raise ValueError(f"{text!r} carries a scope; the interface is named beside it")
+    return address
+
+
+def parse_interface_address(text: str) -> Interface:
+    if "/" not in text:
+        raise ValueError(f"{text!r} has no prefix length, such as /24")
+    return ip_interface(text)
+
+
+def parse_network(text: str) -> Network:
+    if "/" not in text:
+        raise ValueError(f"{text!r} has no prefix length, such as /24")
+    return ip_network(text)
+
+
+def parse_ipv4(text: str) -> IPv4Address:
+    return IPv4Address(text)
+
+
+def parse_ipv6(text: str) -> IPv6Address:
+    return IPv6Address(text)
+
+
+def parse_hostname(text: str) -> str:
+    """Source: hostname(7)."""
+    labels = text.split(".")
+    if len(text) > 64 or not all(_LABEL.fullmatch(label) for label in labels):
+        raise ValueError(f"{text!r} is not a host name: letters, digits and hyphens, dots between")
+    return text
+
+
+def parse_interface_name(text: str) -> str:
+    """Source: dev_valid_name() in the kernel's net/core/dev.c; a colon would name an alias."""
+    if not 0 < len(text) < 16 or text in {".", ".."} or not re.fullmatch(r"[!-~]+", text):
+        raise ValueError(f"{text!r} is not an interface name: 1 to 15 printable characters")
+    # What shells, systemd's globs, sysctl's paths and ipvsadm would read as more than a name.
+    if set(text) & set("/:%*?[]{}\"'\\$;&|<>()`#!="):
+        raise ValueError(f"{text!r} is not an interface name: letters, digits, dots and -_@+ only")
+    return text
+
+
+def parse_mac(text: str) -> str:
+    if not _MAC.fullmatch(text):
+        raise ValueError(f"{text!r} is not a MAC address, such as 52:54:00:12:34:56")
+    if int(text[:2], 16) & 1:
+        raise ValueError(f"{text!r} is a multicast MAC address, which no NIC has")
+    return text.lower()
+
+
+def parse_sysctl_name(text: str) -> str:
+    if not _SYSCTL.fullmatch(text):
+        raise ValueError(f"{text!r} is not a sysctl name, such as net.core.somaxconn")
+    return text
+
+
+def parse_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("the value holds a line break or another control character")
+    return text
+
+
+PARSERS: dict[str, Callable[[str], object]] = {
+    "ip": parse_address,
+    "ip-interface": parse_interface_address,
+    "ip-network": parse_network,
+    "ipv4": parse_ipv4,
+    "ipv6": parse_ipv6,
+    "hostname": parse_hostname,
+    "interface-name": parse_interface_name,
+    "mac": parse_mac,
+    "sysctl-name": parse_sysctl_name,
+    "one-line": parse_line,
+}
+"""The schema's `format` words; the decoder calls the same functions for the parsed value."""

@@ -1,0 +1,71 @@
+"""The kernel parameters that a role needs, and their sysctl.d file."""
+
+from __future__ import annotations
+
+from lvsboot import paths
+from lvsboot.ipvs.table import ForwardingMethod
+from lvsboot.model import Director, RealServer, Role
+from lvsboot.render.templates import fill_template
+from lvsboot.tree import File
+
+
+def render_sysctl(role: Role) -> File:
+    settings = {**derived_sysctls(role), **role.sysctl}
+    return File(paths.SYSCTL, fill_template("sysctl.conf", settings=settings))
+
+
+def derived_sysctls(role: Role) -> dict[str, str]:
+    """Parameter to value in the order in which they must be written.
+
+    Names are sysctl.d's: dots between the parts, a slash for a dot inside an interface's name.
+    """
+    match role.duty:
+        case Director() as director:
+            return {**_forwarding(director), **_no_redirects(director, role)}
+        case RealServer(method=ForwardingMethod.DR):
+            return _silent_arp()
+        case _:
+            return {}
+
+
+def _forwarding(director: Director) -> dict[str, str]:
+    """Only nat sends a real server's answers through the director's own routing."""
+    families = {
+        service.vip.version
+        for service in director.services
+        if service.method is ForwardingMethod.NAT
+    }
+    settings = {}
+    if 4 in families:
+        # First of all: a change of ip_forward resets the other parameters of every interface.
+        settings["net.ipv4.ip_forward"] = "1"
+    if 6 in families:
+        settings["net.ipv6.conf.all.forwarding"] = "1"
+        # Forwarding turns router advertisements off; 2 keeps them for hosts that live by them.
+        settings["net.ipv6.conf.all.accept_ra"] = "2"
+        settings["net.ipv6.conf.default.accept_ra"] = "2"
+    return settings
+
+
+def _no_redirects(director: Director, role: Role) -> dict[str, str]:
+    """A redirect would teach a client the way around the director.
+
+    The kernel sends one if either all or the interface allows it (IN_DEV_TX_REDIRECTS), so each
+    interface is named; default is for those that appear later.
+    """
+    names = {nic.name for nic in role.nics} | {vip.interface for vip in director.vips} - {"lo"}
+    devices = ["all", "default", *sorted(name.replace(".", "/") for name in names)]
+    return {f"net.ipv4.conf.{device}.send_redirects": "0" for device in devices}
+
+
+def _silent_arp() -> dict[str, str]:
+    """A real server never answers or announces ARP for the VIPs that it holds on lo.
+
+    The effective value is the larger of all's and the interface's, so all alone decides; lo is
+    set for whoever looks there first.
+    """
+    return {
+        f"net.ipv4.conf.{device}.{key}": value
+        for key, value in (("arp_ignore", "1"), ("arp_announce", "2"))
+        for device in ("all", "lo")
+    }

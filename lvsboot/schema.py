@@ -1,0 +1,161 @@
+"""Holds a document against schemas/role.json. Words the problems; decodes nothing."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+
+from lvsboot.document import Document, Finding
+from lvsboot.formats import PARSERS
+from lvsboot.resources import ROLE_SCHEMA
+
+_KINDS = {
+    "string": "a text",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+}
+
+
+def schema_findings(document: Document) -> list[Finding]:
+    """Everything that the schema alone can tell, unsorted."""
+    errors = _validator().iter_errors(document.value)
+    return [finding for error in errors for finding in _findings(error)]
+
+
+def load_schema() -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads(ROLE_SCHEMA.read_text(encoding="utf-8"))
+    return schema
+
+
+def _validator() -> Draft202012Validator:
+    checker = FormatChecker(formats=())
+    for name, parse in PARSERS.items():
+        checker.checks(name, raises=ValueError)(_format_check(parse))
+    return Draft202012Validator(load_schema(), format_checker=checker)
+
+
+def _format_check(parse: Any) -> Any:  # noqa: ANN401
+    def check(value: object) -> bool:
+        if isinstance(value, str):
+            parse(value)
+        return True
+
+    return check
+
+
+def _findings(error: ValidationError) -> Iterator[Finding]:
+    path = tuple(error.absolute_path)
+    match error.validator:
+        case "additionalProperties":
+            yield from _unknown_keys(error, path)
+        case "required":
+            for key in error.validator_value:
+                if key not in error.instance:
+                    yield Finding(path, f"'{key}' is missing", at_key=True)
+        case "oneOf":
+            yield _one_duty(error)
+        case "type":
+            yield _wrong_type(error, path)
+        case "enum":
+            yield _not_in_enum(error, path)
+        case "const":
+            yield Finding(
+                path,
+                f"{_shown(error.instance)} is not a {error.schema['title']} known here",
+                hint=f"this lvsboot reads {error.validator_value}",
+            )
+        case "format":
+            yield _bad_format(error, path)
+        case _:
+            yield Finding(path, _limit_text(error))
+
+
+def _unknown_keys(error: ValidationError, path: tuple[str | int, ...]) -> Iterator[Finding]:
+    known = list(error.schema["properties"])
+    for key in error.instance:
+        if key not in known:
+            hint = _did_you_mean(key, known) or f"known here: {', '.join(known)}"
+            yield Finding(
+                (*path, key), f"'{key}' is not a key of {_named(error)}", hint, at_key=True
+            )
+
+
+def _one_duty(error: ValidationError) -> Finding:
+    duties = [branch["required"][0] for branch in error.validator_value]
+    if all(duty in error.instance for duty in duties):
+        return Finding(
+            (duties[-1],),
+            "a host is either director or real_server",
+            at_key=True,
+            hint="take one of the two away",
+        )
+    return Finding(
+        (), "'director' or 'real_server' is missing", hint="say which of them this host is"
+    )
+
+
+def _wrong_type(error: ValidationError, path: tuple[str | int, ...]) -> Finding:
+    wanted = error.validator_value
+    kinds = [wanted] if isinstance(wanted, str) else wanted
+    expected = " or ".join(_KINDS[kind] for kind in kinds)
+    is_scalar = not isinstance(error.instance, dict | list | None)
+    hint = "quote it" if "string" in kinds and is_scalar else ""
+    if "integer" in kinds and isinstance(error.instance, str) and error.instance.isdigit():
+        hint = "write it without quotes"
+    return Finding(path, f"{_shown(error.instance)} is not {expected}", hint)
+
+
+def _not_in_enum(error: ValidationError, path: tuple[str | int, ...]) -> Finding:
+    words = [str(word) for word in error.validator_value]
+    hint = _did_you_mean(str(error.instance), words) or f"one of {', '.join(words)}"
+    return Finding(path, f"{_shown(error.instance)} is not a {error.schema['title']}", hint)
+
+
+def _bad_format(error: ValidationError, path: tuple[str | int, ...]) -> Finding:
+    if "propertyNames" in error.schema_path:
+        return Finding((*path, error.instance), str(error.cause), at_key=True)
+    return Finding(path, str(error.cause))
+
+
+def _limit_text(error: ValidationError) -> str:
+    limit = error.validator_value
+    match error.validator:
+        case "minimum":
+            return f"{error.instance} is too small: at least {limit}"
+        case "maximum":
+            return f"{error.instance} is too large: at most {limit}"
+        case "minItems" | "minProperties":
+            return f"at least {limit} entry is needed here"
+    return str(error.message)
+
+
+def _named(error: ValidationError) -> str:
+    title = error.schema.get("title", "this mapping")
+    return f"a {title}" if error.absolute_path else "a role file"
+
+
+def _shown(value: object) -> str:
+    match value:
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case None:
+            return "nothing"
+        case bool():
+            return str(value).lower()
+        case str():
+            return f"'{value}'"
+        case _:
+            return str(value)
+
+
+def _did_you_mean(word: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"did you mean '{near[0]}'?" if near else ""
