@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -18,22 +19,21 @@ MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
 MAX_VALUES = 1_000_000
 
-_STR_TAG = "tag:yaml.org,2002:str"
-_UNTAGGED = {_STR_TAG, "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"}
-
 # The core schema of YAML 1.2.2, section 10.3.2: `no`, `on` and 22:22 are words there, 052 is 52.
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
-_BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _Loader(_BaseLoader):  # type: ignore[misc]
-    """Composes nodes only; with no implicit resolvers every untagged plain scalar stays a text."""
+class Node(NamedTuple):
+    """A value's place in the text; `keys` and `items` are those of a mapping or a list."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
+    span: Span
+    keys: Mapping[str, tuple[Span, Node]] = {}
+    items: Sequence[Node] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +52,26 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file's text, its plain value (dict, list, str, int, float, bool, None) and its nodes."""
+    """A file's text and its plain value (dict, list, str, int, float, bool, None).
+
+    `findings` are what YAML allows and a role file does not, such as a key that stands twice.
+    """
 
     file: str
     text: str
     value: Any
-    root: yaml.Node
+    node: Node
+    findings: tuple[tuple[Span, Finding], ...]
 
     def problem(self, finding: Finding) -> Problem:
         """The finding with its line, column and excerpt."""
-        node, key = _find(self.root, finding.path)
-        shown = key if finding.at_key and key is not None else node
-        span = _span(shown)
+        return self._drawn(_find(self.node, finding), finding)
+
+    def problems(self) -> list[Problem]:
+        """The document's own findings, each with its place."""
+        return [self._drawn(span, finding) for span, finding in self.findings]
+
+    def _drawn(self, span: Span, finding: Finding) -> Problem:
         return Problem(
             file=self.file,
             span=span,
@@ -87,15 +95,25 @@ def path_text(path: Path) -> str:
 
 
 def parse_document(raw: bytes, file: str) -> Document:
-    """The document in `raw`; raises InputError with every problem that YAML itself has."""
+    """The document in `raw`; raises InputError where there is none: not UTF-8, empty, not YAML."""
     text = _decode(raw, file)
-    root = _compose(text, file)
-    construction = _Construction()
-    value = construction.value(root, ())
-    document = Document(file, text, value, root)
-    if construction.findings:
-        raise InputError([document.problem(finding) for finding in construction.findings])
-    return document
+    composer = _Composer(text)
+    try:
+        value, node = composer.document()
+    except yaml.reader.ReaderError as error:
+        raise InputError([_character_problem(error, text, file)]) from error
+    except yaml.MarkedYAMLError as error:
+        raise InputError([_syntax_problem(error, text, file)]) from error
+    except _LimitError as error:
+        span = error.span
+        raise InputError(
+            [Problem(file, span, error.message, source=_line(text, span.line))]
+        ) from error
+    if value is None and not composer.findings:
+        raise InputError(
+            [Problem(file, Span(1), "the file is empty", hint="begin with version: 1")]
+        )
+    return Document(file, text, value, node, tuple(composer.findings))
 
 
 def _decode(raw: bytes, file: str) -> str:
@@ -110,33 +128,14 @@ def _decode(raw: bytes, file: str) -> str:
         span = Span(before.count(b"\n") + 1, column)
         message = f"byte 0x{raw[error.start]:02x} is not UTF-8"
         raise InputError([Problem(file, span, message, hint="save the file as UTF-8")]) from error
-    if not text.strip():
-        raise InputError(
-            [Problem(file, Span(1), "the file is empty", hint="begin with version: 1")]
-        )
     return text
 
 
-def _compose(text: str, file: str) -> yaml.Node:
-    loader = _Loader(text)
-    try:
-        root: yaml.Node | None = loader.get_single_node()
-    except yaml.reader.ReaderError as error:
-        before = text[: error.position]
-        span = Span(before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1, 1)
-        message = "a control character is not YAML"
-        source = _line(text, span.line)
-        raise InputError([Problem(file, span, message, source=source)]) from error
-    except yaml.MarkedYAMLError as error:
-        raise InputError([_syntax_problem(error, text, file)]) from error
-    except RecursionError as error:
-        raise InputError([Problem(file, Span(1), "values are nested too deeply")]) from error
-    finally:
-        loader.dispose()
-    if root is None:
-        message = "the file holds only comments"
-        raise InputError([Problem(file, Span(1), message, hint="begin with version: 1")])
-    return root
+def _character_problem(error: yaml.reader.ReaderError, text: str, file: str) -> Problem:
+    before = text[: error.position]
+    span = Span(before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1, 1)
+    message = f"U+{ord(text[error.position]):04X} is a control character, which YAML refuses"
+    return Problem(file, span, message, source=_line(text, span.line))
 
 
 def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
@@ -149,76 +148,104 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Proble
     return Problem(file, Span(line, column, 1), message, hint=hint, source=source)
 
 
-class _Construction:
-    """Builds plain values from nodes, gathering what YAML allows and a role file does not."""
+class _LimitError(Exception):
+    """The text is more than a role file can be; nothing after this place was looked at."""
 
-    def __init__(self) -> None:
-        self.findings: list[Finding] = []
+    def __init__(self, span: Span, message: str) -> None:
+        self.span = span
+        self.message = message
+        super().__init__(message)
+
+
+class _Composer:
+    """Builds values and their places from the parser's events.
+
+    From events, since PyYAML's own composer follows nesting with the C stack, which a hostile
+    file overflows, and says neither which scalars carried a tag nor which were aliases.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.findings: list[tuple[Span, Finding]] = []
+        self._parser = _Loader(text)
+        self._next: Callable[[], Any] = self._parser.get_event
         self._count = 0
-        self._open: set[int] = set()
 
-    def value(self, node: yaml.Node, path: Path) -> Any:  # noqa: ANN401
+    def document(self) -> tuple[Any, Node]:
+        try:
+            return self._document()
+        finally:
+            self._parser.dispose()
+
+    def _document(self) -> tuple[Any, Node]:
+        self._next()  # the stream's start
+        if isinstance(self._next(), yaml.StreamEndEvent):
+            return None, Node(Span(1))
+        value, node = self._value(self._next(), ())
+        self._next()  # the document's end
+        event = self._next()
+        if not isinstance(event, yaml.StreamEndEvent):
+            raise _LimitError(_span(event), "a second document begins here: a role file has one")
+        return value, node
+
+    def _value(self, event: Any, path: Path) -> tuple[Any, Node]:  # noqa: ANN401
+        self._check_limits(event, path)
+        if isinstance(event, yaml.AliasEvent):
+            self._refuse(event, path, "aliases have no meaning in a role file")
+            return None, Node(_span(event))
+        if event.anchor is not None:
+            self._refuse(event, path, "anchors have no meaning in a role file")
+        if event.tag is not None and event.tag != "!":
+            self._refuse(event, path, f"tags ({event.tag}) have no meaning in a role file")
+        match event:
+            case yaml.ScalarEvent():
+                return _scalar(event), Node(_span(event))
+            case yaml.SequenceStartEvent():
+                return self._sequence(event, path)
+            case _:
+                return self._mapping(event, path)
+
+    def _sequence(self, start: Any, path: Path) -> tuple[list[Any], Node]:  # noqa: ANN401
+        values: list[Any] = []
+        nodes: list[Node] = []
+        while not isinstance(event := self._next(), yaml.SequenceEndEvent):
+            value, node = self._value(event, (*path, len(values)))
+            values.append(value)
+            nodes.append(node)
+        return values, Node(_span(start), items=nodes)
+
+    def _mapping(self, start: Any, path: Path) -> tuple[dict[str, Any], Node]:  # noqa: ANN401
+        values: dict[str, Any] = {}
+        nodes: dict[str, tuple[Span, Node]] = {}
+        while not isinstance(event := self._next(), yaml.MappingEndEvent):
+            key = event.value if isinstance(event, yaml.ScalarEvent) else None
+            if key is None:
+                self._refuse(event, path, "a key must be a word")
+                self._value(event, path)
+            key_span = _span(event)
+            value, node = self._value(self._next(), (*path, key or ""))
+            if key in nodes:
+                first = f"the first is in line {nodes[key][0].line}"
+                self._refuse(event, (*path, key), f"'{key}' stands here a second time", first)
+            elif key is not None:
+                values[key] = value
+                nodes[key] = (key_span, node)
+        return values, Node(_span(start), keys=nodes)
+
+    def _check_limits(self, event: Any, path: Path) -> None:  # noqa: ANN401
         self._count += 1
-        if self._refused(node, path):
-            return None
-        match node:
-            case yaml.ScalarNode():
-                return _scalar(node)
-            case yaml.SequenceNode() | yaml.MappingNode():
-                self._open.add(id(node))
-                collection = (
-                    self._mapping(node, path)
-                    if isinstance(node, yaml.MappingNode)
-                    else [self.value(item, (*path, i)) for i, item in enumerate(node.value)]
-                )
-                self._open.discard(id(node))
-                return collection
-        raise AssertionError(node)
+        if len(path) > MAX_DEPTH:
+            raise _LimitError(_span(event), f"values are nested more than {MAX_DEPTH} deep")
+        if self._count > MAX_VALUES:
+            raise _LimitError(_span(event), f"the file has more than {MAX_VALUES:,} values")
 
-    def _refused(self, node: yaml.Node, path: Path) -> bool:
-        message = ""
-        if node.tag not in _UNTAGGED:
-            message = f"tags ({node.tag}) have no meaning in a role file"
-        elif id(node) in self._open:
-            message = "an alias refers to what it stands in"
-        elif len(path) > MAX_DEPTH:
-            message = "values are nested too deeply"
-        elif self._count > MAX_VALUES:
-            # Said once: an alias bomb would otherwise be reported as often as it explodes.
-            message = "" if self._count > MAX_VALUES + 1 else "aliases make the file too large"
-            if not message:
-                return True
-        if message:
-            self.findings.append(Finding(path, message))
-        return bool(message)
-
-    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
-        mapping: dict[str, Any] = {}
-        first: dict[str, int] = {}
-        for key_node, value_node in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                self.findings.append(Finding(path, "a key must be a word"))
-                continue
-            key = key_node.value
-            if key in mapping:
-                # The path leads to the first; the second is the one to take away.
-                self.findings.append(
-                    Finding(
-                        (*path, key),
-                        f"'{key}' stands here a second time",
-                        at_key=True,
-                        hint=f"the first is in line {first[key]}",
-                    )
-                )
-                continue
-            first[key] = key_node.start_mark.line + 1
-            mapping[key] = self.value(value_node, (*path, key))
-        return mapping
+    def _refuse(self, event: Any, path: Path, message: str, hint: str = "") -> None:  # noqa: ANN401
+        self.findings.append((_span(event), Finding(path, message, hint)))
 
 
-def _scalar(node: yaml.ScalarNode) -> str | int | float | bool | None:
-    text: str = node.value
-    if node.style is not None and node.style != "":
+def _scalar(event: yaml.ScalarEvent) -> str | int | float | bool | None:
+    text: str = event.value
+    is_plain, _is_untagged_text = event.implicit
+    if not is_plain:
         return text
     if _INT.fullmatch(text):
         if text.startswith("0o"):
@@ -233,27 +260,24 @@ def _scalar(node: yaml.ScalarNode) -> str | int | float | bool | None:
     return text
 
 
-def _find(root: yaml.Node, path: Path) -> tuple[yaml.Node, yaml.Node | None]:
-    """The node at `path` and the key that leads to it; the nearest ancestor where it ends."""
-    node, key = root, None
-    for step in path:
-        if isinstance(node, yaml.MappingNode):
-            # The last of two equal keys: only a duplicate has two, and it is the later that is one.
-            pairs = [pair for pair in node.value if pair[0].value == step]
-            if not pairs:
-                break
-            key, node = pairs[-1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
-            key, node = None, node.value[step]
+def _find(root: Node, finding: Finding) -> Span:
+    """The place of the finding's value or key; of the nearest ancestor where its path ends."""
+    node, key_span = root, None
+    for step in finding.path:
+        if isinstance(step, str) and step in node.keys:
+            key_span, node = node.keys[step]
+        elif isinstance(step, int) and step < len(node.items):
+            key_span, node = None, node.items[step]
         else:
             break
-    return node, key
+    return key_span if finding.at_key and key_span is not None else node.span
 
 
-def _span(node: yaml.Node) -> Span:
-    start, end = node.start_mark, node.end_mark
-    one_line = isinstance(node, yaml.ScalarNode) and start.line == end.line
-    return Span(start.line + 1, start.column + 1, end.column - start.column if one_line else 1)
+def _span(event: Any) -> Span:  # noqa: ANN401
+    """A collection is pointed at by its first character, a scalar by the whole of its line."""
+    start, end = event.start_mark, event.end_mark
+    is_word = isinstance(event, yaml.ScalarEvent) and start.line == end.line
+    return Span(start.line + 1, start.column + 1, end.column - start.column if is_word else 1)
 
 
 def _line(text: str, number: int) -> str:

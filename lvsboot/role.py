@@ -52,9 +52,10 @@ class RoleFile:
 def parse_role(raw: bytes, file: str) -> RoleFile:
     """The role in `raw`; raises InputError with every problem, each at its place in `file`."""
     document = parse_document(raw, file)
-    findings = schema_findings(document)
-    if findings:
-        raise InputError([document.problem(finding) for finding in findings])
+    problems = document.problems()
+    problems += [document.problem(finding) for finding in schema_findings(document)]
+    if problems:
+        raise InputError(problems)
     role = decode_role(document.value)
     problems = [document.problem(finding) for finding in constraint_findings(role)]
     if any(problem.severity is Severity.ERROR for problem in problems):

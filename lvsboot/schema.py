@@ -58,7 +58,7 @@ def _findings(error: ValidationError) -> Iterator[Finding]:
             for key in error.validator_value:
                 if key not in error.instance:
                     yield Finding(path, f"'{key}' is missing", at_key=True)
-        case "oneOf":
+        case "oneOf" if isinstance(error.instance, dict):
             yield _one_duty(error)
         case "type":
             yield _wrong_type(error, path)
@@ -72,6 +72,8 @@ def _findings(error: ValidationError) -> Iterator[Finding]:
             )
         case "format":
             yield _bad_format(error, path)
+        case "oneOf":
+            return  # not even a mapping, which `type` says
         case _:
             yield Finding(path, _limit_text(error))
 
