@@ -10,10 +10,22 @@ from socket import AF_INET, AF_INET6, inet_aton, inet_ntop, inet_pton
 
 
 def parse_address(text: str) -> bytes | None:
-    """Packed form of a numeric address, or None; reads IPv4 as ipvsadm does, with inet_aton(3)."""
+    """Packed form of a numeric address, or None."""
+    return parse_ipv6(text) if ":" in text else parse_ipv4(text)
+
+
+def parse_ipv4(text: str) -> bytes | None:
+    """As ipvsadm reads it, with inet_aton(3)."""
     try:
-        return inet_pton(AF_INET6, text) if ":" in text else inet_aton(text)
-    except (OSError, ValueError):  # ValueError: an embedded null or a surrogate.
+        return inet_aton(text)
+    except (OSError, ValueError):  # ValueError: a null or a surrogate within.
+        return None
+
+
+def parse_ipv6(text: str) -> bytes | None:
+    try:
+        return inet_pton(AF_INET6, text)
+    except (OSError, ValueError):
         return None
 
 

@@ -1,0 +1,228 @@
+"""What turns one table into another, as typed changes in a safe order. Must not do I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from itertools import chain, repeat, starmap
+from typing import NamedTuple, TypeAlias, assert_never
+
+from lvsboot.ipvs.table import (
+    Daemon,
+    DaemonRole,
+    Destination,
+    DestinationKey,
+    Service,
+    ServiceKey,
+    ServiceOptions,
+    Table,
+    Timeouts,
+)
+
+
+class AddService(NamedTuple):
+    key: ServiceKey
+    options: ServiceOptions
+
+
+class EditService(NamedTuple):
+    key: ServiceKey
+    options: ServiceOptions
+    before: ServiceOptions
+
+
+class DeleteService(NamedTuple):
+    """Takes the service's destinations with it."""
+
+    key: ServiceKey
+    before: Service
+
+
+class AddDestination(NamedTuple):
+    service: ServiceKey
+    key: DestinationKey
+    destination: Destination
+
+
+class EditDestination(NamedTuple):
+    service: ServiceKey
+    key: DestinationKey
+    destination: Destination
+    before: Destination
+
+
+class DeleteDestination(NamedTuple):
+    service: ServiceKey
+    key: DestinationKey
+    before: Destination
+
+
+class SetTimeouts(NamedTuple):
+    timeouts: Timeouts
+    before: Timeouts
+
+
+class StartDaemon(NamedTuple):
+    role: DaemonRole
+    daemon: Daemon
+
+
+class StopDaemon(NamedTuple):
+    role: DaemonRole
+    before: Daemon
+
+
+ServiceChange: TypeAlias = AddService | EditService | DeleteService
+DestinationChange: TypeAlias = AddDestination | EditDestination | DeleteDestination
+TableChange: TypeAlias = ServiceChange | DestinationChange | SetTimeouts
+DaemonChange: TypeAlias = StartDaemon | StopDaemon
+Change: TypeAlias = TableChange | DaemonChange
+
+
+def diff(
+    actual: Table, desired: Table, *, ours: Collection[ServiceKey] | None = None
+) -> tuple[TableChange, ...]:
+    """Changes that make the services and timeouts of `actual` those of `desired`.
+
+    Capacity never dips: first what is new, then edits, then deletions. A service that is not
+    desired is deleted if it is in `ours`; None means that all services are.
+    """
+    fresh = [(key, row) for key, row in desired.services.items() if key not in actual.services]
+    kept = [
+        (key, actual.services[key], row)
+        for key, row in desired.services.items()
+        if key in actual.services and actual.services[key] != row
+    ]
+    gone = [
+        (key, row)
+        for key, row in actual.services.items()
+        if key not in desired.services and (ours is None or key in ours)
+    ]
+    return (
+        *chain.from_iterable(_service_addition(*row) for row in fresh),
+        *chain.from_iterable(_pool_additions(*row) for row in kept),
+        *chain.from_iterable(_edits(*row) for row in kept),
+        *_timeout_edits(actual.timeouts, desired.timeouts),
+        *chain.from_iterable(_pool_deletions(*row) for row in kept),
+        *starmap(DeleteService, gone),
+    )
+
+
+def _service_addition(key: ServiceKey, service: Service) -> Iterator[TableChange]:
+    yield AddService(key, service.options)
+    pool = service.destinations
+    yield from map(AddDestination, repeat(key), pool, pool.values())
+
+
+def _pool_additions(key: ServiceKey, present: Service, wanted: Service) -> Iterator[TableChange]:
+    for where, destination in wanted.destinations.items():
+        if where not in present.destinations:
+            yield AddDestination(key, where, destination)
+
+
+def _edits(key: ServiceKey, present: Service, wanted: Service) -> Iterator[TableChange]:
+    if present.options != wanted.options:
+        yield EditService(key, wanted.options, present.options)
+    for where, destination in wanted.destinations.items():
+        before = present.destinations.get(where)
+        if before is not None and before != destination:
+            yield EditDestination(key, where, destination, before)
+
+
+def _pool_deletions(key: ServiceKey, present: Service, wanted: Service) -> Iterator[TableChange]:
+    for where, before in present.destinations.items():
+        if where not in wanted.destinations:
+            yield DeleteDestination(key, where, before)
+
+
+def _timeout_edits(present: Timeouts, wanted: Timeouts) -> Iterator[TableChange]:
+    """A timeout of 0 is the one that is there already."""
+    merged = Timeouts(*(want or have for have, want in zip(present, wanted, strict=True)))
+    if merged != present:
+        yield SetTimeouts(merged, present)
+
+
+def diff_daemons(actual: Table, desired: Table) -> tuple[DaemonChange, ...]:
+    """Changes that make the sync daemons those of `desired`; one that differs is restarted."""
+    changes: list[DaemonChange] = []
+    for role, wanted in desired.daemons.items():
+        present = actual.daemons.get(role)
+        if present is not None and (wanted is None or not _daemon_fits(present, wanted)):
+            changes.append(StopDaemon(role, present))
+            present = None
+        if present is None and wanted is not None:
+            changes.append(StartDaemon(role, wanted))
+    return tuple(changes)
+
+
+def _daemon_fits(present: Daemon, wanted: Daemon) -> bool:
+    """What is wanted by default is whatever the kernel chose; the sync id's own default is 0."""
+    exact = (wanted.interface, wanted.sync_id) == (present.interface, present.sync_id)
+    chosen = zip(wanted[2:], present[2:], strict=True)
+    return exact and all(not asked or asked == found for asked, found in chosen)
+
+
+def keep_weights(actual: Table, desired: Table) -> Table:
+    """The desired table with the weights that are live: a health checker's, or a drain's."""
+    services = dict(desired.services)
+    for key, wanted in desired.services.items():
+        present = actual.services.get(key)
+        if present is not None and present.destinations != wanted.destinations:
+            kept = {
+                where: destination._replace(
+                    weight=present.destinations.get(where, destination).weight
+                )
+                for where, destination in wanted.destinations.items()
+            }
+            services[key] = Service(wanted.options, kept)
+    return desired._replace(services=services)
+
+
+def inverse(change: TableChange) -> tuple[TableChange, ...]:
+    """What takes a change back. A deleted service returns without its counters."""
+    undo: tuple[TableChange, ...]
+    match change:
+        case AddService(key, options):
+            undo = (DeleteService(key, Service(options, {})),)
+        case EditService(key, options, before):
+            undo = (EditService(key, before, options),)
+        case DeleteService(key, before):
+            undo = tuple(_service_addition(key, before))
+        case AddDestination(service, key, destination):
+            undo = (DeleteDestination(service, key, destination),)
+        case EditDestination(service, key, destination, before):
+            undo = (EditDestination(service, key, before, destination),)
+        case DeleteDestination(service, key, before):
+            undo = (AddDestination(service, key, before),)
+        case SetTimeouts(timeouts, before):
+            undo = (SetTimeouts(before, timeouts),)
+        case _:
+            assert_never(change)
+    return undo
+
+
+# These two compute their table of destinations anew each time that one is added.
+_TABLE_SCHEDULERS = frozenset({"mh", "sh"})
+NO_SCHEDULER = "none"
+
+
+def build_pools_once(changes: Iterable[TableChange]) -> Iterator[TableChange]:
+    """The same changes with a new mh or sh service given its scheduler after its destinations.
+
+    Until then it has the kernel's scheduler `none`, which refuses connections: nothing is lost,
+    since the service was not there before.
+    """
+    pending: EditService | None = None
+    for change in changes:
+        if pending is not None and not (
+            isinstance(change, AddDestination) and change.service == pending.key
+        ):
+            yield pending
+            pending = None
+        if isinstance(change, AddService) and change.options.scheduler in _TABLE_SCHEDULERS:
+            bare = change.options._replace(scheduler=NO_SCHEDULER)
+            pending = EditService(change.key, change.options, bare)
+            yield AddService(change.key, bare)
+        else:
+            yield change
+    if pending is not None:
+        yield pending

@@ -1,0 +1,225 @@
+"""One line of rules to one command, checked as ipvsadm checks it."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple, TypeAlias
+
+from lvsboot.ipvs.rules import values
+from lvsboot.ipvs.rules.drafts import DestinationDraft, PortOf, ServiceDraft, read_daemon
+from lvsboot.ipvs.rules.options import (
+    TIMEOUT,
+    CommandError,
+    Given,
+    Group,
+    Word,
+    read_options,
+    split_words,
+)
+from lvsboot.ipvs.table import (
+    Daemon,
+    DaemonRole,
+    Destination,
+    DestinationKey,
+    ServiceKey,
+    ServiceOptions,
+    Timeouts,
+)
+
+
+class Verb(Enum):
+    ADD = "add"
+    EDIT = "edit"
+    DELETE = "delete"
+
+
+class ServiceCommand(NamedTuple):
+    """`options` are None for DELETE."""
+
+    verb: Verb
+    key: ServiceKey
+    options: ServiceOptions | None
+
+
+class DestinationCommand(NamedTuple):
+    """`destination` is None for DELETE."""
+
+    verb: Verb
+    service: ServiceKey
+    key: DestinationKey
+    destination: Destination | None
+
+
+class ZeroCommand(NamedTuple):
+    """Counters are no part of a table, so this changes nothing; None: all services."""
+
+    key: ServiceKey | None
+
+
+class ClearCommand(NamedTuple):
+    pass
+
+
+class SetCommand(NamedTuple):
+    timeouts: Timeouts
+
+
+class DaemonCommand(NamedTuple):
+    """A daemon of None stops it."""
+
+    role: DaemonRole
+    daemon: Daemon | None
+
+
+Command: TypeAlias = (
+    ServiceCommand | DestinationCommand | ZeroCommand | ClearCommand | SetCommand | DaemonCommand
+)
+
+_SERVICE = frozenset({Group.SERVICE, Group.IPV6})
+_SERVICE_OPTIONS = _SERVICE | {
+    Group.SCHEDULER,
+    Group.FLAGS,
+    Group.PERSISTENT,
+    Group.NETMASK,
+    Group.ENGINE,
+    Group.ONE_PACKET,
+}
+_SERVER = _SERVICE | {Group.SERVER}
+DESTINATION_OPTIONS = frozenset(
+    {
+        Group.FORWARD,
+        Group.WEIGHT,
+        Group.UPPER,
+        Group.LOWER,
+        Group.TUN_TYPE,
+        Group.TUN_PORT,
+        Group.TUN_NOCSUM,
+        Group.TUN_CSUM,
+        Group.TUN_REMCSUM,
+    }
+)
+_DAEMON_OPTIONS = frozenset(
+    {
+        Group.SYNC_ID,
+        Group.INTERFACE,
+        Group.MAX_LENGTH,
+        Group.MULTICAST,
+        Group.MCAST_PORT,
+        Group.TTL,
+    }
+)
+# ipvsadm's commands_v_options, for the verbs that have a place in a rules file.
+_ALLOWED: dict[str, frozenset[Group]] = {
+    "add-service": _SERVICE_OPTIONS,
+    "edit-service": _SERVICE_OPTIONS,
+    "delete-service": _SERVICE,
+    "add-server": _SERVER | DESTINATION_OPTIONS,
+    "edit-server": _SERVER | DESTINATION_OPTIONS,
+    "delete-server": _SERVER,
+    "clear": frozenset(),
+    "zero": _SERVICE,
+    "set": frozenset(),
+    "start-daemon": _DAEMON_OPTIONS,
+    "stop-daemon": frozenset({Group.SYNC_ID}),
+}
+
+
+class Reading(NamedTuple):
+    """A command and the options that made it, in their order."""
+
+    command: Command
+    given: tuple[Given, ...]
+
+
+def parse_command(line: str, port_of: PortOf) -> Reading | None:
+    """The command of one line, None for a blank one; raises CommandError."""
+    words = split_words(line)
+    if not words:
+        return None
+    if words[0].text.startswith("#"):
+        raise CommandError("a comment: `ipvsadm -R` would stop here", words[0], hint="delete it")
+    given, others = read_options(words)
+    if not given or given[0].option.group is not Group.VERB:
+        raise CommandError("the line does not start with a command such as -A or -a", words[0])
+    verb, *options = given
+    _check_options(verb, options)
+    if verb.option.name != "set" and others:
+        raise CommandError(f"'{others[0].text}' belongs to no option", others[0])
+    return Reading(_command(verb, options, others, port_of), tuple(given))
+
+
+def _check_options(verb: Given, options: list[Given]) -> None:
+    name = verb.option.name
+    if name not in _ALLOWED:
+        raise CommandError(f"--{name} has no place in a rules file", verb.word)
+    seen: set[Group] = set()
+    for given in options:
+        group = given.option.group
+        if group is Group.VERB:
+            raise CommandError("a second command in one line", given.word)
+        if group in seen and group is not Group.IPV6:
+            raise CommandError(f"a second {group.value} option", given.word)
+        if group not in _ALLOWED[name]:
+            raise CommandError(f"--{given.option.name} does not go with --{name}", given.word)
+        seen.add(group)
+
+
+def _command(verb: Given, options: list[Given], others: list[Word], port_of: PortOf) -> Command:
+    match verb.option.name.partition("-"):
+        case ("clear", _, _):
+            return ClearCommand()
+        case ("set", _, _):
+            return SetCommand(_timeouts(verb, others))
+        case (action, _, "daemon"):
+            by_group = {given.option.group: given for given in options}
+            daemon = read_daemon(by_group)
+            return DaemonCommand(values.daemon_role(verb), daemon if action == "start" else None)
+        case ("zero", _, _):
+            return ZeroCommand(_service_draft(options, port_of).key)
+        case (action, _, "service"):
+            return _service_command(Verb(action), options, port_of)
+        case (action, _, _):
+            return _destination_command(Verb(action), options, port_of)
+
+
+def _timeouts(verb: Given, others: list[Word]) -> Timeouts:
+    if len(others) < len(Timeouts._fields):
+        raise CommandError("--set needs three timeouts: TCP, TCP FIN, UDP", verb.word)
+    for word in others[len(Timeouts._fields) :]:
+        raise CommandError(f"'{word.text}' belongs to no option", word)
+    seconds = (Given(TIMEOUT, word.text, word) for word in others)
+    return Timeouts(*(values.number(given, 0, values.LONGEST_TIMEOUT) for given in seconds))
+
+
+def _service_draft(options: list[Given], port_of: PortOf) -> ServiceDraft:
+    draft = ServiceDraft(port_of)
+    for given in options:
+        draft.take(given)
+    return draft
+
+
+def _service_command(verb: Verb, options: list[Given], port_of: PortOf) -> ServiceCommand:
+    draft = _service_draft(options, port_of)
+    key = _required_key(draft)
+    return ServiceCommand(verb, key, None if verb is Verb.DELETE else draft.options())
+
+
+def _destination_command(verb: Verb, options: list[Given], port_of: PortOf) -> DestinationCommand:
+    service = ServiceDraft(port_of)
+    draft = DestinationDraft(service)
+    for given in options:
+        if given.option.group in _SERVICE:
+            service.take(given)
+        else:
+            draft.take(given)
+    key = _required_key(service)
+    if verb is Verb.DELETE:
+        return DestinationCommand(verb, key, draft.key(stored=False), None)
+    return DestinationCommand(verb, key, draft.key(stored=True), draft.destination())
+
+
+def _required_key(draft: ServiceDraft) -> ServiceKey:
+    if draft.key is None:
+        message = "the command names no service"
+        raise CommandError(message, hint="add -t, -u, --sctp-service or -f")
+    return draft.key

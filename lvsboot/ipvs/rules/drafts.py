@@ -1,0 +1,234 @@
+"""What a command has said so far. ipvsadm's options act in their order, so these do, too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from lvsboot.ipvs.rules import values
+from lvsboot.ipvs.rules.options import CommandError, Given, Group
+from lvsboot.ipvs.table import (
+    DEFAULT_PERSISTENCE_SECONDS,
+    IPV4_HOST_MASK,
+    IPV6_HOST_PREFIX,
+    Daemon,
+    Destination,
+    DestinationKey,
+    Family,
+    FirewallMark,
+    ForwardingMethod,
+    Persistence,
+    Protocol,
+    SchedulerFlag,
+    ServiceKey,
+    ServiceOptions,
+    Tunnel,
+    TunnelChecksum,
+    TunnelType,
+    VirtualAddress,
+    family_of,
+)
+
+# A service's name (/etc/services) to its port, or None.
+PortOf: TypeAlias = Callable[[str, Protocol], int | None]
+
+_DEFAULT_SCHEDULER = "wlc"
+_PROTOCOL = {
+    "tcp-service": Protocol.TCP,
+    "udp-service": Protocol.UDP,
+    "sctp-service": Protocol.SCTP,
+}
+_METHOD = {
+    "masquerading": ForwardingMethod.NAT,
+    "gatewaying": ForwardingMethod.DR,
+    "ipip": ForwardingMethod.TUN,
+}
+_CHECKSUM = {
+    Group.TUN_NOCSUM: TunnelChecksum.NONE,
+    Group.TUN_CSUM: TunnelChecksum.FULL,
+    Group.TUN_REMCSUM: TunnelChecksum.REMOTE,
+}
+
+
+class ServiceDraft:
+    def __init__(self, port_of: PortOf) -> None:
+        self._port_of = port_of
+        self.key: ServiceKey | None = None
+        self.protocol: Protocol | None = None
+        self.port = 0
+        self._netmask = IPV4_HOST_MASK
+        self._timeout: int | None = None
+        self._flags: Given | None = None
+        self._scheduler = ""
+        self._engine = ""
+        self._one_packet = False
+
+    def take(self, given: Given) -> None:  # noqa: C901 - a table of options
+        match given.option.group:
+            case Group.SERVICE if given.option.name == "fwmark-service":
+                self.key = FirewallMark(values.number(given, 1, values.LARGEST_MARK))
+            case Group.SERVICE:
+                self._take_address(given)
+            case Group.IPV6:
+                self._take_ipv6(given)
+            case Group.SCHEDULER:
+                self._scheduler = values.name(given)
+            case Group.FLAGS:
+                self._flags = given
+            case Group.PERSISTENT:
+                seconds = DEFAULT_PERSISTENCE_SECONDS
+                if given.value is not None:
+                    seconds = values.number(given, 1, values.LONGEST_TIMEOUT)
+                self._timeout = seconds
+            case Group.NETMASK if self.key is not None and self.key.family is Family.IPV6:
+                self._netmask = values.number(given, 1, IPV6_HOST_PREFIX)
+            case Group.NETMASK:
+                self._netmask = values.netmask4(given)
+            case Group.ENGINE:
+                self._engine = values.name(given)
+            case Group.ONE_PACKET:
+                self._one_packet = True
+
+    def _take_address(self, given: Given) -> None:
+        self.protocol = _PROTOCOL[given.option.name]
+        address, port = values.endpoint(given)
+        self.port = self.port_number(port, given)
+        self.key = VirtualAddress(self.protocol, address, self.port)
+        if self.key.family is Family.IPV6:
+            self._netmask = IPV6_HOST_PREFIX
+
+    def _take_ipv6(self, given: Given) -> None:
+        if not isinstance(self.key, FirewallMark):
+            raise CommandError(
+                "-6 goes behind -f: it makes a firewall mark's service IPv6", given.word
+            )
+        self.key = FirewallMark(self.key.mark, Family.IPV6)
+        self._netmask = IPV6_HOST_PREFIX
+
+    def port_number(self, text: str | None, given: Given) -> int:
+        """A port by number or by its name for the service's protocol; none is the service's."""
+        if text is None:
+            return self.port
+        port = values.port_text_number(text)
+        if port is None and self.protocol is not None:
+            port = self._port_of(text, self.protocol)
+        if port is None:
+            raise CommandError(f"'{text}' is neither a port nor a service's name", given.word)
+        return port
+
+    def options(self) -> ServiceOptions:
+        """Only for a command that adds or edits a service."""
+        persistence = None
+        if self._timeout is not None:
+            persistence = Persistence(self._timeout, self._netmask)
+        self._check(persistent=persistence is not None)
+        scheduler = self._scheduler or _DEFAULT_SCHEDULER
+        flags: frozenset[SchedulerFlag] = frozenset()
+        if self._flags is not None:
+            flags = values.scheduler_flags(self._flags, scheduler)
+        return ServiceOptions(scheduler, flags, self._one_packet, persistence, self._engine)
+
+    def _check(self, *, persistent: bool) -> None:
+        if not isinstance(self.key, VirtualAddress):
+            return
+        if self.key.port == 0 and not persistent:
+            raise CommandError("port 0 means every port, and needs persistence", hint="add -p")
+        if self._one_packet and self.key.protocol is not Protocol.UDP:
+            raise CommandError("one-packet scheduling is for UDP and firewall marks only")
+
+
+class DestinationDraft:
+    def __init__(self, service: ServiceDraft) -> None:
+        self._service = service
+        self._key: DestinationKey | None = None
+        self._method = ForwardingMethod.DR
+        self._weight = 1
+        self._upper = self._lower = 0
+        self._tunnel: dict[Group, Given] = {}
+
+    def take(self, given: Given) -> None:
+        match given.option.group:
+            case Group.SERVER:
+                address, port = values.endpoint(given)
+                self._key = DestinationKey(address, self._service.port_number(port, given))
+            case Group.FORWARD:
+                self._method = _METHOD[given.option.name]
+            case Group.WEIGHT:
+                self._weight = values.number(given, 0, 0xFFFF)
+            case Group.UPPER:
+                self._upper = values.number(given, 0, values.LARGEST_INT)
+            case Group.LOWER:
+                self._lower = values.number(given, 0, values.LARGEST_INT)
+            case group:
+                self._tunnel[group] = given
+
+    def key(self, *, stored: bool) -> DestinationKey:
+        """Where the destination is; `stored`: where -a and -e put it.
+
+        Except for NAT the kernel forwards to the service's own port, and ipvsadm writes that
+        one, whatever the destination says.
+        """
+        if self._key is None:
+            raise CommandError("the command names no real server", hint="add -r ADDRESS[:PORT]")
+        own_port = isinstance(self._service.key, VirtualAddress)
+        if stored and own_port and self._method is not ForwardingMethod.NAT:
+            return self._key._replace(port=self._service.port)
+        return self._key
+
+    def destination(self) -> Destination:
+        self._check()
+        if self._method is ForwardingMethod.TUN:
+            tunnel = self._read_tunnel()
+            return Destination(self._method, self._weight, self._upper, self._lower, tunnel)
+        for given in self._tunnel.values():
+            raise CommandError("tunnel options are for -i only", given.word)
+        return Destination(self._method, self._weight, self._upper, self._lower)
+
+    def _check(self) -> None:
+        service, key = self._service.key, self._key
+        mixed = service and key and service.family is not family_of(key.address)
+        if mixed and self._method is not ForwardingMethod.TUN:
+            raise CommandError("only a tunnel (-i) leads to the other address family")
+        if self._lower > self._upper:
+            raise CommandError("the lower threshold is above the upper one")
+
+    def _read_tunnel(self) -> Tunnel:
+        """Which options go with which type is ipvsadm's tunnel_types_v_options."""
+        given = self._tunnel
+        kind = TunnelType.IPIP
+        if Group.TUN_TYPE in given:
+            kind = values.tunnel_type(given[Group.TUN_TYPE])
+        if kind is not TunnelType.GUE and Group.TUN_PORT in given:
+            raise CommandError("--tun-port is for GUE only", given[Group.TUN_PORT].word)
+        if kind is TunnelType.GUE and Group.TUN_PORT not in given:
+            raise CommandError("a GUE tunnel needs --tun-port")
+        checksums = [group for group in _CHECKSUM if group in given]
+        for group in checksums[1:]:
+            raise CommandError("only one of the checksum options can be given", given[group].word)
+        port = 0
+        if kind is TunnelType.GUE:
+            port = values.number(given[Group.TUN_PORT], 1, 0xFFFF)
+        if not checksums:
+            return Tunnel(kind, port)
+        remote_gre = kind is TunnelType.GRE and checksums[0] is Group.TUN_REMCSUM
+        if kind is TunnelType.IPIP or remote_gre:
+            message = f"a tunnel of type {kind} has no {checksums[0].value}"
+            raise CommandError(message, given[checksums[0]].word)
+        return Tunnel(kind, port, _CHECKSUM[checksums[0]])
+
+
+def read_daemon(given: dict[Group, Given]) -> Daemon:
+    """The sync daemon that --start-daemon describes; eth0 is ipvsadm's DEF_MCAST_IFN."""
+
+    def bounded(group: Group, low: int, high: int) -> int:
+        return values.number(given[group], low, high) if group in given else 0
+
+    return Daemon(
+        interface=values.name(given[Group.INTERFACE]) if Group.INTERFACE in given else "eth0",
+        sync_id=bounded(Group.SYNC_ID, 0, 255),
+        # An IPv4 and a UDP header must fit beside it into 65,535 bytes.
+        max_length=bounded(Group.MAX_LENGTH, 1, 0xFFFF - 20 - 8),
+        group=values.multicast_group(given[Group.MULTICAST]) if Group.MULTICAST in given else None,
+        port=bounded(Group.MCAST_PORT, 1, 0xFFFF),
+        ttl=bounded(Group.TTL, 1, 255),
+    )

@@ -1,0 +1,72 @@
+"""Rules to a table: what a run of `ipvsadm -R` over an empty table would leave there.
+
+Where ipvsadm stops at the first bad line with half a table loaded, all that is wrong is found
+before anything is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TypeAlias
+
+from lvsboot.errors import InputError
+from lvsboot.ipvs.rules.command import DestinationCommand, ServiceCommand, Verb, parse_command
+from lvsboot.ipvs.rules.drafts import PortOf
+from lvsboot.ipvs.rules.options import CommandError
+from lvsboot.ipvs.rules.replay import NoServiceError, Replay
+from lvsboot.ipvs.rules.shortcut import Shortcut
+from lvsboot.ipvs.table import DestinationKey, ServiceKey, Table
+from lvsboot.problem import Problem, Span
+
+# A rule: a service, or a destination of one.
+RuleKey: TypeAlias = tuple[ServiceKey, DestinationKey | None]
+
+
+def parse_rules(text: str, *, file: str, port_of: PortOf) -> Table:
+    """The table that the rules describe.
+
+    `port_of` looks a service's name up. Raises InputError with every problem of the text; what
+    follows from an earlier problem is not one.
+    """
+    replay = Replay()
+    shortcut = Shortcut(replay)
+    problems: list[Problem] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if shortcut.run(line):
+            continue
+        try:
+            reading = parse_command(line, port_of)
+            if reading is not None:
+                replay.run(reading.command)
+                shortcut.learn(line, reading)
+        except CommandError as error:
+            if not (problems and isinstance(error, NoServiceError)):
+                problems.append(_problem(file, number, line, error))
+    if problems:
+        raise InputError(problems)
+    return replay.table()
+
+
+def locate_rules(text: str, rules: Collection[RuleKey], *, port_of: PortOf) -> dict[RuleKey, int]:
+    """The last line that set each of the rules, for a text that parse_rules has accepted."""
+    lines: dict[RuleKey, int] = {}
+    for number, line in enumerate(text.split("\n"), start=1):
+        reading = parse_command(line, port_of)
+        match reading and reading.command:
+            case ServiceCommand(Verb.ADD | Verb.EDIT, key, _):
+                rule: RuleKey = (key, None)
+            case DestinationCommand(Verb.ADD | Verb.EDIT, service, where, _):
+                rule = (service, where)
+            case _:
+                continue
+        if rule in rules:
+            lines[rule] = number
+    return lines
+
+
+def _problem(file: str, number: int, line: str, error: CommandError) -> Problem:
+    source = line.rstrip("\r")
+    span = Span(number, 1, len(source))
+    if error.word is not None:
+        span = Span(number, error.word.column, len(error.word.text))
+    return Problem(file, span, error.message, hint=error.hint, source=source)

@@ -1,0 +1,98 @@
+"""Commands carried out on a table in memory, refused where the kernel would refuse them."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from lvsboot.ipvs.rules.command import (
+    ClearCommand,
+    Command,
+    DaemonCommand,
+    DestinationCommand,
+    ServiceCommand,
+    SetCommand,
+    Verb,
+    ZeroCommand,
+)
+from lvsboot.ipvs.rules.format import format_service_key
+from lvsboot.ipvs.rules.options import CommandError
+from lvsboot.ipvs.table import (
+    Daemon,
+    DaemonRole,
+    Destination,
+    DestinationKey,
+    Service,
+    ServiceKey,
+    ServiceOptions,
+    Table,
+    Timeouts,
+)
+
+
+class NoServiceError(CommandError):
+    """The command's service is not there, perhaps since the line that adds it is wrong, too."""
+
+
+class Replay:
+    def __init__(self) -> None:
+        self._options: dict[ServiceKey, ServiceOptions] = {}
+        self._pools: dict[ServiceKey, dict[DestinationKey, Destination]] = {}
+        self._timeouts = Timeouts()
+        self._daemons: dict[DaemonRole, Daemon | None] = {}
+
+    def table(self) -> Table:
+        services = {key: Service(self._options[key], pool) for key, pool in self._pools.items()}
+        return Table(services, self._timeouts, self._daemons)
+
+    def pool(self, key: ServiceKey) -> dict[DestinationKey, Destination]:
+        """The live destinations of a service; raises NoServiceError."""
+        pool = self._pools.get(key)
+        if pool is None:
+            message = f"there is no service {format_service_key(key)} at this line"
+            raise NoServiceError(message, hint="add it with -A before")
+        return pool
+
+    def run(self, command: Command) -> None:
+        """Raises CommandError for what the kernel would refuse."""
+        match command:
+            case ServiceCommand(verb, key, options):
+                self._run_service(verb, key, options)
+            case DestinationCommand():
+                self._run_destination(command)
+            case ZeroCommand(key):
+                if key is not None:
+                    self.pool(key)
+            case ClearCommand():
+                self._options.clear()
+                self._pools.clear()
+            case SetCommand(timeouts):
+                both = zip(self._timeouts, timeouts, strict=True)
+                self._timeouts = Timeouts(*(later or earlier for earlier, later in both))
+            case DaemonCommand(role, daemon):
+                self._daemons[role] = daemon
+            case _:
+                assert_never(command)
+
+    def _run_service(self, verb: Verb, key: ServiceKey, options: ServiceOptions | None) -> None:
+        if verb is Verb.ADD:
+            if key in self._pools:
+                raise CommandError(f"the service {format_service_key(key)} is there already")
+            self._pools[key] = {}
+        else:
+            self.pool(key)
+        if options is not None:
+            self._options[key] = options
+        else:
+            del self._pools[key], self._options[key]
+
+    def _run_destination(self, command: DestinationCommand) -> None:
+        pool = self.pool(command.service)
+        present = command.key in pool
+        if command.verb is Verb.ADD and present:
+            raise CommandError("the service has this destination already")
+        if command.verb is not Verb.ADD and not present:
+            raise CommandError("the service has no such destination")
+        if command.destination is not None:
+            pool[command.key] = command.destination
+        else:
+            del pool[command.key]

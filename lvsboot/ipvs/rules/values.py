@@ -1,0 +1,146 @@
+"""The values of ipvsadm's options, read as ipvsadm reads them, but for host names."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lvsboot.ipvs.address import parse_address
+from lvsboot.ipvs.rules.options import CommandError, Given
+from lvsboot.ipvs.table import DaemonRole, SchedulerFlag, TunnelType
+
+LARGEST_INT = 2**31 - 1
+LARGEST_MARK = 2**32 - 1
+# ipvsadm's MAX_TIMEOUT: 31 days.
+LONGEST_TIMEOUT = 86400 * 31
+# IP_VS_SCHEDNAME_MAXLEN, IP_VS_PENAME_MAXLEN and IP_VS_IFNAME_MAXLEN, less the closing null.
+LONGEST_NAME = 15
+
+_FLAGS = {
+    "flag-1": (SchedulerFlag.FALLBACK, ""),
+    "flag-2": (SchedulerFlag.PORT, ""),
+    "flag-3": (SchedulerFlag.THIRD, ""),
+    "sh-fallback": (SchedulerFlag.FALLBACK, "sh"),
+    "sh-port": (SchedulerFlag.PORT, "sh"),
+    "mh-fallback": (SchedulerFlag.FALLBACK, "mh"),
+    "mh-port": (SchedulerFlag.PORT, "mh"),
+}
+
+
+class Endpoint(NamedTuple):
+    """An address with the port's text; None: there is no port."""
+
+    address: bytes
+    port: str | None
+
+
+def number(given: Given, low: int, high: int) -> int:
+    """A decimal number as strtol(3) reads it, within bounds."""
+    text = given.value or ""
+    digits = text.removeprefix("+")
+    if digits.isascii() and digits.isdigit() and low <= int(digits) <= high:
+        return int(digits)
+    name = given.option.group.value
+    raise CommandError(f"{name} '{text}' is not a number from {low} to {high}", given.word)
+
+
+def port_text_number(text: str) -> int | None:
+    digits = text.removeprefix("+")
+    numeric = digits.isascii() and digits.isdigit()
+    return int(digits) if numeric and int(digits) <= 0xFFFF else None
+
+
+def name(given: Given) -> str:
+    """A module's or interface's name: ipvsadm would cut a longer one short and say nothing."""
+    text = given.value or ""
+    what = given.option.group.value
+    if not text:
+        raise CommandError(f"{what} is empty", given.word)
+    if len(text.encode()) > LONGEST_NAME:
+        raise CommandError(f"{what} '{text}' is longer than {LONGEST_NAME} bytes", given.word)
+    return text
+
+
+def endpoint(given: Given) -> Endpoint:
+    """`ADDRESS`, `ADDRESS:PORT`, `[ADDRESS6]:PORT` or `ADDRESS6`."""
+    text = given.value or ""
+    if text.isdigit():
+        raise CommandError(f"'{text}' is not an address", given.word)
+    if text.startswith("["):
+        return _bracketed(text, given)
+    if text.count(":") > 1 and (address := parse_address(text)) is not None:
+        return Endpoint(address, None)
+    host, colon, port = text.rpartition(":")
+    if not colon:
+        host, port = text, ""
+    return Endpoint(_host_address(host, given), port if colon else None)
+
+
+def _bracketed(text: str, given: Given) -> Endpoint:
+    host, bracket, tail = text[1:].partition("]")
+    if not bracket or not tail.startswith(":"):
+        raise CommandError(f"'{text}' is not [ADDRESS]:PORT", given.word)
+    address = _host_address(host, given)
+    if len(address) == 4:
+        # ipvsadm takes this and forgets the port.
+        raise CommandError(f"'{text}': brackets are for IPv6", given.word)
+    return Endpoint(address, tail[1:])
+
+
+def _host_address(host: str, given: Given) -> bytes:
+    address = parse_address(host)
+    if address is not None:
+        return address
+    looks_numeric = ":" in host or host.replace(".", "").isdigit()
+    if looks_numeric or not host:
+        raise CommandError(f"'{host}' is not an IP address", given.word)
+    message = f"'{host}' is a host name: rules are loaded before there is a network to resolve it"
+    raise CommandError(message, given.word, hint="write its address")
+
+
+def netmask4(given: Given) -> int:
+    text = given.value or ""
+    address = parse_address(text)
+    if address is None or len(address) != 4:
+        raise CommandError(f"'{text}' is not an IPv4 netmask", given.word)
+    return int.from_bytes(address, "big")
+
+
+def scheduler_flags(given: Given, scheduler: str) -> frozenset[SchedulerFlag]:
+    flags = set()
+    for word in filter(None, (given.value or "").split(",")):
+        flag, only_for = _FLAGS.get(word, (None, ""))
+        if flag is None:
+            known = ", ".join(_FLAGS)
+            raise CommandError(f"'{word}' is not a scheduler flag", given.word, hint=known)
+        if only_for and only_for != scheduler:
+            raise CommandError(f"{word} does not go with scheduler {scheduler}", given.word)
+        flags.add(flag)
+    return frozenset(flags)
+
+
+def tunnel_type(given: Given) -> TunnelType:
+    try:
+        return TunnelType(given.value or "")
+    except ValueError:
+        known = ", ".join(TunnelType)
+        message = f"'{given.value}' is not a tunnel type"
+        raise CommandError(message, given.word, hint=known) from None
+
+
+def daemon_role(given: Given) -> DaemonRole:
+    try:
+        return DaemonRole(given.value or "")
+    except ValueError:
+        message = f"'{given.value}' is neither master nor backup"
+        raise CommandError(message, given.word) from None
+
+
+def multicast_group(given: Given) -> bytes:
+    """Packed; ipvsadm reads it with inet_pton(3), which wants all four numbers."""
+    text = given.value or ""
+    address = parse_address(text)
+    if address is not None and (len(address) == 16 or text.count(".") == 3):
+        first = address[0]
+        if first == 0xFF if len(address) == 16 else first >> 4 == 0xE:
+            return address
+    raise CommandError(f"'{text}' is not a multicast address", given.word)
