@@ -23,14 +23,15 @@ def _problem_text(problem: Problem, *, color: bool) -> str:
     if color:
         place, severity = f"{_BOLD}{place}{_RESET}", f"{_RED}{severity}{_RESET}"
     where = f"{problem.where}: " if problem.where else ""
-    return f"{place} {severity} {where}{problem.message}\n{_excerpt(problem, color=color)}"
+    what = _printable(f"{where}{problem.message}")
+    return f"{place} {severity} {what}\n{_excerpt(problem, color=color)}"
 
 
 def _excerpt(problem: Problem, *, color: bool) -> str:
     """The source line with carets under the culprit and the hint behind them."""
-    source = problem.source
-    if source is None:
+    if problem.source is None:
         return f"   = {problem.hint}\n" if problem.hint else ""
+    source = _printable(problem.source)
     column = problem.span.column
     length = max(1, min(problem.span.length, len(source) - column + 1))
     # A tab keeps its place under a tab, so that the carets stay below their word.
@@ -39,6 +40,13 @@ def _excerpt(problem: Problem, *, color: bool) -> str:
     if color:
         pointer = f"{_CYAN}{pointer}{_RESET}"
     return f"   | {source}\n   | {pad}{pointer}\n"
+
+
+def _printable(text: str) -> str:
+    """`text` on one line, without what would move a terminal's cursor or turn its direction."""
+    return "".join(
+        char if char.isprintable() or char == "\t" else "\N{REPLACEMENT CHARACTER}" for char in text
+    )
 
 
 def changes_text(changes: Iterable[Change]) -> str:

@@ -53,7 +53,10 @@ def parse_role(raw: bytes, file: str) -> RoleFile:
     """The role in `raw`; raises InputError with every problem, each at its place in `file`."""
     document = parse_document(raw, file)
     problems = document.problems()
-    problems += [document.problem(finding) for finding in schema_findings(document)]
+    # A refused value has no meaning: what the schema says of it would be a second complaint.
+    refused = {problem.span for problem in problems}
+    found = [document.problem(finding) for finding in schema_findings(document)]
+    problems += [problem for problem in found if problem.span not in refused]
     if problems:
         raise InputError(problems)
     role = decode_role(document.value)

@@ -58,8 +58,8 @@ def _findings(error: ValidationError) -> Iterator[Finding]:
             for key in error.validator_value:
                 if key not in error.instance:
                     yield Finding(path, f"'{key}' is missing", at_key=True)
-        case "oneOf" if isinstance(error.instance, dict):
-            yield _one_duty(error)
+        case "oneOf":
+            yield from _one_duty(error)
         case "type":
             yield _wrong_type(error, path)
         case "enum":
@@ -72,8 +72,6 @@ def _findings(error: ValidationError) -> Iterator[Finding]:
             )
         case "format":
             yield _bad_format(error, path)
-        case "oneOf":
-            return  # not even a mapping, which `type` says
         case _:
             yield Finding(path, _limit_text(error))
 
@@ -88,18 +86,16 @@ def _unknown_keys(error: ValidationError, path: tuple[str | int, ...]) -> Iterat
             )
 
 
-def _one_duty(error: ValidationError) -> Finding:
+def _one_duty(error: ValidationError) -> Iterator[Finding]:
+    if not isinstance(error.instance, dict):
+        return  # `type` says so
     duties = [branch["required"][0] for branch in error.validator_value]
     if all(duty in error.instance for duty in duties):
-        return Finding(
-            (duties[-1],),
-            "a host is either director or real_server",
-            at_key=True,
-            hint="take one of the two away",
-        )
-    return Finding(
-        (), "'director' or 'real_server' is missing", hint="say which of them this host is"
-    )
+        message = "a host is either director or real_server"
+        yield Finding((duties[-1],), message, "take one of the two away", at_key=True)
+    else:
+        message = "'director' or 'real_server' is missing"
+        yield Finding((), message, "say which of them this host is")
 
 
 def _wrong_type(error: ValidationError, path: tuple[str | int, ...]) -> Finding:

@@ -1,0 +1,76 @@
+"""The roles whose whole output is kept: `python -m tests.golden` writes tests/roles/ anew."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from lvsboot.model import Backend
+from lvsboot.render.host import render_host
+from lvsboot.role import parse_role
+from lvsboot.tree import File, Link, Tree
+
+REPOSITORY = Path(__file__).parent.parent
+ROLES = REPOSITORY / "tests" / "roles"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An example as one network backend gets it; `name` is its folder in tests/roles/."""
+
+    example: str
+    backend: Backend
+
+    @property
+    def name(self) -> str:
+        return f"{self.example.removesuffix('.yaml').replace('/', '-')}-{self.backend.value}"
+
+    def render(self) -> Tree:
+        place = REPOSITORY / "examples" / self.example
+        role_file = parse_role(place.read_bytes(), self.example)
+        return render_host(role_file.role, role_file.text, self.backend)
+
+
+CASES = tuple(
+    Case(example, backend)
+    for example in (
+        "dr/director.yaml",
+        "dr/rs1.yaml",
+        "dr/rs2.yaml",
+        "nat/director.yaml",
+        "nat/rs1.yaml",
+        "nat/rs2.yaml",
+    )
+    for backend in (Backend.NETWORKD, Backend.EXTERNAL)
+)
+
+
+def read_tree(root: Path) -> dict[str, File | Link]:
+    """Every file and link below `root`, by the path that its host sees."""
+    entries: dict[str, File | Link] = {}
+    for place in root.rglob("*"):
+        path = f"/{place.relative_to(root)}"
+        if place.is_symlink():
+            entries[path] = Link(path, str(place.readlink()))
+        elif place.is_file():
+            # git keeps no modes but the execute bit; test_files.py proves those that are written.
+            entries[path] = File(path, place.read_text(encoding="utf-8"))
+    return entries
+
+
+def _write() -> None:
+    shutil.rmtree(ROLES, ignore_errors=True)
+    for case in CASES:
+        for entry in case.render():
+            place = ROLES / case.name / entry.path[1:]
+            place.parent.mkdir(parents=True, exist_ok=True)
+            match entry:
+                case File(text=text):
+                    place.write_text(text, encoding="utf-8")
+                case Link(target=target):
+                    place.symlink_to(target)
+
+
+if __name__ == "__main__":
+    _write()

@@ -1,0 +1,173 @@
+"""The command line as a person meets it: words in, two streams and a status out."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from lvsboot.cli import main
+from lvsboot.errors import Exit
+from tests.golden import REPOSITORY, read_tree
+
+DIRECTOR = REPOSITORY / "examples/dr/director.yaml"
+NETWORKD = "etc/systemd/system/multi-user.target.wants/systemd-networkd.service"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+
+
+class _Stream(io.TextIOWrapper):
+    def __init__(self, content: bytes = b"") -> None:
+        super().__init__(io.BytesIO(content), encoding="utf-8", write_through=True)
+
+    @property
+    def content(self) -> bytes:
+        self.seek(0)
+        return self.read().encode()
+
+
+def lvsboot(*arguments: str | Path, stdin: bytes = b"") -> Done:
+    """One run of the command line in this process: an interpreter a test would cost seconds."""
+    out, err = _Stream(), _Stream()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        patch.setattr(sys, "stdin", _Stream(stdin))
+        try:
+            status = main([str(argument) for argument in arguments])
+        except SystemExit as left:
+            status = int(left.code or 0)
+    return Done(status, out.content, err.content)
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    """As much of an unpacked image as lvsboot looks at."""
+    root = tmp_path / "image"
+    (root / NETWORKD).parent.mkdir(parents=True)
+    (root / NETWORKD).symlink_to("/usr/lib/systemd/system/systemd-networkd.service")
+    return root
+
+
+def test_a_valid_role() -> None:
+    done = lvsboot("validate", DIRECTOR)
+    assert (done.returncode, done.stderr) == (Exit.DONE, b"")
+    assert done.stdout.endswith(b"director.yaml: valid\n")
+
+
+def test_standard_input() -> None:
+    assert lvsboot("validate", "-", stdin=DIRECTOR.read_bytes()).returncode == Exit.DONE
+    done = lvsboot("validate", "-", stdin=b"version: 2\n")
+    assert done.returncode == Exit.BAD_INPUT
+    assert done.stderr.startswith(b"<stdin>:1:1: error: ")
+
+
+@pytest.mark.parametrize("verb", ["validate", "render", "cloud-init"])
+@pytest.mark.parametrize(
+    "content",
+    [None, b"", b"version: [", b"\xff", b"version: 2\n", b"version: 1\ndirector: {}\n"],
+    ids=["missing", "empty", "no YAML", "no UTF-8", "wrong version", "wrong fields"],
+)
+def test_a_broken_role_writes_nothing(
+    verb: str, content: bytes | None, image: Path, tmp_path: Path
+) -> None:
+    role = tmp_path / "role.yaml"
+    if content is not None:
+        role.write_bytes(content)
+    option = {"validate": (), "render": ("--root", image), "cloud-init": ("-o", image)}
+    before = read_tree(image)
+    done = lvsboot(verb, role, *option[verb])
+    assert done.returncode == Exit.BAD_INPUT
+    assert done.stderr.startswith(f"{role}:".encode())
+    assert b": error: " in done.stderr
+    assert b"Traceback" not in done.stderr
+    assert done.stdout == b""
+    assert read_tree(image) == before
+
+
+def test_an_unreadable_role(tmp_path: Path) -> None:
+    done = lvsboot("validate", tmp_path)
+    assert done.returncode == Exit.BAD_INPUT
+    assert b"cannot read the role file: Is a directory" in done.stderr
+
+
+def test_render_twice(image: Path) -> None:
+    first = lvsboot("render", DIRECTOR, "--root", image)
+    assert first.returncode == Exit.DONE
+    assert b"+ /etc/lvs/ipvs.rules\n" in first.stdout
+    second = lvsboot("render", DIRECTOR, "--root", image)
+    assert (second.returncode, second.stdout) == (Exit.DONE, b"no changes\n")
+
+
+def test_render_into_what_is_no_directory(tmp_path: Path) -> None:
+    done = lvsboot("render", DIRECTOR, "--root", tmp_path / "missing")
+    assert done.returncode == Exit.FAILED
+    assert done.stderr.endswith(
+        b"missing is not a directory: make it, or unpack the image there first\n"
+    )
+
+
+def test_render_into_what_cannot_be_written(image: Path) -> None:
+    (image / "etc/lvs").write_text("a file where a folder must be\n")
+    before = read_tree(image)
+    done = lvsboot("render", DIRECTOR, "--root", image)
+    assert done.returncode == Exit.FAILED
+    assert b"etc/lvs" in done.stderr
+    assert read_tree(image) == before
+
+
+def test_render_where_no_backend_is_in_use(tmp_path: Path) -> None:
+    done = lvsboot("render", DIRECTOR, "--root", tmp_path)
+    assert done.returncode == Exit.FAILED
+    assert b"enable systemd-networkd" in done.stderr
+    assert read_tree(tmp_path) == {}
+
+
+def test_install_units_does_not_disturb_a_rendered_role(image: Path) -> None:
+    lvsboot("render", DIRECTOR, "--root", image)
+    before = read_tree(image)
+    assert lvsboot("install-units", "--root", image).stdout == b"no changes\n"
+    assert read_tree(image) == before
+
+
+def test_a_seed(tmp_path: Path) -> None:
+    done = lvsboot("cloud-init", DIRECTOR, "-o", tmp_path)
+    assert done.stdout.decode().split() == [
+        str(tmp_path / name) for name in ("user-data", "meta-data", "network-config")
+    ]
+    assert {place.name for place in tmp_path.iterdir()} == {
+        "user-data", "meta-data", "network-config",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", [[], ["frobnicate"], ["render"], ["validate", "a", "b"]])
+def test_wrong_usage(arguments: list[str]) -> None:
+    done = lvsboot(*arguments)
+    assert done.returncode == Exit.USAGE
+    assert done.stderr.startswith(b"usage: lvsboot")
+
+
+def test_a_reader_that_has_gone_is_no_news() -> None:
+    script = 'python3="$1"; role="$2"; "$python3" -m lvsboot validate "$role" | true'
+    argv = ["sh", "-c", script, "sh", sys.executable, str(DIRECTOR)]
+    done = subprocess.run(argv, capture_output=True, check=False)
+    assert done.stderr == b""
+
+
+def test_as_a_process() -> None:
+    argv = [sys.executable, "-m", "lvsboot", "validate", "-"]
+    done = subprocess.run(argv, input=b"version: 2\n", capture_output=True, check=False)
+    assert done.returncode == Exit.BAD_INPUT
+    assert done.stderr.startswith(b"<stdin>:1:1: error: ")

@@ -1,0 +1,113 @@
+"""YAML 1.2's scalars, places, and files that are hostile or no YAML at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from lvsboot.document import MAX_BYTES, MAX_DEPTH, Finding, parse_document, path_text
+from lvsboot.errors import InputError
+from lvsboot.problem import Problem
+
+
+def value(text: str) -> object:
+    return parse_document(text.encode(), "role.yaml").value
+
+
+def refusal(raw: bytes) -> Problem:
+    with pytest.raises(InputError) as caught:
+        parse_document(raw, "role.yaml")
+    [problem] = caught.value.problems
+    return problem
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("no", "no"),
+        ("on", "on"),
+        ("22:22", "22:22"),
+        ("052", 52),
+        ("0o52", 42),
+        ("0x1F", 31),
+        ("-7", -7),
+        ("1_000", "1_000"),
+        ("true", True),
+        ("FALSE", False),
+        ("~", None),
+        ("null", None),
+        ("1.5", 1.5),
+        ("1e3", 1000.0),
+        ("'80'", "80"),
+        ('"true"', "true"),
+        ("2001-01-01", "2001-01-01"),
+        ("<<", "<<"),
+        ("52:54:00:12:34:56", "52:54:00:12:34:56"),
+    ],
+)
+def test_scalars_are_those_of_yaml_1_2(text: str, expected: object) -> None:
+    assert value(f"key: {text}") == {"key": expected}
+
+
+def test_an_empty_value_is_null() -> None:
+    assert value("a:\nb: []") == {"a": None, "b": []}
+
+
+def test_a_finding_points_at_its_value_or_its_key() -> None:
+    document = parse_document(b"a:\n  - bc: def\n", "role.yaml")
+    at_value = document.problem(Finding(("a", 0, "bc"), "wrong"))
+    at_key = document.problem(Finding(("a", 0, "bc"), "wrong", at_key=True))
+    assert (at_value.span.line, at_value.span.column, at_value.span.length) == (2, 9, 3)
+    assert (at_key.span.line, at_key.span.column, at_key.span.length) == (2, 5, 2)
+    assert at_value.source == "  - bc: def"
+
+
+def test_a_path_that_ends_early_points_at_the_nearest_ancestor() -> None:
+    document = parse_document(b"a:\n  b: 1\n", "role.yaml")
+    assert document.problem(Finding(("a", "missing"), "wrong")).span.line == 2
+
+
+def test_paths_read_like_the_role_file() -> None:
+    assert path_text(("director", "services", 0, "scheduler")) == "director.services[0].scheduler"
+
+
+@pytest.mark.parametrize(
+    ("raw", "line", "column", "message"),
+    [
+        (b"", 1, 1, "the file is empty"),
+        (b"# nothing\n", 1, 1, "the file is empty"),
+        (b"a: 1\nb: \xff", 2, 4, "byte 0xff is not UTF-8"),
+        (b"a: \x01", 1, 4, "U+0001 is a control character, which YAML refuses"),
+        (b"a:\n\tb: 1", 2, 1, "found character that cannot start any token"),
+        (b"a: 1\n---\nb: 1\n", 2, 1, "a second document begins here: a role file has one"),
+        (b"[" * 100_000, 1, MAX_DEPTH + 2, "values are nested more than 64 deep"),
+        (b"- " * 100_000, 1, 2 * MAX_DEPTH + 3, "values are nested more than 64 deep"),
+        (b"{a: " * 100_000, 1, 4 * MAX_DEPTH + 5, "values are nested more than 64 deep"),
+        (b" " * (MAX_BYTES + 1), 1, 1, "the file has 16,777,217 bytes"),
+    ],
+)
+def test_what_is_no_document(raw: bytes, line: int, column: int, message: str) -> None:
+    problem = refusal(raw)
+    assert (problem.span.line, problem.span.column) == (line, column)
+    assert problem.message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("a: 1\nb: 2\na: 3\n", 3, "'a' stands here a second time"),
+        ("a: &x 1\n", 1, "anchors have no meaning"),
+        ("a: *x\n", 1, "aliases have no meaning"),
+        ("a: !!python/object:os.system x\n", 1, "tags (tag:yaml.org,2002:python/object:os"),
+        ("? [1, 2]\n: 3\n", 1, "a key must be a word"),
+    ],
+)
+def test_what_yaml_allows_and_a_role_file_does_not(text: str, line: int, message: str) -> None:
+    [problem] = parse_document(text.encode(), "role.yaml").problems()
+    assert problem.span.line == line
+    assert problem.message.startswith(message)
+
+
+def test_an_alias_bomb_is_refused_before_it_explodes() -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 30)]
+    assert parse_document("\n".join(lines).encode(), "role.yaml").problems()

@@ -1,0 +1,110 @@
+"""Whole rendered trees, byte for byte, and what no golden tree can show."""
+
+from __future__ import annotations
+
+import pytest
+
+from lvsboot.model import Backend
+from lvsboot.render.host import render_host
+from lvsboot.role import parse_role
+from lvsboot.tree import File, Tree
+from tests.golden import CASES, ROLES, Case, read_tree
+
+DIRECTOR = """\
+version: 1
+network: {interfaces: {lan0.100: {addresses: [10.0.0.1/8], mac: "52:54:00:00:00:07", mtu: 9000}}}
+director:
+  method: dr
+  vips:
+    - {address: 192.0.2.1, interface: lan0.100}
+    - {address: 192.0.2.2, interface: lo}
+    - {address: 192.0.2.3, interface: lan0.100, owner: external}
+    - {address: "2001:db8::1", interface: lan0.100}
+  services:
+    - {vip: 192.0.2.1, port: 80, real_servers: [{address: 10.0.0.2, weight: 0}]}
+    - {vip: "2001:db8::1", port: 80, method: nat, scheduler: mh,
+       real_servers: [{address: "2001:db8::2", port: 8080}]}
+"""
+
+
+def render(text: str, backend: Backend = Backend.NETWORKD) -> Tree:
+    return render_host(parse_role(text.encode(), "role.yaml").role, text, backend)
+
+
+def text_of(tree: Tree, path: str) -> str:
+    [entry] = [entry for entry in tree if entry.path == path]
+    assert isinstance(entry, File)
+    return entry.text
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_golden_tree(case: Case) -> None:
+    assert {entry.path: entry for entry in case.render()} == read_tree(ROLES / case.name)
+
+
+def test_every_golden_tree_has_its_case() -> None:
+    assert {case.name for case in CASES} == {place.name for place in ROLES.iterdir()}
+
+
+def test_rules_take_their_method_port_and_weight_from_the_service() -> None:
+    assert text_of(render(DIRECTOR), "/etc/lvs/ipvs.rules").splitlines() == [
+        "-A -t 192.0.2.1:80 -s wlc",
+        "-a -t 192.0.2.1:80 -r 10.0.0.2:80 -g -w 0",
+        "-A -t [2001:db8::1]:80 -s mh",
+        "-a -t [2001:db8::1]:80 -r [2001:db8::2]:8080 -m -w 1",
+    ]
+
+
+def test_every_scheduler_has_its_module() -> None:
+    text = text_of(render(DIRECTOR), "/etc/modules-load.d/lvs.conf")
+    assert text.split() == ["ip_vs", "ip_vs_mh", "ip_vs_wlc"]
+
+
+def test_forwarding_comes_first_and_only_for_the_families_that_nat_serves() -> None:
+    lines = text_of(render(DIRECTOR), "/etc/sysctl.d/90-lvs.conf").splitlines()[1:]
+    assert lines[0] == "net.ipv6.conf.all.forwarding = 1"
+    assert not any("ip_forward" in line for line in lines)
+    # sysctl.d(5): a dot inside a name is written as a slash.
+    assert "net.ipv4.conf.lan0/100.send_redirects = 0" in lines
+
+
+def test_only_vips_of_ours_on_nics_of_ours_are_in_the_backends_files() -> None:
+    text = text_of(render(DIRECTOR), "/etc/systemd/network/05-lvs-lan0.100.network")
+    assert "Address=192.0.2.1/32\nLabel=lan0.100:0\n" in text
+    assert "Address=2001:db8::1/128\nPreferredLifetime=0\nDuplicateAddressDetection=none" in text
+    assert "192.0.2.2" not in text
+    assert "192.0.2.3" not in text
+
+
+def test_a_vip_that_no_backend_carries_is_a_unit_on_its_device() -> None:
+    names = {entry.path for entry in render(DIRECTOR)}
+    wants = "/etc/systemd/system/lvs.service.wants"
+    assert f"{wants}/lvs-vip@192.0.2.2.service" in names
+    assert f"{wants}/lvs-vip@192.0.2.1.service" not in names
+    assert not any("192.0.2.3" in name for name in names)
+
+
+def test_the_external_backend_writes_no_interface_and_makes_every_vip_a_unit() -> None:
+    tree = render(DIRECTOR, Backend.EXTERNAL)
+    assert not any(entry.path.startswith("/etc/systemd/network/") for entry in tree)
+    path = "/etc/systemd/system/lvs-vip@2001:db8::1.service.d/device.conf"
+    assert "Environment=DEVICE=lan0.100\n" in text_of(tree, path)
+
+
+def test_a_long_name_has_no_room_for_a_label() -> None:
+    text = text_of(
+        render(DIRECTOR.replace("lan0.100", "fourteen-chars")),
+        "/etc/systemd/network/05-lvs-fourteen-chars.network",
+    )
+    assert "Label" not in text
+
+
+def test_a_nat_real_server_has_no_vip_and_no_arp_setting() -> None:
+    tree = render("version: 1\nreal_server: {method: nat, director: 10.0.0.1}\n")
+    assert not any("lvs-vip@" in entry.path and "wants" in entry.path for entry in tree)
+    assert "arp" not in text_of(tree, "/etc/sysctl.d/90-lvs.conf")
+
+
+def test_the_roles_own_sysctls_follow_the_derived_ones() -> None:
+    text = "version: 1\nreal_server: {method: dr, vips: [192.0.2.1]}\nsysctl: {net.core.a: 4096}\n"
+    assert text_of(render(text), "/etc/sysctl.d/90-lvs.conf").endswith("\nnet.core.a = 4096\n")

@@ -1,0 +1,62 @@
+"""How problems look on a terminal."""
+
+from __future__ import annotations
+
+from lvsboot.files import Change, Remove, Write
+from lvsboot.problem import Problem, Severity, Span
+from lvsboot.report import changes_text, problems_text
+from lvsboot.tree import File
+
+SCHEDULER = Problem(
+    "role.yaml",
+    Span(14, 18, 3),
+    "'wcl' is not a scheduler",
+    where="director.services[0].scheduler",
+    hint="did you mean 'wlc'?",
+    source="      scheduler: wcl",
+)
+
+
+def test_a_problem_is_shown_where_it_is() -> None:
+    assert problems_text([SCHEDULER]) == (
+        "role.yaml:14:18: error: director.services[0].scheduler: 'wcl' is not a scheduler\n"
+        "   |       scheduler: wcl\n"
+        "   |                  ^^^ did you mean 'wlc'?\n"
+    )
+
+
+def test_problems_are_sorted_by_place() -> None:
+    first = Problem("role.yaml", Span(2), "one", severity=Severity.WARNING)
+    text = problems_text([SCHEDULER, first])
+    assert text.startswith("role.yaml:2:1: warning: one\nrole.yaml:14:18: error:")
+
+
+def test_carets_stay_below_their_word_behind_a_tab() -> None:
+    problem = Problem("f", Span(1, 2, 1), "m", source="\tx")
+    assert problems_text([problem]).endswith("   | \tx\n   | \t^\n")
+
+
+def test_carets_end_with_the_line() -> None:
+    problem = Problem("f", Span(1, 3, 99), "m", source="abcd")
+    assert problems_text([problem]).endswith("   |   ^^\n")
+
+
+def test_a_hostile_text_cannot_move_the_cursor() -> None:
+    text = problems_text([Problem("f", Span(1), "\x1b[2J", source="\u202eevil\x9b")])
+    assert not {"\x1b", "\u202e", "\x9b"} & set(text)
+
+
+def test_color_is_only_added() -> None:
+    colored = problems_text([SCHEDULER], color=True)
+    for code in ("\033[31m", "\033[36m", "\033[1m", "\033[0m"):
+        colored = colored.replace(code, "")
+    assert colored == problems_text([SCHEDULER])
+
+
+def test_changes_say_where_a_persons_file_went() -> None:
+    changes: list[Change] = [
+        Write(File("/etc/a", ""), is_foreign=True),
+        Remove("/etc/b", is_foreign=False),
+    ]
+    assert changes_text(changes) == ("+ /etc/a  (what was there: /etc/a.lvs-save)\n- /etc/b\n")
+    assert changes_text([]) == "no changes\n"

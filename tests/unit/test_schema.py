@@ -1,0 +1,74 @@
+"""The schema itself, and the defaults that it tells editors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from lvsboot import defaults
+from lvsboot.formats import PARSERS
+from lvsboot.ipvs.table import ForwardingMethod, Protocol
+from lvsboot.model import Backend, Dhcp, Owner
+from lvsboot.schema import load_schema
+
+
+def subschemas(schema: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(schema, dict):
+        yield schema
+        for child in schema.values():
+            yield from subschemas(child)
+
+
+def words(enum: type[Enum]) -> set[str]:
+    return {member.value for member in enum}
+
+
+def test_the_schema_is_one() -> None:
+    Draft202012Validator.check_schema(load_schema())
+
+
+def test_every_format_has_its_parser() -> None:
+    formats = {schema["format"] for schema in subschemas(load_schema()) if "format" in schema}
+    assert formats - {"hostname"} <= set(PARSERS)
+    assert set(PARSERS) == formats
+
+
+def test_every_mapping_refuses_unknown_keys() -> None:
+    for schema in subschemas(load_schema()):
+        if schema.get("type") == "object":
+            assert "additionalProperties" in schema, schema.get("title")
+
+
+def test_every_key_is_described_where_it_is_written() -> None:
+    for schema in subschemas(load_schema()):
+        for key, child in schema.get("properties", {}).items():
+            if isinstance(child, dict) and "$ref" not in child and "$schema" not in schema:
+                assert child.get("title") or key in {"properties"}, key
+
+
+def test_the_decoders_defaults_are_the_schemas() -> None:
+    definitions = load_schema()["$defs"]
+    network = load_schema()["properties"]["network"]["properties"]
+    nic = definitions["interface"]["properties"]
+    service = definitions["service"]["properties"]
+    assert network["backend"]["default"] == defaults.BACKEND.value
+    assert nic["dhcp"]["default"] == defaults.DHCP.value
+    assert nic["required"]["default"] is defaults.REQUIRED
+    assert definitions["director_vip"]["properties"]["owner"]["default"] == defaults.VIP_OWNER.value
+    assert service["protocol"]["default"] == defaults.PROTOCOL.value
+    assert service["scheduler"]["default"] == defaults.SCHEDULER
+    assert definitions["destination"]["properties"]["weight"]["default"] == defaults.WEIGHT
+
+
+def test_the_models_words_are_the_schemas() -> None:
+    definitions = load_schema()["$defs"]
+    network = load_schema()["properties"]["network"]["properties"]
+    nic = definitions["interface"]["properties"]
+    assert set(network["backend"]["enum"]) == words(Backend)
+    assert set(nic["dhcp"]["enum"]) == words(Dhcp)
+    assert set(definitions["director_vip"]["properties"]["owner"]["enum"]) == words(Owner)
+    assert set(definitions["service"]["properties"]["protocol"]["enum"]) == words(Protocol)
+    assert set(definitions["method"]["enum"]) < words(ForwardingMethod)
