@@ -103,6 +103,9 @@ def _render(arguments: argparse.Namespace) -> int:
 
     rendering = roles.render(_read_role(arguments.role), arguments.root)
     _print_changes(rendering.changes)
+    for change in rendering.left:
+        place = f"{arguments.root}{change.path}"
+        print(f"lvsboot: {place} was edited and is left as it is", file=sys.stderr)
     return Exit.DONE
 
 
@@ -132,8 +135,9 @@ def _install_units(arguments: argparse.Namespace) -> int:
 def _read_role(file: str) -> RoleFile:
     """The role, its warnings shown."""
     from lvsboot.commands import roles
+    from lvsboot.document import MAX_BYTES
 
-    role_file = roles.read_role(file, sys.stdin.buffer.read() if file == "-" else None)
+    role_file = roles.read_role(file, sys.stdin.buffer.read(MAX_BYTES + 1) if file == "-" else None)
     _print_problems(role_file.warnings)
     return role_file
 

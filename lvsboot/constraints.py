@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from lvsboot.document import Finding, Path, path_text
 from lvsboot.formats import Address
 from lvsboot.ipvs.table import ForwardingMethod
-from lvsboot.model import BalancedService, Director, NetworkPlan, Nic, RealServer, Role
+from lvsboot.model import Director, NetworkPlan, Nic, RealServer, Role, Service
 from lvsboot.problem import Severity
 from lvsboot.render.sysctl import derived_sysctls
 
@@ -89,25 +89,25 @@ def _services(director: Director) -> Iterator[Finding]:
             message = f"{service.protocol.value} {service.vip} port {service.port} is used twice"
             yield Finding((*path, "vip"), message, _twin(keys[key]))
         keys.setdefault(key, path)
-        yield from _backings(service, path)
+        yield from _destinations(service, path)
 
 
-def _backings(service: BalancedService, service_path: Path) -> Iterator[Finding]:
+def _destinations(service: Service, service_path: Path) -> Iterator[Finding]:
     keys: dict[Hashable, Path] = {}
-    for i, backing in enumerate(service.backings):
+    for i, destination in enumerate(service.destinations):
         path = (*service_path, "real_servers", i)
-        port = service.port if backing.port is None else backing.port
-        key = (backing.address, port)
+        port = service.port if destination.port is None else destination.port
+        key = (destination.address, port)
         if key in keys:
-            message = f"{backing.address} port {port} is used twice in one service"
+            message = f"{destination.address} port {port} is used twice in one service"
             yield Finding((*path, "address"), message, _twin(keys[key]))
         keys.setdefault(key, path)
         if service.method is ForwardingMethod.DR and port != service.port:
             # The kernel replaces the port without a word: see ip_vs_add_dest() in ip_vs_ctl.c.
             message = f"port {port} differs from the service's port {service.port}"
             yield Finding((*path, "port"), message, "dr leaves packets as they are; only nat can")
-        if backing.address.version != service.vip.version:
-            message = f"{backing.address} is not of the same family as the VIP {service.vip}"
+        if destination.address.version != service.vip.version:
+            message = f"{destination.address} is not of the same family as the VIP {service.vip}"
             yield Finding((*path, "address"), message, "only tunnels cross families")
 
 

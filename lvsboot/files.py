@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,12 +21,26 @@ _MAX_LINKS = 40  # as many as the kernel follows before ELOOP
 SAVED_SUFFIX = ".lvs-save"
 
 
+class Found(Enum):
+    """What stands in the place of an entry."""
+
+    NOTHING = "nothing"
+    OURS = "ours"
+    EDITED = "edited"  # we wrote it, and a person has changed it since
+    THEIRS = "theirs"  # we never wrote it
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is somebody's work, to be kept as FILE.lvs-save."""
+        return self in {Found.EDITED, Found.THEIRS}
+
+
 @dataclass(frozen=True, slots=True)
 class Write:
-    """`entry` is missing or differs; `is_foreign` where something not ours stands in its place."""
+    """`entry` is missing, or something else stands in its place."""
 
     entry: Entry
-    is_foreign: bool
+    found: Found
 
     @property
     def path(self) -> str:
@@ -37,7 +52,7 @@ class Remove:
     """We wrote `path` for an earlier role, and this one has no use for it."""
 
     path: str
-    is_foreign: bool
+    found: Found
 
 
 Change = Write | Remove
@@ -71,35 +86,56 @@ def under(root: Path, path: str) -> Path:
     return resolved / parts[0]
 
 
-def install_tree(tree: Tree, root: Path, *, keep_others: bool = False) -> tuple[Change, ...]:
-    """Brings `root` to `tree`; gives what was changed, sorted by path.
+def install_tree(
+    tree: Tree, root: Path, *, replace_edited: bool = False, keep_others: bool = False
+) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+    """Brings `root` to `tree`; gives what was changed and what was left, each sorted by path.
 
-    What an earlier tree had and this one has not is removed, unless `keep_others`.
+    Left is what a person has edited, unless `replace_edited`. What an earlier tree had and this
+    one has not is removed, unless `keep_others`.
     """
     changes = plan_files(tree, root)
-    manifest = {entry.path: _digest(entry) for entry in tree}
+    known = _read_manifest(root)
     if keep_others:
         changes = tuple(change for change in changes if isinstance(change, Write))
-        manifest = {**_read_manifest(root), **manifest}
-    _execute(changes, manifest, root)
-    return changes
+    left = tuple(change for change in changes if change.found is Found.EDITED)
+    left = () if replace_edited else left
+    manifest = {entry.path: _digest(entry) for entry in tree}
+    # What is left must be known as edited the next time as well.
+    manifest |= {change.path: known[change.path] for change in left}
+    if keep_others:
+        manifest = {**known, **manifest}
+    done = tuple(change for change in changes if change not in left)
+    _execute(done, manifest, root)
+    return done, left
 
 
 def plan_files(tree: Tree, root: Path) -> tuple[Change, ...]:
     """What is to be done so that `root` holds `tree` and nothing of an earlier one; by path."""
     manifest = _read_manifest(root)
-    wanted = {entry.path: entry for entry in tree}
-    writes = [
-        Write(entry, is_foreign=actual not in {None, manifest.get(entry.path)})
+    wanted = {entry.path: _digest(entry) for entry in tree}
+    actual = {path: _actual_digest(root, path) for path in {*wanted, *manifest}}
+    changes: list[Change] = [
+        Write(entry, _found(actual[entry.path], manifest.get(entry.path)))
         for entry in tree
-        if (actual := _actual_digest(root, entry.path)) != _digest(entry)
+        if actual[entry.path] != wanted[entry.path]
     ]
-    removals = [
-        Remove(path, is_foreign=actual != digest)
+    changes += [
+        Remove(path, _found(actual[path], digest))
         for path, digest in manifest.items()
-        if path not in wanted and (actual := _actual_digest(root, path)) is not None
+        if path not in wanted and actual[path] is not None
     ]
-    return tuple(sorted([*writes, *removals], key=lambda change: change.path))
+    return tuple(sorted(changes, key=lambda change: change.path))
+
+
+def _found(actual: str | None, ours: str | None) -> Found:
+    match actual, ours:
+        case None, _:
+            return Found.NOTHING
+        case _, None:
+            return Found.THEIRS
+        case _:
+            return Found.OURS if actual == ours else Found.EDITED
 
 
 def _execute(changes: tuple[Change, ...], manifest: Manifest, root: Path) -> None:
@@ -119,7 +155,7 @@ def _execute(changes: tuple[Change, ...], manifest: Manifest, root: Path) -> Non
         staging.prepare(_manifest_file({**manifest, **known}))
         staging.commit(paths.MANIFEST)
         for change in changes:
-            if change.is_foreign:
+            if change.found.is_kept:
                 _save_aside(under(root, change.path))
             match change:
                 case Write(entry=entry):

@@ -70,7 +70,7 @@ class Vip:
 
 
 @dataclass(frozen=True, slots=True)
-class Backing:
+class Destination:
     """A real server as one service sees it; `port` None is the service's own."""
 
     address: Address
@@ -79,20 +79,20 @@ class Backing:
 
 
 @dataclass(frozen=True, slots=True)
-class BalancedService:
+class Service:
     vip: Address
     port: int
     protocol: Protocol
     scheduler: str
     method: ForwardingMethod
-    backings: tuple[Backing, ...]
+    destinations: tuple[Destination, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Director:
     method: ForwardingMethod
     vips: tuple[Vip, ...]
-    services: tuple[BalancedService, ...]
+    services: tuple[Service, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,10 +50,11 @@ def _printable(text: str) -> str:
 
 
 def changes_text(changes: Iterable[Change]) -> str:
-    """One line a file, `+` added or changed and `-` removed, and a summary; ends with a newline."""
-    lines = []
-    for change in changes:
-        mark = "-" if isinstance(change, Remove) else "+"
-        saved = f"  (what was there: {change.path}{SAVED_SUFFIX})" if change.is_foreign else ""
-        lines.append(f"{mark} {change.path}{saved}\n")
-    return "".join(lines) or "no changes\n"
+    """One line a file, `+` written and `-` removed; ends with a newline."""
+    return "".join(_change_line(change) for change in changes) or "no changes\n"
+
+
+def _change_line(change: Change) -> str:
+    mark = "-" if isinstance(change, Remove) else "+"
+    kept = f"  (what was there: {change.path}{SAVED_SUFFIX})" if change.found.is_kept else ""
+    return f"{mark} {change.path}{kept}\n"

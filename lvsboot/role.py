@@ -21,8 +21,7 @@ from lvsboot.formats import (
 from lvsboot.ipvs.table import ForwardingMethod, Protocol
 from lvsboot.model import (
     Backend,
-    Backing,
-    BalancedService,
+    Destination,
     Dhcp,
     Director,
     NetworkPlan,
@@ -31,6 +30,7 @@ from lvsboot.model import (
     RealServer,
     Role,
     Route,
+    Service,
     Vip,
 )
 from lvsboot.problem import Problem, Severity
@@ -125,15 +125,15 @@ def _decode_director(value: _Mapping) -> Director:
     )
 
 
-def _decode_service(value: _Mapping, director_method: ForwardingMethod) -> BalancedService:
-    return BalancedService(
+def _decode_service(value: _Mapping, director_method: ForwardingMethod) -> Service:
+    return Service(
         vip=parse_address(value["vip"]),
         port=value["port"],
         protocol=Protocol(value["protocol"]) if "protocol" in value else defaults.PROTOCOL,
         scheduler=value.get("scheduler", defaults.SCHEDULER),
         method=ForwardingMethod(value["method"]) if "method" in value else director_method,
-        backings=tuple(
-            Backing(
+        destinations=tuple(
+            Destination(
                 address=parse_address(server["address"]),
                 port=server.get("port"),
                 weight=server.get("weight", defaults.WEIGHT),

@@ -8,6 +8,7 @@ from pathlib import Path
 from lvsboot.atomic import write_file
 from lvsboot.cloudinit import render_seed
 from lvsboot.commands.activation import activate
+from lvsboot.document import MAX_BYTES
 from lvsboot.errors import HostError, InputError, NotPermittedError
 from lvsboot.files import Change, install_tree
 from lvsboot.observe import backend_in_force
@@ -22,10 +23,11 @@ HOST = Path("/")
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """What a root should have, and what had to be changed for it."""
+    """What a root should have, what was changed for it, and what was left as a person wrote it."""
 
     tree: Tree
     changes: tuple[Change, ...]
+    left: tuple[Change, ...]
 
 
 def read_role(file: str, stdin: bytes | None = None) -> RoleFile:
@@ -33,23 +35,25 @@ def read_role(file: str, stdin: bytes | None = None) -> RoleFile:
     if stdin is not None:
         return parse_role(stdin, "<stdin>")
     try:
-        return parse_role(Path(file).read_bytes(), file)
+        with Path(file).open("rb") as stream:
+            # One byte more than may be, so that a larger file is seen as one.
+            return parse_role(stream.read(MAX_BYTES + 1), file)
     except OSError as error:
         message = f"cannot read the role file: {error.strerror}"
         raise InputError([Problem(file, Span(1), message)]) from error
 
 
-def render(role_file: RoleFile, root: Path) -> Rendering:
-    """Writes everything that the role needs below `root`."""
+def render(role_file: RoleFile, root: Path, *, replace_edited: bool = False) -> Rendering:
+    """Writes everything that the role needs below `root`, but over no file that was edited."""
     _require_directory(root)
     backend = backend_in_force(role_file.role, root)
     tree = render_host(role_file.role, role_file.text, backend)
-    return Rendering(tree, install_tree(tree, root))
+    return Rendering(tree, *install_tree(tree, root, replace_edited=replace_edited))
 
 
 def apply(role_file: RoleFile, *, block: bool) -> Rendering:
-    """Renders onto this host and brings the running system to it."""
-    rendering = render(role_file, HOST)
+    """Renders onto this host, over edited files too, and brings the running system to it."""
+    rendering = render(role_file, HOST, replace_edited=True)
     activate(role_file.role, rendering.tree, rendering.changes, block=block)
     return rendering
 
@@ -58,7 +62,7 @@ def install_units(root: Path) -> Rendering:
     """Puts the units below `root` and enables the provisioner: an image that waits for a role."""
     _require_directory(root)
     tree = tuple(render_units())
-    return Rendering(tree, install_tree(tree, root, keep_others=True))
+    return Rendering(tree, *install_tree(tree, root, keep_others=True))
 
 
 def cloud_init(role_file: RoleFile, directory: Path) -> tuple[Path, ...]:

@@ -1,18 +1,11 @@
-"""The IPVS table that a director's role declares."""
+"""The IPVS table that a director's role declares, and the modules that it needs."""
 
 from __future__ import annotations
 
 from lvsboot import paths
+from lvsboot.ipvs import table
 from lvsboot.ipvs.rules import format_rules
-from lvsboot.ipvs.table import (
-    Destination,
-    DestinationKey,
-    Service,
-    ServiceOptions,
-    Table,
-    VirtualAddress,
-)
-from lvsboot.model import Backing, BalancedService, Director
+from lvsboot.model import Destination, Director, Service
 from lvsboot.tree import File
 
 
@@ -30,24 +23,26 @@ def needed_modules(director: Director) -> tuple[str, ...]:
     return ("ip_vs", *sorted(schedulers))
 
 
-def declared_table(director: Director) -> Table:
-    return Table({_key(service): _service(service) for service in director.services})
+def declared_table(director: Director) -> table.Table:
+    return table.Table({_key(service): _service(service) for service in director.services})
 
 
-def _key(service: BalancedService) -> VirtualAddress:
-    return VirtualAddress(service.protocol, service.vip.packed, service.port)
+def _key(service: Service) -> table.VirtualAddress:
+    return table.VirtualAddress(service.protocol, service.vip.packed, service.port)
 
 
-def _service(service: BalancedService) -> Service:
-    return Service(
-        options=ServiceOptions(scheduler=service.scheduler),
+def _service(service: Service) -> table.Service:
+    return table.Service(
+        options=table.ServiceOptions(scheduler=service.scheduler),
         destinations={
-            _destination_key(service, backing): Destination(service.method, backing.weight)
-            for backing in service.backings
+            _destination_key(service, destination): table.Destination(
+                service.method, destination.weight
+            )
+            for destination in service.destinations
         },
     )
 
 
-def _destination_key(service: BalancedService, backing: Backing) -> DestinationKey:
-    port = service.port if backing.port is None else backing.port
-    return DestinationKey(backing.address.packed, port)
+def _destination_key(service: Service, destination: Destination) -> table.DestinationKey:
+    port = service.port if destination.port is None else destination.port
+    return table.DestinationKey(destination.address.packed, port)

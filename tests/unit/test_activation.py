@@ -8,7 +8,7 @@ import pytest
 
 from lvsboot.commands import activation
 from lvsboot.errors import HostError
-from lvsboot.files import Change, Remove, Write
+from lvsboot.files import Change, Found, Remove, Write
 from lvsboot.model import Backend
 from lvsboot.role import parse_role
 from lvsboot.tree import File
@@ -48,7 +48,7 @@ def test_a_director_on_its_first_boot(ran: list[list[str]]) -> None:
 
 
 def test_a_director_whose_interfaces_changed(ran: list[list[str]]) -> None:
-    change = Write(File("/etc/systemd/network/05-lvs-eth0.network", ""), is_foreign=False)
+    change = Write(File("/etc/systemd/network/05-lvs-eth0.network", ""), Found.OURS)
     activate("nat/director.yaml", Backend.NETWORKD, (change,), block=True)
     assert ran[2:] == [
         SYSCTL,
@@ -59,8 +59,8 @@ def test_a_director_whose_interfaces_changed(ran: list[list[str]]) -> None:
 
 def test_a_vip_that_went_or_moved_is_stopped_as_it_was_started(ran: list[list[str]]) -> None:
     changes = (
-        Remove(f"{UNITS}/lvs.service.wants/lvs-vip@192.0.2.9.service", is_foreign=False),
-        Write(File(f"{UNITS}/lvs-vip@192.0.2.8.service.d/device.conf", ""), is_foreign=False),
+        Remove(f"{UNITS}/lvs.service.wants/lvs-vip@192.0.2.9.service", Found.OURS),
+        Write(File(f"{UNITS}/lvs-vip@192.0.2.8.service.d/device.conf", ""), Found.OURS),
     )
     activate("dr/rs1.yaml", Backend.NETWORKD, changes, block=True)
     assert ran[:2] == [

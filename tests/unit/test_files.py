@@ -10,7 +10,7 @@ import pytest
 
 from lvsboot import paths
 from lvsboot.errors import HostError
-from lvsboot.files import SAVED_SUFFIX, Remove, Write, install_tree, plan_files, under
+from lvsboot.files import SAVED_SUFFIX, Found, Remove, Write, install_tree, plan_files, under
 from lvsboot.tree import File, Link
 from tests.golden import read_tree
 
@@ -50,7 +50,7 @@ def test_modes_do_not_depend_on_the_umask(tmp_path: Path) -> None:
 def test_a_second_run_touches_nothing(tmp_path: Path) -> None:
     install_tree(TREE, tmp_path)
     before = snapshot(tmp_path)
-    assert install_tree(TREE, tmp_path) == ()
+    assert install_tree(TREE, tmp_path) == ((), ())
     assert snapshot(tmp_path) == before
 
 
@@ -58,7 +58,7 @@ def test_only_what_differs_is_written(tmp_path: Path) -> None:
     install_tree(TREE, tmp_path)
     changed = File(FILE.path, "another\n")
     inode = (tmp_path / "etc/secret").stat().st_ino
-    assert install_tree((changed, SECRET, LINK), tmp_path) == (Write(changed, is_foreign=False),)
+    assert install_tree((changed, SECRET, LINK), tmp_path) == ((Write(changed, Found.OURS),), ())
     assert (tmp_path / "etc/a/b.conf").read_text() == "another\n"
     assert (tmp_path / "etc/secret").stat().st_ino == inode
 
@@ -66,13 +66,13 @@ def test_only_what_differs_is_written(tmp_path: Path) -> None:
 def test_a_changed_mode_is_a_difference(tmp_path: Path) -> None:
     install_tree(TREE, tmp_path)
     (tmp_path / "etc/secret").chmod(0o666)
-    assert plan_files(TREE, tmp_path) == (Write(SECRET, is_foreign=True),)
+    assert plan_files(TREE, tmp_path) == (Write(SECRET, Found.EDITED),)
 
 
 def test_what_a_later_tree_no_longer_has_is_removed(tmp_path: Path) -> None:
     install_tree((FILE, Link("/etc/x.wants/y", "z")), tmp_path)
-    changes = install_tree((FILE,), tmp_path)
-    assert changes == (Remove("/etc/x.wants/y", is_foreign=False),)
+    changes, _left = install_tree((FILE,), tmp_path)
+    assert changes == (Remove("/etc/x.wants/y", Found.OURS),)
     assert not (tmp_path / "etc/x.wants").exists()
 
 
@@ -86,22 +86,44 @@ def test_what_others_wrote_is_not_removed(tmp_path: Path) -> None:
 
 def test_keep_others_leaves_an_earlier_tree_in_place_and_known(tmp_path: Path) -> None:
     install_tree((FILE,), tmp_path)
-    assert install_tree((SECRET,), tmp_path, keep_others=True) == (Write(SECRET, is_foreign=False),)
+    changes, _left = install_tree((SECRET,), tmp_path, keep_others=True)
+    assert changes == (Write(SECRET, Found.NOTHING),)
     assert plan_files((), tmp_path) == (
-        Remove(FILE.path, is_foreign=False),
-        Remove(SECRET.path, is_foreign=False),
+        Remove(FILE.path, Found.OURS),
+        Remove(SECRET.path, Found.OURS),
     )
 
 
-@pytest.mark.parametrize("tree", [(File(FILE.path, "new\n"),), ()], ids=["replaced", "removed"])
-def test_a_persons_change_is_kept_beside(tmp_path: Path, tree: tuple[File, ...]) -> None:
+NEXT = pytest.mark.parametrize("tree", [(File(FILE.path, "new\n"),), ()], ids=["write", "remove"])
+
+
+@NEXT
+def test_what_a_person_edited_is_left(tmp_path: Path, tree: tuple[File, ...]) -> None:
+    install_tree((FILE,), tmp_path)
+    (tmp_path / "etc/a/b.conf").write_text("by hand\n")
+    for _run in range(2):
+        done, [left] = install_tree(tree, tmp_path)
+        assert (done, left.found) == ((), Found.EDITED)
+        assert (tmp_path / "etc/a/b.conf").read_text() == "by hand\n"
+
+
+@NEXT
+def test_or_replaced_and_kept_beside(tmp_path: Path, tree: tuple[File, ...]) -> None:
     install_tree((FILE,), tmp_path)
     place = tmp_path / "etc/a/b.conf"
     place.write_text("by hand\n")
-    [change] = install_tree(tree, tmp_path)
-    assert change.is_foreign
+    [change], left = install_tree(tree, tmp_path, replace_edited=True)
+    assert (change.found, left) == (Found.EDITED, ())
     assert place.with_name(place.name + SAVED_SUFFIX).read_text() == "by hand\n"
     assert not list(tmp_path.rglob(".*"))
+
+
+def test_what_was_there_before_us_is_kept_beside(tmp_path: Path) -> None:
+    (tmp_path / "etc/a").mkdir(parents=True)
+    (tmp_path / "etc/a/b.conf").write_text("the image's\n")
+    [change], _left = install_tree((FILE,), tmp_path)
+    assert change == Write(FILE, Found.THEIRS)
+    assert (tmp_path / f"etc/a/b.conf{SAVED_SUFFIX}").read_text() == "the image's\n"
 
 
 def test_a_directory_in_the_way_fails_before_anything_is_written(tmp_path: Path) -> None:
@@ -147,7 +169,7 @@ def test_a_killed_run_orphans_nothing(tmp_path: Path, monkeypatch: pytest.Monkey
         with pytest.raises(KeyboardInterrupt):
             install_tree((FILE, SECRET), tmp_path)
     assert (tmp_path / "etc/a/b.conf").exists()
-    assert install_tree((), tmp_path) == (Remove(FILE.path, is_foreign=False),)
+    assert install_tree((), tmp_path) == ((Remove(FILE.path, Found.OURS),), ())
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"version": 2}'])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lvsboot.files import Change, Remove, Write
+from lvsboot.files import Change, Found, Remove, Write
 from lvsboot.problem import Problem, Severity, Span
 from lvsboot.report import changes_text, problems_text
 from lvsboot.tree import File
@@ -55,8 +55,8 @@ def test_color_is_only_added() -> None:
 
 def test_changes_say_where_a_persons_file_went() -> None:
     changes: list[Change] = [
-        Write(File("/etc/a", ""), is_foreign=True),
-        Remove("/etc/b", is_foreign=False),
+        Write(File("/etc/a", ""), Found.EDITED),
+        Remove("/etc/b", Found.OURS),
     ]
     assert changes_text(changes) == ("+ /etc/a  (what was there: /etc/a.lvs-save)\n- /etc/b\n")
     assert changes_text([]) == "no changes\n"
