@@ -1,9 +1,13 @@
-"""What is wrong with a text that a person wrote, and where. Draws nothing and raises nothing."""
+"""What is wrong with a text that a person wrote, and where. Draws nothing and raises nothing.
+
+Named tuples, not dataclasses: the rules are read at every boot, and importing `dataclasses` would
+be a third of what a start with three rules costs (docs/decisions/0002).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
 class Severity(Enum):
@@ -11,8 +15,7 @@ class Severity(Enum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A place in a text: line and column count from 1, length in characters (0: unknown)."""
 
     line: int
@@ -20,8 +23,7 @@ class Span:
     length: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing to mend.
 
     `where` names it in the text's own words (`director.services[0].scheduler`), or is empty.

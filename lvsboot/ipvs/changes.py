@@ -177,9 +177,9 @@ def keep_weights(actual: Table, desired: Table) -> Table:
     return desired._replace(services=services)
 
 
-def inverse(change: TableChange) -> tuple[TableChange, ...]:
-    """What takes a change back. A deleted service returns without its counters."""
-    undo: tuple[TableChange, ...]
+def inverse(change: Change) -> tuple[Change, ...]:
+    """What takes a change back, in order. A deleted service returns without its counters."""
+    undo: tuple[Change, ...]
     match change:
         case AddService(key, options):
             undo = (DeleteService(key, Service(options, {})),)
@@ -195,9 +195,38 @@ def inverse(change: TableChange) -> tuple[TableChange, ...]:
             undo = (AddDestination(service, key, before),)
         case SetTimeouts(timeouts, before):
             undo = (SetTimeouts(before, timeouts),)
+        case StartDaemon(role, daemon):
+            undo = (StopDaemon(role, daemon),)
+        case StopDaemon(role, daemon):
+            undo = (StartDaemon(role, daemon),)
         case _:
             assert_never(change)
     return undo
+
+
+def is_in_effect(change: Change, table: Table) -> bool:
+    """Whether the table is as the change leaves it, as far as the change goes."""
+    match change:
+        case AddService(key):
+            return key in table.services
+        case EditService(key, options):
+            return key in table.services and table.services[key].options == options
+        case DeleteService(key):
+            return key not in table.services
+        case AddDestination(service, key, wanted) | EditDestination(service, key, wanted):
+            present = table.services.get(service)
+            return present is not None and present.destinations.get(key) == wanted
+        case DeleteDestination(service, key):
+            present = table.services.get(service)
+            return present is None or key not in present.destinations
+        case SetTimeouts(timeouts):
+            return table.timeouts == timeouts
+        case StartDaemon(role):
+            return role in table.daemons
+        case StopDaemon(role):
+            return role not in table.daemons
+        case _:
+            assert_never(change)
 
 
 # These two compute their table of destinations anew each time that one is added.

@@ -63,12 +63,10 @@ class ServiceDraft:
         self._engine = ""
         self._one_packet = False
 
-    def take(self, given: Given) -> None:  # noqa: C901 - a table of options
+    def take(self, given: Given) -> None:
         match given.option.group:
-            case Group.SERVICE if given.option.name == "fwmark-service":
-                self.key = FirewallMark(values.number(given, 1, values.LARGEST_MARK))
             case Group.SERVICE:
-                self._take_address(given)
+                self._take_key(given)
             case Group.IPV6:
                 self._take_ipv6(given)
             case Group.SCHEDULER:
@@ -76,26 +74,35 @@ class ServiceDraft:
             case Group.FLAGS:
                 self._flags = given
             case Group.PERSISTENT:
-                seconds = DEFAULT_PERSISTENCE_SECONDS
-                if given.value is not None:
-                    seconds = values.number(given, 1, values.LONGEST_TIMEOUT)
-                self._timeout = seconds
-            case Group.NETMASK if self.key is not None and self.key.family is Family.IPV6:
-                self._netmask = values.number(given, 1, IPV6_HOST_PREFIX)
+                self._take_timeout(given)
             case Group.NETMASK:
-                self._netmask = values.netmask4(given)
+                self._take_netmask(given)
             case Group.ENGINE:
                 self._engine = values.name(given)
             case Group.ONE_PACKET:
                 self._one_packet = True
 
-    def _take_address(self, given: Given) -> None:
+    def _take_key(self, given: Given) -> None:
+        if given.option.name == "fwmark-service":
+            self.key = FirewallMark(values.number(given, 1, values.LARGEST_MARK))
+            return
         self.protocol = _PROTOCOL[given.option.name]
         address, port = values.endpoint(given)
         self.port = self.port_number(port, given)
         self.key = VirtualAddress(self.protocol, address, self.port)
         if self.key.family is Family.IPV6:
             self._netmask = IPV6_HOST_PREFIX
+
+    def _take_timeout(self, given: Given) -> None:
+        self._timeout = DEFAULT_PERSISTENCE_SECONDS
+        if given.value is not None:
+            self._timeout = values.number(given, 1, values.LONGEST_TIMEOUT)
+
+    def _take_netmask(self, given: Given) -> None:
+        if self.key is not None and self.key.family is Family.IPV6:
+            self._netmask = values.number(given, 1, IPV6_HOST_PREFIX)
+        else:
+            self._netmask = values.netmask4(given)
 
     def _take_ipv6(self, given: Given) -> None:
         if not isinstance(self.key, FirewallMark):

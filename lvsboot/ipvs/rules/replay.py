@@ -52,6 +52,14 @@ class Replay:
             raise NoServiceError(message, hint="add it with -A before")
         return pool
 
+    def add_service(self, key: ServiceKey, options: ServiceOptions) -> bool:
+        """False if the service is there already."""
+        if key in self._pools:
+            return False
+        self._pools[key] = {}
+        self._options[key] = options
+        return True
+
     def run(self, command: Command) -> None:
         """Raises CommandError for what the kernel would refuse."""
         match command:
@@ -74,12 +82,11 @@ class Replay:
                 assert_never(command)
 
     def _run_service(self, verb: Verb, key: ServiceKey, options: ServiceOptions | None) -> None:
-        if verb is Verb.ADD:
-            if key in self._pools:
+        if verb is Verb.ADD and options is not None:
+            if not self.add_service(key, options):
                 raise CommandError(f"the service {format_service_key(key)} is there already")
-            self._pools[key] = {}
-        else:
-            self.pool(key)
+            return
+        self.pool(key)
         if options is not None:
             self._options[key] = options
         else:

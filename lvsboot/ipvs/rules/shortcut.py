@@ -1,8 +1,8 @@
 """Reads the lines that a long rules file is made of several times faster than the full parser.
 
-Such a file says `-a SERVICE -r ADDRESS:PORT OPTIONS` over and over, with few different services
-and options. What the full parser has made of each is remembered by its text; only the address
-is read anew. A line that is in any way different is left to the full parser.
+Such a file says `-A SERVICE OPTIONS` and `-a SERVICE -r ADDRESS:PORT OPTIONS` over and over, with
+few different options. What the full parser has made of those is remembered by their text; only
+the addresses are read anew. A line that is in any way different is left to the full parser.
 """
 
 from __future__ import annotations
@@ -26,10 +26,14 @@ from lvsboot.ipvs.table import (
     Family,
     FirewallMark,
     ForwardingMethod,
+    Protocol,
     ServiceKey,
+    ServiceOptions,
+    VirtualAddress,
 )
 
 _SERVER = " -r "
+_PROTOCOLS = {"-t": Protocol.TCP, "-u": Protocol.UDP, "--sctp-service": Protocol.SCTP}
 _SERVICE_GROUPS = frozenset({Group.VERB, Group.SERVICE, Group.IPV6})
 
 
@@ -44,38 +48,70 @@ class _Pool(NamedTuple):
 class Shortcut:
     def __init__(self, replay: Replay) -> None:
         self._replay = replay
-        self._pools: dict[str, _Pool] = {}
-        self._destinations: dict[str, Destination] = {}
         self._ports: dict[str, int] = {}
+        # By the text of `-a SERVICE`.
+        self._pools: dict[str, _Pool] = {}
+        # By the text of the options.
+        self._destinations: dict[str, Destination] = {}
+        # By protocol, address length and the text of the options: what these mean and whether
+        # they are right depends on both. Port 0 has rules of its own and is never here.
+        self._services: dict[tuple[str, int, str], ServiceOptions] = {}
 
     def run(self, line: str) -> bool:
         """Carry out the line, or leave everything as it is and say False."""
-        service, _, rest = line.partition(_SERVER)
+        service, arrow, rest = line.partition(_SERVER)
+        if not arrow:
+            return self._run_service(line)
         pool = self._pools.get(service)
-        if pool is None:
-            return False
         where, _, options = rest.partition(" ")
-        host, _, port_text = where.rpartition(":")
         destination = self._destinations.get(options)
-        port = self._ports.get(port_text)
-        address = parse_ipv6(host[1:-1]) if host[:1] == "[" else parse_ipv4(host)
-        if destination is None or port is None or address is None:
+        key = self._endpoint(where)
+        if pool is None or destination is None or key is None:
             return False
-        if destination.method is not ForwardingMethod.TUN and len(address) != pool.address_length:
+        method = destination.method
+        if method is not ForwardingMethod.TUN and len(key.address) != pool.address_length:
             return False
-        if destination.method is not ForwardingMethod.NAT and pool.port is not None:
-            port = pool.port
-        key = DestinationKey(address, port)
+        if method is not ForwardingMethod.NAT and pool.port not in (None, key.port):
+            return False
         if key in pool.destinations:
             return False
         pool.destinations[key] = destination
         return True
+
+    def _run_service(self, line: str) -> bool:
+        match line.split(" ", 3):
+            case ["-A", protocol, where, text]:
+                pass
+            case _:
+                return False
+        endpoint = self._endpoint(where)
+        if endpoint is None:
+            return False
+        options = self._services.get((protocol, len(endpoint.address), text))
+        if options is None or endpoint.port == 0:
+            return False
+        key = VirtualAddress(_PROTOCOLS[protocol], endpoint.address, endpoint.port)
+        if not self._replay.add_service(key, options):
+            return False
+        self._pools[f"-a {protocol} {where}"] = self._pool(key)
+        return True
+
+    def _endpoint(self, text: str) -> DestinationKey | None:
+        """A numeric `ADDRESS:PORT` whose port has been seen before."""
+        host, _, port_text = text.rpartition(":")
+        port = self._ports.get(port_text)
+        address = parse_ipv6(host[1:-1]) if host[:1] == "[" else parse_ipv4(host)
+        if port is None or address is None:
+            return None
+        return DestinationKey(address, port)
 
     def learn(self, line: str, reading: Reading) -> None:
         """Remember the parts of a line that the full parser has read and carried out."""
         match reading.command:
             case DestinationCommand(Verb.ADD, service, _, destination) if destination is not None:
                 self._learn_destination(line, reading, service, destination)
+            case ServiceCommand(Verb.ADD, key, options) if options is not None:
+                self._learn_service(line, reading, key, options)
             case ServiceCommand(Verb.DELETE, _, _) | ClearCommand():
                 self._pools.clear()
 
@@ -91,9 +127,25 @@ class Shortcut:
         self._pools[prefix] = self._pool(service)
         if DESTINATION_OPTIONS.issuperset(groups[server + 1 :]):
             self._destinations[options] = destination
-        port_text = where.rpartition(":")[2]
-        if port_text.isascii() and port_text.isdigit():
-            self._ports[port_text] = int(port_text)
+            self._learn_port(where)
+
+    def _learn_service(
+        self, line: str, reading: Reading, key: ServiceKey, options: ServiceOptions
+    ) -> None:
+        match line.split(" ", 3):
+            case ["-A", protocol, where, text] if (
+                isinstance(key, VirtualAddress)
+                and key.port != 0
+                and protocol in _PROTOCOLS
+                and reading.given[1].value == where
+            ):
+                self._services[protocol, len(key.address), text] = options
+                self._learn_port(where)
+
+    def _learn_port(self, endpoint: str) -> None:
+        text = endpoint.rpartition(":")[2]
+        if text.isascii() and text.isdigit():
+            self._ports[text] = int(text)
 
     def _pool(self, service: ServiceKey) -> _Pool:
         port = None if isinstance(service, FirewallMark) else service.port

@@ -1,0 +1,179 @@
+"""One generic netlink socket of the IPVS family: dumps, queries and batches of changes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from collections.abc import Iterator, Sequence
+from struct import pack
+
+from lvsboot.errors import HostError, NotPermittedError
+from lvsboot.ipvs import netlink
+from lvsboot.ipvs.numbers import FAMILY_NAME
+
+_NETLINK_GENERIC = 16
+_SOL_NETLINK = 270
+# Error replies then quote a request's header only, not all of it.
+_NETLINK_CAP_ACK = 10
+_SO_SNDBUFFORCE = 32
+_SO_RCVBUFFORCE = 33
+
+# The kernel gives a dump 32 KiB at a time, and no single reply is larger.
+_RECEIVE_SIZE = 64 * 1024
+# A batch of refusals is 256 replies of about 1 KiB each with the kernel's own overhead.
+_RECEIVE_BUFFER = 2 * 1024 * 1024
+_SEND_BUFFER = 1024 * 1024
+_REPLY_SECONDS = 30
+
+_ABSENT = (
+    "the running kernel has no IPVS: the module ip_vs is neither built in nor loadable. Debian's "
+    "linux-image-amd64 and linux-image-cloud-amd64 carry it, a kernel of your own needs "
+    "CONFIG_IP_VS; after an upgrade of the kernel, reboot"
+)
+_FORBIDDEN = "IPVS is for root: CAP_NET_ADMIN in the initial user namespace is needed"
+
+
+class RepliesLostError(Exception):
+    """The receive buffer overflowed (ENOBUFS): which requests were refused is not known."""
+
+
+class RefusedError(Exception):
+    """The kernel refused a single request."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(os.strerror(number))
+
+
+class Channel:
+    """Requests go out as bytes with consecutive sequence numbers; replies are matched by them."""
+
+    def __init__(self, link: socket.socket) -> None:
+        self._link = link
+        self._sequence = 0
+        self.family_id = 0
+
+    def __enter__(self) -> Channel:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._link.close()
+
+    def reserve(self, count: int = 1) -> int:
+        """The first of so many sequence numbers."""
+        first = self._sequence + 1
+        self._sequence += count
+        return first
+
+    def resolve_family(self) -> None:
+        """Find the family's number. Asking for it by name makes the kernel load ip_vs."""
+        name = netlink.string(netlink.CTRL_ATTR_FAMILY_NAME, FAMILY_NAME)
+        try:
+            body = self._ask(netlink.GENL_ID_CTRL, netlink.CTRL_CMD_GETFAMILY, name)
+        except RefusedError as error:
+            if error.number == errno.ENOENT:
+                raise HostError(_ABSENT) from error
+            raise HostError(f"the kernel does not say where IPVS is: {error}") from error
+        found = netlink.Attributes(netlink.generic_attributes(body))
+        self.family_id = found.number(netlink.CTRL_ATTR_FAMILY_ID, 2)
+
+    def query(self, command: int) -> bytes:
+        """The body of the one reply; raises RefusedError."""
+        return self._ask(self.family_id, command, b"")
+
+    def _ask(self, kind: int, command: int, payload: bytes) -> bytes:
+        sequence = self.reserve()
+        self._send(netlink.request(kind, 0, sequence, command, payload))
+        for message in self._replies(sequence):
+            if message.kind == netlink.NLMSG_ERROR:
+                raise RefusedError(_refusal(message))
+            return message.body
+        raise AssertionError("replies never end")
+
+    def dump(self, command: int, payload: bytes = b"") -> Iterator[bytes]:
+        """The bodies of all replies; raises RefusedError."""
+        sequence = self.reserve()
+        self._send(netlink.request(self.family_id, netlink.NLM_F_DUMP, sequence, command, payload))
+        for message in self._replies(sequence):
+            if message.kind == netlink.NLMSG_DONE:
+                return
+            if message.kind == netlink.NLMSG_ERROR:
+                raise RefusedError(_refusal(message))
+            yield message.body
+
+    def send_batch(self, requests: Sequence[bytes], first: int) -> dict[int, int]:
+        """Errno by sequence number of the requests that were refused.
+
+        The requests are numbered from `first`, and only the last one asks for an acknowledgement:
+        the kernel answers in order, and the others only when it refuses them.
+        """
+        last = first + len(requests) - 1
+        self._send(b"".join(requests))
+        refused: dict[int, int] = {}
+        for message in self._replies(first, last):
+            if message.kind != netlink.NLMSG_ERROR:
+                continue
+            number = netlink.error_number(message.body)
+            if number == errno.EPERM:
+                raise NotPermittedError(_FORBIDDEN)
+            if number:
+                refused[message.sequence] = number
+            if message.sequence == last:
+                return refused
+        raise AssertionError("replies never end")
+
+    def _send(self, data: bytes) -> None:
+        try:
+            self._link.send(data)
+        except OSError as error:
+            raise HostError(f"cannot send to the kernel: {error.strerror}") from error
+
+    def _replies(self, first: int, last: int | None = None) -> Iterator[netlink.Message]:
+        """Replies to the given sequence numbers, without end; those to earlier ones are dropped."""
+        last = first if last is None else last
+        while True:
+            for message in netlink.split_messages(self._receive()):
+                if first <= message.sequence <= last:
+                    yield message
+
+    def _receive(self) -> bytes:
+        try:
+            data = self._link.recv(_RECEIVE_SIZE)
+        except BlockingIOError as error:
+            raise HostError(f"the kernel did not answer for {_REPLY_SECONDS} s") from error
+        except OSError as error:
+            if error.errno == errno.ENOBUFS:
+                raise RepliesLostError from error
+            raise HostError(f"cannot receive from the kernel: {error.strerror}") from error
+        if not data:
+            raise netlink.MalformedReplyError("netlink: an empty reply")
+        return data
+
+
+def _refusal(message: netlink.Message) -> int:
+    number = netlink.error_number(message.body)
+    if number == errno.EPERM:
+        raise NotPermittedError(_FORBIDDEN)
+    return number
+
+
+def open_channel() -> Channel:
+    """A channel to the IPVS family; raises HostError where there is none, NotPermittedError."""
+    link = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _NETLINK_GENERIC)
+    try:
+        link.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, _SEND_BUFFER)
+        link.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_BUFFER)
+        # Not settimeout(), which would poll before every call.
+        timeout = pack("@ll", _REPLY_SECONDS, 0)
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
+        link.setsockopt(_SOL_NETLINK, _NETLINK_CAP_ACK, 1)
+        channel = Channel(link)
+        channel.resolve_family()
+    except PermissionError as error:
+        link.close()
+        raise NotPermittedError(_FORBIDDEN) from error
+    except BaseException:
+        link.close()
+        raise
+    return channel

@@ -1,0 +1,130 @@
+"""The kernel's IPVS table: reads it and carries out changes, and decides nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from lvsboot.errors import HostError
+from lvsboot.ipvs import netlink
+from lvsboot.ipvs.changes import Change, is_in_effect
+from lvsboot.ipvs.channel import Channel, RefusedError, RepliesLostError, open_channel
+from lvsboot.ipvs.decode import (
+    DestinationDecoder,
+    decode_daemon,
+    decode_key,
+    decode_service,
+    decode_timeouts,
+)
+from lvsboot.ipvs.netlink import Attributes
+from lvsboot.ipvs.numbers import Command, Top
+from lvsboot.ipvs.reconcile import Outcome, Refusal
+from lvsboot.ipvs.requests import RequestEncoder
+from lvsboot.ipvs.table import (
+    Daemon,
+    DaemonRole,
+    Destination,
+    DestinationKey,
+    Service,
+    ServiceKey,
+    Table,
+    Timeouts,
+)
+
+_BATCH = 256
+
+
+class Kernel:
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._encoder = RequestEncoder(channel.family_id)
+        self._decoder = DestinationDecoder()
+
+    def __enter__(self) -> Kernel:
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self._channel.__exit__(*reason)
+
+    def read_table(self) -> Table:
+        """Services of protocols that this program does not know are not in it."""
+        services = {}
+        for body in list(self._dump(Command.GET_SERVICE)):
+            attributes = _nest(body, Top.SERVICE)
+            key = decode_key(attributes)
+            if key is not None:
+                options = decode_service(attributes, key.family)
+                services[key] = Service(options, self._read_pool(key))
+        return Table(services, self._read_timeouts(), self._read_daemons())
+
+    def _read_pool(self, key: ServiceKey) -> dict[DestinationKey, Destination]:
+        family, decode = key.family, self._decoder.decode
+        bodies = self._dump(Command.GET_DEST, self._encoder.named_service(key))
+        return dict(decode(body, family) for body in bodies)
+
+    def _read_timeouts(self) -> Timeouts:
+        body = self._channel.query(Command.GET_CONFIG)
+        return decode_timeouts(Attributes(netlink.generic_attributes(body)))
+
+    def _read_daemons(self) -> dict[DaemonRole, Daemon]:
+        bodies = self._dump(Command.GET_DAEMON)
+        return dict(decode_daemon(_nest(body, Top.DAEMON)) for body in bodies)
+
+    def execute(self, changes: Iterable[Change], *, stop_when_refused: bool) -> Outcome:
+        """Send the changes in batches; the rest of a batch follows even when one is refused."""
+        rest = iter(changes)
+        applied: list[Change] = []
+        refused: list[Refusal] = []
+        while batch := list(islice(rest, _BATCH)):
+            failed = self._send(batch)
+            if not failed:
+                applied += batch
+                continue
+            applied += (change for index, change in enumerate(batch) if index not in failed)
+            refused += (Refusal(batch[index], number) for index, number in failed.items())
+            if stop_when_refused:
+                break
+        return Outcome(tuple(applied), tuple(refused))
+
+    def _send(self, batch: list[Change]) -> dict[int, int]:
+        """Errno of the refused changes, by their place in the batch."""
+        first = self._channel.reserve(len(batch))
+        last = first + len(batch) - 1
+        requests = [
+            self._encoder.change(change, sequence, netlink.NLM_F_ACK if sequence == last else 0)
+            for sequence, change in enumerate(batch, start=first)
+        ]
+        try:
+            refused = self._channel.send_batch(requests, first)
+        except RepliesLostError:
+            table = self.read_table()
+            return {
+                index: 0 for index, change in enumerate(batch) if not is_in_effect(change, table)
+            }
+        return {sequence - first: number for sequence, number in refused.items()}
+
+    def zero(self, key: ServiceKey | None = None) -> None:
+        """Set the counters of one service, or of all, to zero; raises HostError."""
+        sequence = self._channel.reserve()
+        for number in self._channel.send_batch(
+            [self._encoder.zero(key, sequence)], sequence
+        ).values():
+            raise HostError(f"the counters could not be zeroed: {os.strerror(number)}")
+
+    def _dump(self, command: int, payload: bytes = b"") -> Iterator[bytes]:
+        try:
+            yield from self._channel.dump(command, payload)
+        except RefusedError as error:
+            raise HostError(f"the kernel refuses to show its IPVS table: {error}") from error
+        except RepliesLostError as error:
+            raise HostError("the kernel lost a part of its IPVS table: try again") from error
+
+
+def _nest(body: bytes, kind: int) -> Attributes:
+    return Attributes(netlink.generic_attributes(body)).nested(kind)
+
+
+def open_kernel() -> Kernel:
+    """The running kernel's table; raises HostError where it has none, NotPermittedError."""
+    return Kernel(open_channel())

@@ -1,0 +1,179 @@
+"""Netlink messages and attributes between values and bytes, in host order (netlink(7)). No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from struct import Struct
+from sys import byteorder
+from typing import NamedTuple
+
+from lvsboot.errors import HostError
+
+NLMSG_NOOP = 1
+NLMSG_ERROR = 2
+NLMSG_DONE = 3
+NLMSG_OVERRUN = 4
+
+NLM_F_REQUEST = 0x1
+NLM_F_ACK = 0x4
+NLM_F_DUMP_INTR = 0x10
+NLM_F_DUMP = 0x300
+
+NLA_F_NESTED = 0x8000
+# The two highest bits say what the payload is, not which attribute it is.
+_NLA_TYPE_MASK = 0x3FFF
+
+GENL_ID_CTRL = 0x10
+# IPVS's only one, and all that is used of the controller's.
+GENERIC_VERSION = 1
+CTRL_CMD_GETFAMILY = 3
+CTRL_ATTR_FAMILY_ID = 1
+CTRL_ATTR_FAMILY_NAME = 2
+
+HEADER = Struct("=IHHII")
+GENERIC_HEADER = Struct("=BBH")
+_REQUEST = Struct("=IHHIIBBH")
+_ATTRIBUTE = Struct("=HH")
+_U16 = Struct("=H")
+_U32 = Struct("=I")
+_ERRNO = Struct("=i")
+
+
+class MalformedReplyError(HostError):
+    """The kernel's answer breaks netlink's own rules: report it with the kernel's version."""
+
+
+class Message(NamedTuple):
+    """`body` is what follows the netlink header."""
+
+    kind: int
+    sequence: int
+    body: bytes
+
+
+def split_messages(data: bytes) -> Iterator[Message]:
+    """The messages of one datagram; raises MalformedReplyError where they do not fill it."""
+    offset, size = 0, len(data)
+    while offset < size:
+        if offset + HEADER.size > size:
+            raise MalformedReplyError("netlink: a message's header is cut off")
+        length, kind, _flags, sequence, _port = HEADER.unpack_from(data, offset)
+        end = offset + length
+        if length < HEADER.size or end > size:
+            raise MalformedReplyError(f"netlink: a message claims {length} bytes it has not got")
+        yield Message(kind, sequence, data[offset + HEADER.size : end])
+        offset = end + -end % 4
+
+
+def error_number(body: bytes) -> int:
+    """The errno of an NLMSG_ERROR, 0 for an acknowledgement."""
+    if len(body) < _ERRNO.size:
+        raise MalformedReplyError("netlink: an error without its number")
+    number: int = _ERRNO.unpack_from(body)[0]
+    return -number
+
+
+def split_attributes(data: bytes) -> dict[int, bytes]:
+    """Attributes by number, nesting not followed; of two with one number the later counts."""
+    found: dict[int, bytes] = {}
+    offset = 0
+    while offset < len(data):
+        if offset + _ATTRIBUTE.size > len(data):
+            raise MalformedReplyError("netlink: an attribute's header is cut off")
+        length, kind = _ATTRIBUTE.unpack_from(data, offset)
+        end = offset + length
+        if length < _ATTRIBUTE.size or end > len(data):
+            raise MalformedReplyError(f"netlink: an attribute claims {length} bytes it has not got")
+        found[kind & _NLA_TYPE_MASK] = data[offset + _ATTRIBUTE.size : end]
+        offset = end + -end % 4
+    return found
+
+
+def generic_attributes(body: bytes) -> dict[int, bytes]:
+    """Attributes of a generic netlink message."""
+    if len(body) < GENERIC_HEADER.size:
+        raise MalformedReplyError("netlink: a generic header is cut off")
+    return split_attributes(body[GENERIC_HEADER.size :])
+
+
+def attribute(kind: int, payload: bytes) -> bytes:
+    length = _ATTRIBUTE.size + len(payload)
+    return _ATTRIBUTE.pack(length, kind) + payload + bytes(-length % 4)
+
+
+def attribute_head(kind: int, size: int) -> bytes:
+    """What stands before a payload of that size."""
+    return _ATTRIBUTE.pack(_ATTRIBUTE.size + size, kind)
+
+
+def nested(kind: int, attributes: bytes) -> bytes:
+    """Attributes within one; each is padded, so their sum needs no padding."""
+    return _ATTRIBUTE.pack(_ATTRIBUTE.size + len(attributes), kind | NLA_F_NESTED) + attributes
+
+
+def u8(kind: int, value: int) -> bytes:
+    return attribute(kind, bytes((value,)))
+
+
+def u16(kind: int, value: int) -> bytes:
+    return attribute(kind, _U16.pack(value))
+
+
+def u32(kind: int, value: int) -> bytes:
+    return attribute(kind, _U32.pack(value))
+
+
+def be16(kind: int, value: int) -> bytes:
+    return attribute(kind, value.to_bytes(2, "big"))
+
+
+def string(kind: int, text: str) -> bytes:
+    return attribute(kind, text.encode() + b"\0")
+
+
+def request(kind: int, flags: int, sequence: int, command: int, payload: bytes) -> bytes:
+    """A generic netlink request with its headers."""
+    length = _REQUEST.size + len(payload)
+    flags |= NLM_F_REQUEST
+    return _REQUEST.pack(length, kind, flags, sequence, 0, command, GENERIC_VERSION, 0) + payload
+
+
+class Attributes:
+    """A set of attributes that must be there and have the size of what is read from them."""
+
+    def __init__(self, found: dict[int, bytes]) -> None:
+        self._found = found
+
+    def __contains__(self, kind: int) -> bool:
+        return kind in self._found
+
+    def raw(self, kind: int, size: int) -> bytes:
+        """The payload's first bytes."""
+        payload = self.payload(kind)
+        if len(payload) < size:
+            raise MalformedReplyError(f"netlink: attribute {kind} is cut off")
+        return payload[:size]
+
+    def payload(self, kind: int) -> bytes:
+        payload = self._found.get(kind)
+        if payload is None:
+            raise MalformedReplyError(f"netlink: attribute {kind} is missing")
+        return payload
+
+    def number(self, kind: int, size: int) -> int:
+        """An unsigned number in host order."""
+        return int.from_bytes(self.raw(kind, size), byteorder)
+
+    def optional_number(self, kind: int, size: int) -> int:
+        """0 where an older kernel has no such attribute."""
+        return self.number(kind, size) if kind in self._found else 0
+
+    def port(self, kind: int) -> int:
+        """A port in network order."""
+        return int.from_bytes(self.raw(kind, 2), "big")
+
+    def text(self, kind: int) -> str:
+        return self.payload(kind).partition(b"\0")[0].decode("ascii", "replace")
+
+    def nested(self, kind: int) -> Attributes:
+        return Attributes(split_attributes(self.payload(kind)))
