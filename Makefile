@@ -1,0 +1,49 @@
+# Everything that this repository can do by itself, on a fresh Debian machine.
+# Needs apt (with sudo where not root) and PyPI; keeps what it makes in .venv/ and .cache/.
+
+CLUSTER ?= dr
+N ?= 1000
+KEEP ?=
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+PACKAGES := python3-venv qemu-system-x86 mmdebstrap xorriso e2fsprogs openssh-client tcpdump
+
+.DEFAULT_GOAL := help
+.PHONY: help setup check test kernel boot demo bench clean
+
+help: ## Show what there is to make
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+setup: $(STAMP) ## Install what is missing: Debian's packages by apt, the rest into .venv
+	@lab/packages $(PACKAGES)
+
+$(STAMP): pyproject.toml
+	@lab/packages $(PACKAGES)
+	python3 -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+check: $(STAMP) ## Format, lint, types and unit tests: seconds, no privileges
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest tests/unit -n auto
+
+test: setup check kernel boot ## All three tiers: unit, kernel, boot
+
+kernel: setup ## The kernel tier: a real ip_vs in a small VM
+	$(BIN)/python -m lab kernel
+
+boot: setup ## The boot tier: systemd and cloud-init in VMs
+	$(BIN)/pytest tests/boot
+
+demo: setup ## Boot a cluster and send requests through it (CLUSTER=dr|nat N=1000 KEEP=1)
+	@$(BIN)/python -m lab demo "$(CLUSTER)" --requests "$(N)" $(if $(KEEP),--keep)
+
+bench: setup ## Time the IPVS engine against ipvsadm, in a small VM
+	$(BIN)/python -m lab kernel -- python3 -m bench
+
+clean: ## Remove what was made, the images among it
+	rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .cache

@@ -1,0 +1,1 @@
+"""The lab: boots real virtual machines for the demo and the tests. No part of the wheel."""

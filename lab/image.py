@@ -1,0 +1,164 @@
+"""Makes the disks that the VMs boot from, out of Debian's packages and this checkout's wheel."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab import cache
+from lab.paths import GUEST, KEYS, LAB, LVSBOOT, REPO, ROOTFS
+from lab.shell import run, run_as_root
+
+SUITE = "trixie"
+
+PACKAGES = (
+    # A cloud image's floor.
+    *("systemd", "systemd-sysv", "dbus", "udev", "kmod", "linux-image-cloud-amd64"),
+    *("cloud-init", "openssh-server", "iproute2"),
+    # What lvsboot's README asks for, and the oracles of the tests.
+    *("python3", "python3-venv", "python3-yaml", "python3-jinja2", "python3-jsonschema"),
+    *("ipvsadm", "nftables", "tcpdump", "strace", "procps"),
+    # The client's load and its questions, and the real servers' page.
+    *("apache2-utils", "arping", "nginx"),
+    # The kernel tier runs the test suite inside.
+    *("python3-pytest", "python3-hypothesis", "python3-pyroute2"),
+    # The initrd.
+    "busybox-static",
+)
+# What nobody reads in a VM that lives for minutes; the disks are a third smaller.
+UNREAD = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/i18n/*")
+DISK_SIZE = "2G"  # sparse
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What QEMU boots: it never writes to the disk."""
+
+    kernel: Path
+    initrd: Path
+    disk: Path
+
+
+def base() -> Image:
+    """Debian with the lab's own files, without lvsboot: the client, and the kernel tier's host."""
+    folder = _base()
+    return Image(folder / "vmlinuz", folder / "initrd", folder / "disk")
+
+
+def installed() -> Image:
+    """The base with lvsboot installed from its wheel; a host becomes something by cloud-init."""
+    folder = cache.made("installed", _lvsboot_key(), _make_installed)
+    return _with_disk(folder / "disk")
+
+
+def baked(role: Path) -> Image:
+    """The base without cloud-init, and with the role written into it offline."""
+    key = cache.digest([_lvsboot_key()], [role])
+    kind = f"baked-{role.parent.name}-{role.stem}"
+    return _with_disk(cache.made(kind, key, lambda folder: _make_baked(folder, role)) / "disk")
+
+
+def key_file() -> Path:
+    """The private key that opens root's SSH on every host of the lab."""
+    key = KEYS / "root"
+    if not key.exists():
+        KEYS.mkdir(parents=True, exist_ok=True)
+        run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", key])
+    return key
+
+
+def _with_disk(disk: Path) -> Image:
+    folder = _base()
+    return Image(folder / "vmlinuz", folder / "initrd", disk)
+
+
+def _base() -> Path:
+    public_key = key_file().with_suffix(".pub")
+    sources = (ROOTFS, GUEST / "customize", GUEST / "init", public_key)
+    return cache.made("base", cache.digest([SUITE, *PACKAGES, *UNREAD], sources), _make_base)
+
+
+def _make_base(folder: Path) -> None:
+    _say(f"making the image of Debian {SUITE} (a minute or two, once)")
+    public_key = key_file().with_suffix(".pub")
+    run(
+        [
+            "mmdebstrap",
+            "--variant=minbase",
+            *(f"--dpkgopt=path-exclude={pattern}" for pattern in UNREAD),
+            f"--include={','.join(PACKAGES)}",
+            f"--customize-hook=copy-in {ROOTFS / 'etc'} /",
+            '--customize-hook=mkdir -p -m 700 "$1/root/.ssh"',
+            f"--customize-hook=upload {public_key} /root/.ssh/authorized_keys",
+            f"--customize-hook=upload {GUEST / 'init'} /tmp/init",
+            f"--customize-hook=upload {GUEST / 'customize'} /tmp/customize",
+            '--customize-hook=chroot "$1" sh /tmp/customize',
+            f"--customize-hook=download /tmp/boot/vmlinuz {folder / 'vmlinuz'}",
+            f"--customize-hook=download /tmp/boot/initrd {folder / 'initrd'}",
+            '--customize-hook=rm -r "$1/tmp/boot" "$1/tmp/initrd"',
+            SUITE,
+            folder / "root.tar",
+        ]
+    )
+    tree = _unpack(folder)
+    _make_disk(tree, folder / "disk")
+
+
+def _make_installed(folder: Path) -> None:
+    _say("installing lvsboot into the image")
+    tree = _unpack(folder)
+    _install_lvsboot(tree)
+    _make_disk(tree, folder / "disk")
+
+
+def _make_baked(folder: Path, role: Path) -> None:
+    _say(f"baking {role.parent.name}/{role.stem} into an image without cloud-init")
+    tree = _unpack(folder)
+    _in_tree(tree, ["dpkg", "--purge", "cloud-init"])
+    run_as_root([LVSBOOT, "render", role, "--root", tree])
+    _make_disk(tree, folder / "disk")
+
+
+def _lvsboot_key() -> str:
+    return cache.digest(
+        [_base().name],
+        [REPO / name for name in ("lvsboot", "units", "templates", "schemas", "pyproject.toml")]
+        + [GUEST / "install", LAB / "image.py"],
+    )
+
+
+def _install_lvsboot(tree: Path) -> None:
+    wheels = tree.parent / "wheel"
+    run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", wheels, REPO])
+    (wheel,) = wheels.glob("lvsboot-*.whl")
+    run_as_root(["cp", wheel, tree / "tmp"])
+    _in_tree(tree, ["sh", "-c", (GUEST / "install").read_text()])
+
+
+def _unpack(folder: Path) -> Path:
+    """The base's root as a folder. Device nodes stay out: the kernel makes its own at boot."""
+    tree = folder / "root"
+    tree.mkdir()
+    tar = folder / "root.tar"
+    source = tar if tar.exists() else _base() / "root.tar"
+    run_as_root(["tar", "-C", tree, "--exclude=./dev/*", "-xf", source])
+    return tree
+
+
+def _in_tree(tree: Path, argv: list[str]) -> None:
+    # A clean environment: the host's settings (of pip, of locales) are not the image's.
+    clean = ["env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
+    run_as_root([*clean, "chroot", tree, *argv])
+
+
+def _make_disk(tree: Path, disk: Path) -> None:
+    """An ext4 file system from the tree, written without mounting anything; the tree goes."""
+    run_as_root(
+        ["mkfs.ext4", "-q", "-L", "root", "-O", "^has_journal", "-d", tree, disk, DISK_SIZE]
+    )
+    cache.remove_tree(tree)
+
+
+def _say(text: str) -> None:
+    print(f"lab: {text}", file=sys.stderr, flush=True)

@@ -1,0 +1,43 @@
+"""The lab's one door for subprocesses: an argument list in, text out, or an error that says why."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class LabError(Exception):
+    """The lab cannot go on: its text tells the person at the terminal what failed and where."""
+
+
+def run(argv: Sequence[str | Path], *, cwd: Path | None = None, timeout: float = 900) -> str:
+    """What the command wrote to its standard output; a failure shows the last of its talk."""
+    words = [str(word) for word in argv]
+    try:
+        done = subprocess.run(
+            words,
+            cwd=cwd,
+            timeout=timeout,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise LabError(f"{words[0]} is not installed: run `make setup`") from None
+    except subprocess.TimeoutExpired:
+        raise LabError(f"{shlex.join(words)}: no end within {timeout:.0f} s") from None
+    if done.returncode != 0:
+        talk = "\n".join((done.stdout + done.stderr).splitlines()[-30:])
+        raise LabError(f"{shlex.join(words)}: exit status {done.returncode}\n{talk}")
+    return done.stdout
+
+
+def run_as_root(argv: Sequence[str | Path], *, timeout: float = 900) -> str:
+    """`run` with root's view of file ownership: a user borrows it from a user namespace."""
+    if os.geteuid() == 0:
+        return run(argv, timeout=timeout)
+    return run(["mmdebstrap", "--unshare-helper", *argv], timeout=timeout)
