@@ -17,6 +17,12 @@ from lvsboot.ipvs.decode import (
     decode_service,
     decode_timeouts,
 )
+from lvsboot.ipvs.live import (
+    LiveDestination,
+    LiveService,
+    decode_live_destination,
+    decode_live_service,
+)
 from lvsboot.ipvs.netlink import Attributes
 from lvsboot.ipvs.numbers import Command, Top
 from lvsboot.ipvs.reconcile import Outcome, Refusal
@@ -30,6 +36,8 @@ from lvsboot.ipvs.table import (
     ServiceKey,
     Table,
     Timeouts,
+    destination_order,
+    service_order,
 )
 
 _BATCH = 256
@@ -56,18 +64,33 @@ class Kernel:
             if key is not None:
                 options = decode_service(attributes, key.family)
                 services[key] = Service(options, self._read_pool(key))
-        return Table(services, self._read_timeouts(), self._read_daemons())
+        return Table(services, self.read_timeouts(), self.read_daemons())
+
+    def read_live(self) -> tuple[LiveService, ...]:
+        """The table with its counters, in the canonical order."""
+        bodies = list(self._dump(Command.GET_SERVICE))
+        found = [decode_live_service(_nest(body, Top.SERVICE)) for body in bodies]
+        services = [service for service in found if service is not None]
+        services.sort(key=lambda service: service_order(service.key))
+        return tuple(
+            service._replace(destinations=self._read_live_pool(service.key)) for service in services
+        )
+
+    def _read_live_pool(self, key: ServiceKey) -> tuple[LiveDestination, ...]:
+        bodies = self._dump(Command.GET_DEST, self._encoder.named_service(key))
+        pool = [decode_live_destination(_nest(body, Top.DEST), key.family) for body in bodies]
+        return tuple(sorted(pool, key=lambda row: destination_order(row.key)))
 
     def _read_pool(self, key: ServiceKey) -> dict[DestinationKey, Destination]:
         family, decode = key.family, self._decoder.decode
         bodies = self._dump(Command.GET_DEST, self._encoder.named_service(key))
         return dict(decode(body, family) for body in bodies)
 
-    def _read_timeouts(self) -> Timeouts:
+    def read_timeouts(self) -> Timeouts:
         body = self._channel.query(Command.GET_CONFIG)
         return decode_timeouts(Attributes(netlink.generic_attributes(body)))
 
-    def _read_daemons(self) -> dict[DaemonRole, Daemon]:
+    def read_daemons(self) -> dict[DaemonRole, Daemon]:
         bodies = self._dump(Command.GET_DAEMON)
         return dict(decode_daemon(_nest(body, Top.DAEMON)) for body in bodies)
 

@@ -57,10 +57,10 @@ _PLAIN_FLAG = {
 
 def format_rules(table: Table) -> str:
     """The whole table; byte-stable: equal tables give equal text."""
-    lines = [*_timeout_lines(table.timeouts)]
+    lines = [format_timeouts(table.timeouts)] if any(table.timeouts) else []
     for key in sorted(table.services, key=service_order):
         lines.extend(_service_lines(key, table.services[key]))
-    lines.extend(_daemon_line(role, table.daemons[role]) for role in sorted(table.daemons))
+    lines.extend(format_daemon(role, table.daemons[role]) for role in sorted(table.daemons))
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -107,9 +107,25 @@ def format_destination_options(destination: Destination) -> str:
     return text
 
 
-def _timeout_lines(timeouts: Timeouts) -> Iterator[str]:
-    if any(timeouts):
-        yield f"--set {timeouts.tcp} {timeouts.tcp_fin} {timeouts.udp}"
+def format_timeouts(timeouts: Timeouts) -> str:
+    return f"--set {timeouts.tcp} {timeouts.tcp_fin} {timeouts.udp}"
+
+
+def format_daemon(role: DaemonRole, daemon: Daemon | None) -> str:
+    """The command that starts the daemon, or without one stops it."""
+    if daemon is None:
+        return f"--stop-daemon {role}"
+    words = [f"--start-daemon {role}", f"--mcast-interface {daemon.interface}"]
+    words.append(f"--syncid {daemon.sync_id}")
+    if daemon.max_length:
+        words.append(f"--sync-maxlen {daemon.max_length}")
+    if daemon.group is not None:
+        words.append(f"--mcast-group {format_address(daemon.group)}")
+    if daemon.port:
+        words.append(f"--mcast-port {daemon.port}")
+    if daemon.ttl:
+        words.append(f"--mcast-ttl {daemon.ttl}")
+    return " ".join(words)
 
 
 def _service_lines(key: ServiceKey, service: Service) -> Iterator[str]:
@@ -145,19 +161,3 @@ def _tunnel_text(tunnel: Tunnel) -> str:
             return f" --tun-type gre {_CHECKSUM[tunnel.checksum]}"
         case _:
             assert_never(tunnel.type)
-
-
-def _daemon_line(role: DaemonRole, daemon: Daemon | None) -> str:
-    if daemon is None:
-        return f"--stop-daemon {role}"
-    words = [f"--start-daemon {role}", f"--mcast-interface {daemon.interface}"]
-    words.append(f"--syncid {daemon.sync_id}")
-    if daemon.max_length:
-        words.append(f"--sync-maxlen {daemon.max_length}")
-    if daemon.group is not None:
-        words.append(f"--mcast-group {format_address(daemon.group)}")
-    if daemon.port:
-        words.append(f"--mcast-port {daemon.port}")
-    if daemon.ttl:
-        words.append(f"--mcast-ttl {daemon.ttl}")
-    return " ".join(words)
