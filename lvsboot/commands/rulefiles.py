@@ -1,6 +1,8 @@
 """Which rules a start loads, which it has loaded, and where save puts the live ones."""
 
-# ruff: noqa: PTH - on the start path, which does without pathlib
+# On the start path, which does without pathlib.
+# ruff: noqa: PTH103, PTH108, PTH120, PTH123
+
 from __future__ import annotations
 
 import hashlib

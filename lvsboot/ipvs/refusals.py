@@ -1,4 +1,4 @@
-"""Refused changes as sentences: the operation, the rule, the kernel's reason and the mend."""
+"""Changes and their refusals in words: the operation, the rule, the kernel's reason."""
 
 from __future__ import annotations
 
