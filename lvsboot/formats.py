@@ -22,6 +22,7 @@ Network = IPv4Network | IPv6Network
 
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
+_PARAMETER = re.compile(r"[a-z0-9_]+")
 _SYSCTL = re.compile(r"[A-Za-z0-9_]+([./][A-Za-z0-9_.:@-]+)+")
 
 
@@ -84,6 +85,12 @@ def parse_sysctl_name(text: str) -> str:
     return text
 
 
+def parse_ipvs_parameter(text: str) -> str:
+    if not _PARAMETER.fullmatch(text):
+        raise ValueError(f"{text!r} is not the last name of a net.ipv4.vs parameter")
+    return text
+
+
 def parse_line(text: str) -> str:
     if not text.isprintable():
         raise ValueError("the value holds a line break or another control character")
@@ -100,6 +107,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "interface-name": parse_interface_name,
     "mac": parse_mac,
     "sysctl-name": parse_sysctl_name,
+    "ipvs-parameter": parse_ipvs_parameter,
     "one-line": parse_line,
 }
 """The schema's `format` words; the decoder calls the same functions for the parsed value."""

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from enum import Enum
 
 from lvsboot.formats import Address, Interface, Network
-from lvsboot.ipvs.table import ForwardingMethod, Protocol
+from lvsboot.ipvs.table import (
+    Family,
+    ForwardingMethod,
+    Protocol,
+    SchedulerFlag,
+    Timeouts,
+    TunnelType,
+)
 
 
 class Backend(Enum):
@@ -70,29 +77,94 @@ class Vip:
 
 
 @dataclass(frozen=True, slots=True)
+class Tunnel:
+    """`port` is gue's."""
+
+    type: TunnelType
+    port: int | None
+    checksum: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Destination:
-    """A real server as one service sees it; `port` None is the service's own."""
+    """A real server as one service sees it.
+
+    `port` None is the service's own. The thresholds are numbers of connections, 0 for none.
+    """
 
     address: Address
     port: int | None
     weight: int
+    method: ForwardingMethod
+    upper_threshold: int
+    lower_threshold: int
+    tunnel: Tunnel | None
+
+
+@dataclass(frozen=True, slots=True)
+class Persistence:
+    """`timeout` in seconds; `prefix` None tells every client from every other."""
+
+    timeout: int
+    prefix: int | None
+    engine: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualService:
+    """What a service is found by: where a packet goes. Port 0 is every port."""
+
+    vip: Address
+    port: int
+    protocol: Protocol
+
+    def __str__(self) -> str:
+        return f"{self.protocol.value} {self.vip} port {self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedService:
+    """Or by the mark that the firewall gave it."""
+
+    mark: int
+    family: Family
+
+    def __str__(self) -> str:
+        return f"fwmark {self.mark} of {self.family.value}"
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    vip: Address
-    port: int
-    protocol: Protocol
+    identity: VirtualService | MarkedService
     scheduler: str
-    method: ForwardingMethod
+    scheduler_flags: frozenset[SchedulerFlag]
+    one_packet: bool
+    persistence: Persistence | None
     destinations: tuple[Destination, ...]
+
+    @property
+    def family(self) -> Family:
+        match self.identity:
+            case VirtualService(vip=vip):
+                return Family.IPV4 if vip.version == 4 else Family.IPV6
+            case MarkedService(family=family):
+                return family
+
+    @property
+    def port(self) -> int:
+        """What a destination's port is where it names none; a mark's packets keep theirs (0)."""
+        return self.identity.port if isinstance(self.identity, VirtualService) else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Director:
-    method: ForwardingMethod
+    """`timeouts` in seconds, 0 for the kernel's own; `tuning` by the names below net.ipv4.vs."""
+
     vips: tuple[Vip, ...]
     services: tuple[Service, ...]
+    timeouts: Timeouts
+    connection_table_bits: int | None
+    tuning: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from lvsboot import defaults
 from lvsboot.constraints import constraint_findings
+from lvsboot.director import decode_director
 from lvsboot.document import parse_document
 from lvsboot.errors import InputError
 from lvsboot.formats import (
@@ -18,20 +19,15 @@ from lvsboot.formats import (
     parse_mac,
     parse_network,
 )
-from lvsboot.ipvs.table import ForwardingMethod, Protocol
+from lvsboot.ipvs.table import ForwardingMethod
 from lvsboot.model import (
     Backend,
-    Destination,
     Dhcp,
-    Director,
     NetworkPlan,
     Nic,
-    Owner,
     RealServer,
     Role,
     Route,
-    Service,
-    Vip,
 )
 from lvsboot.problem import Problem, Severity
 from lvsboot.schema import schema_findings
@@ -72,7 +68,7 @@ def decode_role(value: _Mapping) -> Role:
         hostname=value.get("hostname"),
         network=_optional(value, "network", _decode_network),
         duty=(
-            _decode_director(value["director"])
+            decode_director(value["director"])
             if "director" in value
             else _decode_real_server(value["real_server"])
         ),
@@ -86,7 +82,7 @@ def _optional(value: _Mapping, key: str, decode: Callable[[Any], _Parsed]) -> _P
 
 def _decode_network(value: _Mapping) -> NetworkPlan:
     return NetworkPlan(
-        backend=Backend(value["backend"]) if "backend" in value else defaults.BACKEND,
+        backend=Backend(value.get("backend", defaults.BACKEND)),
         nics=tuple(_decode_nic(name, nic) for name, nic in value["interfaces"].items()),
     )
 
@@ -96,7 +92,7 @@ def _decode_nic(name: str, value: _Mapping) -> Nic:
         name=name,
         mac=_optional(value, "mac", parse_mac),
         addresses=tuple(map(parse_interface_address, value.get("addresses", ()))),
-        dhcp=Dhcp(value["dhcp"]) if "dhcp" in value else defaults.DHCP,
+        dhcp=Dhcp(value.get("dhcp", defaults.DHCP)),
         gateway=_optional(value, "gateway", parse_ipv4),
         gateway6=_optional(value, "gateway6", parse_ipv6),
         nameservers=tuple(map(parse_address, value.get("nameservers", ()))),
@@ -106,40 +102,6 @@ def _decode_nic(name: str, value: _Mapping) -> Nic:
         ),
         mtu=value.get("mtu"),
         required=value.get("required", defaults.REQUIRED),
-    )
-
-
-def _decode_director(value: _Mapping) -> Director:
-    method = ForwardingMethod(value["method"])
-    return Director(
-        method=method,
-        vips=tuple(
-            Vip(
-                address=parse_address(vip["address"]),
-                interface=vip["interface"],
-                owner=Owner(vip["owner"]) if "owner" in vip else defaults.VIP_OWNER,
-            )
-            for vip in value["vips"]
-        ),
-        services=tuple(_decode_service(service, method) for service in value["services"]),
-    )
-
-
-def _decode_service(value: _Mapping, director_method: ForwardingMethod) -> Service:
-    return Service(
-        vip=parse_address(value["vip"]),
-        port=value["port"],
-        protocol=Protocol(value["protocol"]) if "protocol" in value else defaults.PROTOCOL,
-        scheduler=value.get("scheduler", defaults.SCHEDULER),
-        method=ForwardingMethod(value["method"]) if "method" in value else director_method,
-        destinations=tuple(
-            Destination(
-                address=parse_address(server["address"]),
-                port=server.get("port"),
-                weight=server.get("weight", defaults.WEIGHT),
-            )
-            for server in value["real_servers"]
-        ),
     )
 
 

@@ -59,7 +59,7 @@ def _findings(error: ValidationError) -> Iterator[Finding]:
                 if key not in error.instance:
                     yield Finding(path, f"'{key}' is missing", at_key=True)
         case "oneOf":
-            yield from _one_duty(error)
+            yield from _one_of(error)
         case "type":
             yield _wrong_type(error, path)
         case "enum":
@@ -86,16 +86,24 @@ def _unknown_keys(error: ValidationError, path: tuple[str | int, ...]) -> Iterat
             )
 
 
-def _one_duty(error: ValidationError) -> Iterator[Finding]:
+def _one_of(error: ValidationError) -> Iterator[Finding]:
+    """Each branch of a oneOf here is a set of keys that a mapping has instead of the others."""
     if not isinstance(error.instance, dict):
         return  # `type` says so
-    duties = [branch["required"][0] for branch in error.validator_value]
-    if all(duty in error.instance for duty in duties):
-        message = "a host is either director or real_server"
-        yield Finding((duties[-1],), message, "take one of the two away", at_key=True)
+    path = tuple(error.absolute_path)
+    branches = [branch["required"] for branch in error.validator_value]
+    chosen = [keys for keys in branches if any(key in error.instance for key in keys)]
+    if len(chosen) > 1:
+        key = next(key for key in chosen[-1] if key in error.instance)
+        message = f"'{key}' and '{chosen[0][0]}' exclude each other"
+        yield Finding((*path, key), message, "take one of the two away", at_key=True)
+    elif chosen:
+        for key in chosen[0]:
+            if key not in error.instance:
+                yield Finding(path, f"'{key}' is missing", at_key=True)
     else:
-        message = "'director' or 'real_server' is missing"
-        yield Finding((), message, "say which of them this host is")
+        words = " or ".join(" with ".join(f"'{key}'" for key in keys) for keys in branches)
+        yield Finding(path, f"{words} is missing", "one of them says what this is")
 
 
 def _wrong_type(error: ValidationError, path: tuple[str | int, ...]) -> Finding:
@@ -130,12 +138,16 @@ def _limit_text(error: ValidationError) -> str:
             return f"{error.instance} is too large: at most {limit}"
         case "minItems" | "minProperties":
             return f"at least {limit} entry is needed here"
+        case "uniqueItems":
+            return "an entry stands here twice"
     return str(error.message)
 
 
 def _named(error: ValidationError) -> str:
-    title = error.schema.get("title", "this mapping")
-    return f"a {title}" if error.absolute_path else "a role file"
+    if not error.absolute_path:
+        return "a role file"
+    title: str = error.schema["title"]
+    return title if title.endswith("s") else f"a {title}"
 
 
 def _shown(value: object) -> str:

@@ -29,7 +29,7 @@ def _entries(role: Role, role_text: str, backend: Backend) -> Iterator[Entry]:
     vips: tuple[Vip, ...] = ()
     if isinstance(role.duty, Director):
         yield render_rules(role.duty)
-        yield render_modules(role.duty)
+        yield from render_modules(role.duty)
         vips = tuple(vip for vip in role.duty.vips if vip.owner is Owner.LVSBOOT)
     carried = tuple(vip for vip in vips if _carries(backend, vip))
     if backend is Backend.NETWORKD:

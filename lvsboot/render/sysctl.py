@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lvsboot import paths
-from lvsboot.ipvs.table import ForwardingMethod
+from lvsboot.ipvs.table import Family, ForwardingMethod
 from lvsboot.model import Director, RealServer, Role
 from lvsboot.render.templates import fill_template
 from lvsboot.tree import File
@@ -21,7 +21,7 @@ def derived_sysctls(role: Role) -> dict[str, str]:
     """
     match role.duty:
         case Director() as director:
-            return {**_forwarding(director), **_no_redirects(director, role)}
+            return {**_forwarding(director), **_no_redirects(director, role), **_tuning(director)}
         case RealServer(method=ForwardingMethod.DR):
             return _silent_arp()
         case _:
@@ -31,15 +31,16 @@ def derived_sysctls(role: Role) -> dict[str, str]:
 def _forwarding(director: Director) -> dict[str, str]:
     """Only nat sends a real server's answers through the director's own routing."""
     families = {
-        service.vip.version
+        service.family
         for service in director.services
-        if service.method is ForwardingMethod.NAT
+        for destination in service.destinations
+        if destination.method is ForwardingMethod.NAT
     }
     settings = {}
-    if 4 in families:
+    if Family.IPV4 in families:
         # First of all: a change of ip_forward resets the other parameters of every interface.
         settings["net.ipv4.ip_forward"] = "1"
-    if 6 in families:
+    if Family.IPV6 in families:
         settings["net.ipv6.conf.all.forwarding"] = "1"
         # Forwarding turns router advertisements off; 2 keeps them for hosts that live by them.
         settings["net.ipv6.conf.all.accept_ra"] = "2"
@@ -56,6 +57,10 @@ def _no_redirects(director: Director, role: Role) -> dict[str, str]:
     names = {nic.name for nic in role.nics} | {vip.interface for vip in director.vips} - {"lo"}
     devices = ["all", "default", *sorted(name.replace(".", "/") for name in names)]
     return {f"net.ipv4.conf.{device}.send_redirects": "0" for device in devices}
+
+
+def _tuning(director: Director) -> dict[str, str]:
+    return {f"net.ipv4.vs.{key}": value for key, value in director.tuning.items()}
 
 
 def _silent_arp() -> dict[str, str]:

@@ -11,8 +11,9 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "lvsboot"
 PURE = [
-    "problem", "errors", "tree", "model", "defaults", "formats", "document", "constraints",
+    "problem", "errors", "tree", "model", "defaults", "formats", "document", "director",
     "cloudinit", "paths",
+    "constraints.director", "constraints.host", "constraints.real_server",
     "render.host", "render.networkd", "render.rules", "render.sysctl",
 ]  # fmt: skip
 IO = {"os", "pathlib", "shutil", "socket", "subprocess", "tempfile", "pyroute2"}

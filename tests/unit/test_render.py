@@ -108,3 +108,67 @@ def test_a_nat_real_server_has_no_vip_and_no_arp_setting() -> None:
 def test_the_roles_own_sysctls_follow_the_derived_ones() -> None:
     text = "version: 1\nreal_server: {method: dr, vips: [192.0.2.1]}\nsysctl: {net.core.a: 4096}\n"
     assert text_of(render(text), "/etc/sysctl.d/90-lvs.conf").endswith("\nnet.core.a = 4096\n")
+
+
+EVERYTHING = """\
+version: 1
+director:
+  method: tun
+  vips: [{address: 192.0.2.1, interface: lan0}, {address: "2001:db8::1", interface: lan0}]
+  services:
+    - vip: 192.0.2.1
+      port: 0
+      protocol: udp
+      one_packet: true
+      persistence: {}
+      real_servers:
+        - {address: 10.0.0.2, upper_threshold: 20, lower_threshold: 10}
+        - {address: "2001:db8::2", tunnel: {type: gue, port: 6080, checksum: true}}
+    - vip: "2001:db8::1"
+      port: 5060
+      protocol: udp
+      scheduler: sh
+      scheduler_flags: [port, fallback]
+      persistence: {timeout: 60, prefix: 64, engine: sip}
+      method: dr
+      real_servers:
+        - {address: "2001:db8::2"}
+        - {address: "2001:db8::3", port: 5061, method: nat}
+    - fwmark: 7
+      persistence: {prefix: 24}
+      real_servers: [{address: 10.0.0.2, tunnel: {type: gre}}]
+    - {fwmark: 7, family: ipv6, real_servers: []}
+  timeouts: {tcp_fin: 30}
+  connection_table_bits: 16
+  tuning: {expire_nodest_conn: 1, sync_threshold: "3 50"}
+"""
+
+
+def test_every_option_of_a_service_reaches_its_rule() -> None:
+    assert text_of(render(EVERYTHING), "/etc/lvs/ipvs.rules").splitlines() == [
+        "--set 0 30 0",
+        "-A -u 192.0.2.1:0 -s wlc -p 300 -o",
+        "-a -u 192.0.2.1:0 -r 10.0.0.2:0 -i -w 1 -x 20 -y 10",
+        "-a -u 192.0.2.1:0 -r [2001:db8::2]:0 -i -w 1 --tun-type gue --tun-port 6080 --tun-csum",
+        "-A -u [2001:db8::1]:5060 -s sh -p 60 -M 64 --pe sip -b sh-fallback,sh-port",
+        "-a -u [2001:db8::1]:5060 -r [2001:db8::2]:5060 -g -w 1",
+        "-a -u [2001:db8::1]:5060 -r [2001:db8::3]:5061 -m -w 1",
+        "-A -f 7 -s wlc -p 300 -M 255.255.255.0",
+        "-a -f 7 -r 10.0.0.2:0 -i -w 1 --tun-type gre --tun-nocsum",
+        "-A -f 7 -6 -s wlc",
+    ]
+
+
+def test_what_is_read_when_modules_are_loaded() -> None:
+    tree = render(EVERYTHING)
+    modules = text_of(tree, "/etc/modules-load.d/lvs.conf").split()
+    assert modules == ["ip_vs", "ip_vs_pe_sip", "ip_vs_sh", "ip_vs_wlc"]
+    assert text_of(tree, "/etc/modprobe.d/lvs.conf") == "options ip_vs conn_tab_bits=16\n"
+    assert text_of(tree, "/etc/sysctl.d/90-lvs.conf").endswith(
+        "net.ipv6.conf.default.accept_ra = 2\n"
+        "net.ipv4.conf.all.send_redirects = 0\n"
+        "net.ipv4.conf.default.send_redirects = 0\n"
+        "net.ipv4.conf.lan0.send_redirects = 0\n"
+        "net.ipv4.vs.expire_nodest_conn = 1\n"
+        "net.ipv4.vs.sync_threshold = 3 50\n"
+    )

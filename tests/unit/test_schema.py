@@ -60,7 +60,17 @@ def test_the_decoders_defaults_are_the_schemas() -> None:
     assert definitions["director_vip"]["properties"]["owner"]["default"] == defaults.VIP_OWNER.value
     assert service["protocol"]["default"] == defaults.PROTOCOL.value
     assert service["scheduler"]["default"] == defaults.SCHEDULER
-    assert definitions["destination"]["properties"]["weight"]["default"] == defaults.WEIGHT
+    assert service["family"]["default"] == defaults.FAMILY.value
+    assert service["one_packet"]["default"] is defaults.ONE_PACKET
+    persistence = definitions["persistence"]["properties"]
+    assert persistence["timeout"]["default"] == defaults.PERSISTENCE_TIMEOUT
+    destination = definitions["destination"]["properties"]
+    assert destination["weight"]["default"] == defaults.WEIGHT
+    assert destination["upper_threshold"]["default"] == defaults.THRESHOLD
+    assert destination["lower_threshold"]["default"] == defaults.THRESHOLD
+    tunnel = destination["tunnel"]["properties"]
+    assert tunnel["type"]["default"] == defaults.TUNNEL_TYPE.value
+    assert tunnel["checksum"]["default"] is defaults.TUNNEL_CHECKSUM
 
 
 def test_the_models_words_are_the_schemas() -> None:

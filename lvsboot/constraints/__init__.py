@@ -1,0 +1,22 @@
+"""What must hold between the fields of a role: each rule yields findings and knows no text."""
+
+from __future__ import annotations
+
+from lvsboot.constraints.director import director_findings
+from lvsboot.constraints.host import host_findings
+from lvsboot.constraints.real_server import real_server_findings
+from lvsboot.document import Finding
+from lvsboot.model import Director, RealServer, Role
+
+__all__ = ["constraint_findings"]
+
+
+def constraint_findings(role: Role) -> list[Finding]:
+    """Everything that is wrong, or worth a second look, between the fields; unsorted."""
+    findings = list(host_findings(role))
+    match role.duty:
+        case Director() as director:
+            findings += director_findings(director, role)
+        case RealServer() as real_server:
+            findings += real_server_findings(real_server, role)
+    return findings

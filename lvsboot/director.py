@@ -1,0 +1,97 @@
+"""The director's part of a role file, decoded: plain values that the schema accepted to types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lvsboot import defaults
+from lvsboot.formats import parse_address
+from lvsboot.ipvs.table import (
+    Family,
+    ForwardingMethod,
+    Protocol,
+    SchedulerFlag,
+    Timeouts,
+    TunnelType,
+)
+from lvsboot.model import (
+    Destination,
+    Director,
+    MarkedService,
+    Owner,
+    Persistence,
+    Service,
+    Tunnel,
+    Vip,
+    VirtualService,
+)
+
+_Mapping = Mapping[str, Any]
+
+
+def decode_director(value: _Mapping) -> Director:
+    """The methods are resolved: each destination has its service's, or the director's."""
+    method = ForwardingMethod(value["method"])
+    return Director(
+        vips=tuple(_decode_vip(vip) for vip in value["vips"]),
+        services=tuple(_decode_service(service, method) for service in value["services"]),
+        timeouts=Timeouts(**value.get("timeouts", {})),
+        connection_table_bits=value.get("connection_table_bits"),
+        tuning={key: str(setting) for key, setting in value.get("tuning", {}).items()},
+    )
+
+
+def _decode_vip(value: _Mapping) -> Vip:
+    return Vip(
+        address=parse_address(value["address"]),
+        interface=value["interface"],
+        owner=Owner(value.get("owner", defaults.VIP_OWNER)),
+    )
+
+
+def _decode_service(value: _Mapping, inherited: ForwardingMethod) -> Service:
+    method = ForwardingMethod(value.get("method", inherited))
+    return Service(
+        identity=_decode_identity(value),
+        scheduler=value.get("scheduler", defaults.SCHEDULER),
+        scheduler_flags=frozenset(map(SchedulerFlag, value.get("scheduler_flags", ()))),
+        one_packet=value.get("one_packet", defaults.ONE_PACKET),
+        persistence=_decode_persistence(value["persistence"]) if "persistence" in value else None,
+        destinations=tuple(_decode_destination(server, method) for server in value["real_servers"]),
+    )
+
+
+def _decode_identity(value: _Mapping) -> VirtualService | MarkedService:
+    if "fwmark" in value:
+        return MarkedService(value["fwmark"], Family(value.get("family", defaults.FAMILY)))
+    protocol = Protocol(value.get("protocol", defaults.PROTOCOL))
+    return VirtualService(parse_address(value["vip"]), value["port"], protocol)
+
+
+def _decode_persistence(value: _Mapping) -> Persistence:
+    return Persistence(
+        timeout=value.get("timeout", defaults.PERSISTENCE_TIMEOUT),
+        prefix=value.get("prefix"),
+        engine=value.get("engine"),
+    )
+
+
+def _decode_destination(value: _Mapping, inherited: ForwardingMethod) -> Destination:
+    return Destination(
+        address=parse_address(value["address"]),
+        port=value.get("port"),
+        weight=value.get("weight", defaults.WEIGHT),
+        method=ForwardingMethod(value.get("method", inherited)),
+        upper_threshold=value.get("upper_threshold", defaults.THRESHOLD),
+        lower_threshold=value.get("lower_threshold", defaults.THRESHOLD),
+        tunnel=_decode_tunnel(value["tunnel"]) if "tunnel" in value else None,
+    )
+
+
+def _decode_tunnel(value: _Mapping) -> Tunnel:
+    return Tunnel(
+        type=TunnelType(value.get("type", defaults.TUNNEL_TYPE)),
+        port=value.get("port"),
+        checksum=value.get("checksum", defaults.TUNNEL_CHECKSUM),
+    )
