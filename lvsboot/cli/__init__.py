@@ -1,0 +1,54 @@
+"""The command line: words to typed calls, results to text, errors to exit statuses.
+
+Only this package prints and exits. The service verbs run at every boot, so each verb imports
+what it needs when it runs: `lvsboot start` must not pay for YAML and JSON Schema.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+from lvsboot.cli import roles
+from lvsboot.cli.output import print_problems
+from lvsboot.errors import Exit, InputError, LvsbootError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one verb; gives its exit status. Anything but LvsbootError is a bug and is raised."""
+    arguments = _parser().parse_args(argv)
+    try:
+        status: int = arguments.run(arguments)
+    except InputError as error:
+        print_problems(error.problems)
+        return error.exit_status
+    except LvsbootError as error:
+        print(f"lvsboot: {error}", file=sys.stderr)
+        return error.exit_status
+    except BrokenPipeError:
+        # The reader has gone (`lvsboot ... | head`): no news for anybody, and none at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.FAILED
+    except KeyboardInterrupt:
+        return 128 + 2
+    return status
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(Exit.USAGE, f"{self.prog}: {message}\n")
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="lvsboot", description="One role file makes an LVS director or real server."
+    )
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    roles.add_verbs(verbs)
+    return parser

@@ -1,0 +1,30 @@
+"""What the verbs print: results on standard output, talk on standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lvsboot.files import Change
+    from lvsboot.problem import Problem
+
+
+def print_problems(problems: Sequence[Problem]) -> None:
+    from lvsboot.report import problems_text
+
+    sys.stderr.write(problems_text(problems, color=wants_color(sys.stderr)))
+
+
+def print_changes(changes: Sequence[Change]) -> None:
+    from lvsboot.report import changes_text
+
+    sys.stdout.write(changes_text(changes))
+
+
+def wants_color(stream: TextIO) -> bool:
+    """Source: no-color.org."""
+    return stream.isatty() and not os.environ.get("NO_COLOR")

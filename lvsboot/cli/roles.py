@@ -1,0 +1,110 @@
+"""The verbs on a role file, from words to calls of commands/roles.py."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from lvsboot import paths
+from lvsboot.cli.output import print_changes, print_problems
+from lvsboot.errors import Exit
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+    from lvsboot.role import RoleFile
+
+
+def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    validate = verbs.add_parser("validate", help="check a role file")
+    _role_argument(validate)
+    validate.set_defaults(run=_validate)
+
+    render = verbs.add_parser("render", help="write a role's files into an unpacked image")
+    _role_argument(render)
+    render.add_argument("--root", metavar="DIR", required=True, help="the image's root")
+    render.set_defaults(run=_render)
+
+    apply = verbs.add_parser("apply", help="write a role's files on this host and bring it up")
+    _role_argument(apply)
+    apply.add_argument("--no-block", action="store_true", help="only queue systemd's jobs")
+    apply.set_defaults(run=_apply)
+
+    cloud_init = verbs.add_parser("cloud-init", help="write a NoCloud seed that boots into a role")
+    _role_argument(cloud_init)
+    cloud_init.add_argument("-o", "--output", metavar="DIR", required=True)
+    cloud_init.set_defaults(run=_cloud_init)
+
+    install_units = verbs.add_parser(
+        "install-units", help="put the systemd units in place, in an image that waits for a role"
+    )
+    install_units.add_argument("--root", metavar="DIR", default="/")
+    install_units.set_defaults(run=_install_units)
+
+
+def _role_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "role",
+        metavar="ROLE",
+        nargs="?",
+        default=paths.ROLE,
+        help=f"the role file, - for standard input (default: {paths.ROLE})",
+    )
+
+
+def _path(text: str) -> Path:
+    """Not a Path in the parser: pathlib is more than the start path can pay for."""
+    from pathlib import Path
+
+    return Path(text)
+
+
+def _validate(arguments: argparse.Namespace) -> int:
+    _read_role(arguments.role)
+    print(f"{arguments.role}: valid")
+    return Exit.DONE
+
+
+def _render(arguments: argparse.Namespace) -> int:
+    from lvsboot.commands import roles
+
+    rendering = roles.render(_read_role(arguments.role), _path(arguments.root))
+    print_changes(rendering.changes)
+    for change in rendering.left:
+        place = f"{arguments.root}{change.path}"
+        print(f"lvsboot: {place} was edited and is left as it is", file=sys.stderr)
+    return Exit.DONE
+
+
+def _apply(arguments: argparse.Namespace) -> int:
+    from lvsboot.commands import roles
+
+    role_file = _read_role(arguments.role)
+    print_changes(roles.apply(role_file, block=not arguments.no_block).changes)
+    return Exit.DONE
+
+
+def _cloud_init(arguments: argparse.Namespace) -> int:
+    from lvsboot.commands import roles
+
+    for place in roles.cloud_init(_read_role(arguments.role), _path(arguments.output)):
+        print(place)
+    return Exit.DONE
+
+
+def _install_units(arguments: argparse.Namespace) -> int:
+    from lvsboot.commands import roles
+
+    print_changes(roles.install_units(_path(arguments.root)).changes)
+    return Exit.DONE
+
+
+def _read_role(file: str) -> RoleFile:
+    """The role, its warnings shown."""
+    from lvsboot.commands import roles
+    from lvsboot.document import MAX_BYTES
+
+    role_file = roles.read_role(file, sys.stdin.buffer.read(MAX_BYTES + 1) if file == "-" else None)
+    print_problems(role_file.warnings)
+    return role_file
