@@ -16,6 +16,23 @@ def problems_text(problems: Iterable[Problem], *, color: bool = False) -> str:
     return "".join(_problem_text(problem, color=color) for problem in drawn)
 
 
+def problems_value(problems: Iterable[Problem]) -> list[dict[str, str | int]]:
+    """The same as plain values: lines and columns count from 1, a length of 0 is not known."""
+    return [
+        {
+            "file": problem.file,
+            "line": problem.span.line,
+            "column": problem.span.column,
+            "length": problem.span.length,
+            "severity": problem.severity.value,
+            "where": problem.where,
+            "message": problem.message,
+            "hint": problem.hint,
+        }
+        for problem in sorted(problems, key=lambda problem: problem.order)
+    ]
+
+
 def _problem_text(problem: Problem, *, color: bool) -> str:
     span = problem.span
     place = f"{problem.file}:{span.line}:{span.column}:"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lvsboot import paths
 from lvsboot.cli.output import print_changes, print_problems
-from lvsboot.errors import Exit
+from lvsboot.errors import Exit, InputError
 
 if TYPE_CHECKING:
     import argparse
@@ -16,10 +16,15 @@ if TYPE_CHECKING:
     from lvsboot.role import RoleFile
 
 
-def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_verbs(verbs: argparse._SubParsersAction[Any]) -> None:
     validate = verbs.add_parser("validate", help="check a role file")
     _role_argument(validate)
+    validate.add_argument("--strict", action="store_true", help="take warnings for errors")
+    validate.add_argument("--json", action="store_true", help="problems as JSON, for editors")
     validate.set_defaults(run=_validate)
+
+    schema = verbs.add_parser("schema", help="print the role file's JSON Schema")
+    schema.set_defaults(run=_schema)
 
     render = verbs.add_parser("render", help="write a role's files into an unpacked image")
     _role_argument(render)
@@ -61,8 +66,31 @@ def _path(text: str) -> Path:
 
 
 def _validate(arguments: argparse.Namespace) -> int:
-    _read_role(arguments.role)
-    print(f"{arguments.role}: valid")
+    from lvsboot.commands import roles
+
+    try:
+        problems = roles.read_role(arguments.role, _standard_input(arguments.role)).warnings
+        is_usable = not (arguments.strict and problems)
+    except InputError as error:
+        problems, is_usable = error.problems, False
+    if arguments.json:
+        import json
+
+        from lvsboot.report import problems_value
+
+        json.dump(problems_value(problems), sys.stdout, indent=2)
+        print()
+    else:
+        print_problems(problems)
+        if is_usable:
+            print(f"{arguments.role}: valid")
+    return Exit.DONE if is_usable else Exit.BAD_INPUT
+
+
+def _schema(_arguments: argparse.Namespace) -> int:
+    from lvsboot.resources import ROLE_SCHEMA
+
+    sys.stdout.write(ROLE_SCHEMA.read_text(encoding="utf-8"))
     return Exit.DONE
 
 
@@ -103,8 +131,14 @@ def _install_units(arguments: argparse.Namespace) -> int:
 def _read_role(file: str) -> RoleFile:
     """The role, its warnings shown."""
     from lvsboot.commands import roles
-    from lvsboot.document import MAX_BYTES
 
-    role_file = roles.read_role(file, sys.stdin.buffer.read(MAX_BYTES + 1) if file == "-" else None)
+    role_file = roles.read_role(file, _standard_input(file))
     print_problems(role_file.warnings)
     return role_file
+
+
+def _standard_input(file: str) -> bytes | None:
+    """What stands in for a file named -."""
+    from lvsboot.document import MAX_BYTES
+
+    return sys.stdin.buffer.read(MAX_BYTES + 1) if file == "-" else None

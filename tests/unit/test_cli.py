@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -95,6 +96,38 @@ def test_a_broken_role_writes_nothing(
     assert b"Traceback" not in done.stderr
     assert done.stdout == b""
     assert read_tree(image) == before
+
+
+WARNED = b"version: 1\ndirector: {method: dr, vips: [{address: 192.0.2.1, interface: lo}], services: []}\n"  # noqa: E501
+
+
+def test_a_warning_is_an_error_only_where_it_is_asked_for() -> None:
+    assert lvsboot("validate", "-", stdin=WARNED).returncode == Exit.DONE
+    done = lvsboot("validate", "--strict", "-", stdin=WARNED)
+    assert (done.returncode, done.stdout) == (Exit.BAD_INPUT, b"")
+    assert b"warning: director.vips[0].address" in done.stderr
+
+
+def test_problems_as_json() -> None:
+    done = lvsboot("validate", "--json", "-", stdin=b"version: 2\nreal_server: {method: dr}\n")
+    assert (done.returncode, done.stderr) == (Exit.BAD_INPUT, b"")
+    assert json.loads(done.stdout) == [
+        {
+            "file": "<stdin>",
+            "line": 1,
+            "column": 10,
+            "length": 1,
+            "severity": "error",
+            "where": "version",
+            "message": "2 is not a role file version known here",
+            "hint": "this lvsboot reads 1",
+        }
+    ]
+    assert json.loads(lvsboot("validate", "--json", DIRECTOR).stdout) == []
+
+
+def test_the_schema() -> None:
+    assert json.loads(lvsboot("schema").stdout)["title"] == "lvsboot role file"
 
 
 def test_an_unreadable_role(tmp_path: Path) -> None:

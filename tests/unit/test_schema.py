@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Iterator
 from enum import Enum
 from typing import Any
@@ -13,6 +14,7 @@ from lvsboot.formats import PARSERS
 from lvsboot.ipvs.table import ForwardingMethod, Protocol
 from lvsboot.model import Backend, Dhcp, Owner
 from lvsboot.schema import load_schema
+from tests.golden import REPOSITORY
 
 
 def subschemas(schema: Any) -> Iterator[dict[str, Any]]:
@@ -42,11 +44,21 @@ def test_every_mapping_refuses_unknown_keys() -> None:
             assert "additionalProperties" in schema, schema.get("title")
 
 
-def test_every_key_is_described_where_it_is_written() -> None:
-    for schema in subschemas(load_schema()):
-        for key, child in schema.get("properties", {}).items():
-            if isinstance(child, dict) and "$ref" not in child and "$schema" not in schema:
-                assert child.get("title") or key in {"properties"}, key
+def test_every_key_is_titled_and_described() -> None:
+    schema = load_schema()
+    mappings = [schema, schema["properties"]["network"], *schema["$defs"].values()]
+    for mapping in mappings:
+        for key, child in mapping.get("properties", {}).items():
+            definition = schema["$defs"][child["$ref"].split("/")[-1]] if "$ref" in child else {}
+            described = {**definition, **child}
+            assert described["title"], key
+            assert described["description"], key
+
+
+def test_the_reference_page_is_the_schemas() -> None:
+    page = REPOSITORY / "docs" / "role.md"
+    reference = runpy.run_path(str(page.with_name("reference.py")))
+    assert page.read_text(encoding="utf-8") == reference["role_page"]()
 
 
 def test_the_decoders_defaults_are_the_schemas() -> None:
@@ -68,7 +80,7 @@ def test_the_decoders_defaults_are_the_schemas() -> None:
     assert destination["weight"]["default"] == defaults.WEIGHT
     assert destination["upper_threshold"]["default"] == defaults.THRESHOLD
     assert destination["lower_threshold"]["default"] == defaults.THRESHOLD
-    tunnel = destination["tunnel"]["properties"]
+    tunnel = definitions["tunnel"]["properties"]
     assert tunnel["type"]["default"] == defaults.TUNNEL_TYPE.value
     assert tunnel["checksum"]["default"] is defaults.TUNNEL_CHECKSUM
 
