@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,12 +11,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from lvsboot import paths
-from lvsboot.atomic import commit_beside, discard, link_beside, sync_directory, write_beside
-from lvsboot.errors import HostError, NotPermittedError
+from lvsboot.errors import HostError
+from lvsboot.rooted import Staging, keep_beside, remove, under
 from lvsboot.tree import Entry, File, Link, Tree
 
 _MANIFEST_VERSION = 1
-_MAX_LINKS = 40  # as many as the kernel follows before ELOOP
 SAVED_SUFFIX = ".lvs-save"
 
 
@@ -58,32 +56,6 @@ class Remove:
 Change = Write | Remove
 Manifest = Mapping[str, str]
 """Path to the digest of what we wrote there; a link's digest is its target behind an arrow."""
-
-
-def under(root: Path, path: str) -> Path:
-    """Where the host's `path` lies below `root`, every symlink read as the host would read it.
-
-    The last component is not followed. An image's absolute links must not lead out of the image.
-    """
-    parts = [part for part in path.split("/") if part]
-    resolved = root
-    links = 0
-    while len(parts) > 1:
-        part = parts.pop(0)
-        if part == "..":
-            resolved = resolved.parent if resolved != root else root
-            continue
-        step = resolved / part
-        if not step.is_symlink():
-            resolved = step
-            continue
-        links += 1
-        if links > _MAX_LINKS:
-            raise HostError(f"{path}: too many symbolic links below {root}")
-        target = str(step.readlink())
-        resolved = root if target.startswith("/") else resolved
-        parts = [piece for piece in target.split("/") if piece not in {"", "."}] + parts
-    return resolved / parts[0]
 
 
 def install_tree(
@@ -148,7 +120,7 @@ def _execute(changes: tuple[Change, ...], manifest: Manifest, root: Path) -> Non
     if not changes and known == manifest:
         return
     writes = [change.entry for change in changes if isinstance(change, Write)]
-    with _Staging(root) as staging:
+    with Staging(root) as staging:
         for entry in writes:
             staging.prepare(entry)
         # Until all is in place the manifest names old and new, so that nothing is ever orphaned.
@@ -156,95 +128,14 @@ def _execute(changes: tuple[Change, ...], manifest: Manifest, root: Path) -> Non
         staging.commit(paths.MANIFEST)
         for change in changes:
             if change.found.is_kept:
-                _save_aside(under(root, change.path))
+                keep_beside(under(root, change.path), SAVED_SUFFIX)
             match change:
                 case Write(entry=entry):
                     staging.commit(entry.path)
                 case Remove(path=path):
-                    _remove(under(root, path))
+                    remove(under(root, path))
         staging.prepare(_manifest_file(manifest))
         staging.commit(paths.MANIFEST)
-
-
-class _Staging:
-    """Writes everything beside its place first: most failures happen before the first rename."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._staged: dict[str, tuple[Path, Path]] = {}
-        self._made: list[Path] = []
-
-    def __enter__(self) -> _Staging:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        for temporary, _place in self._staged.values():
-            discard(str(temporary))
-        if kind is not None:
-            for directory in reversed(self._made):
-                if not any(directory.iterdir()):
-                    directory.rmdir()
-
-    def prepare(self, entry: Entry) -> None:
-        place = under(self._root, entry.path)
-        try:
-            self._make_directory(place.parent)
-            if place.is_dir() and not place.is_symlink():
-                raise HostError(f"{place} is a directory: lvsboot has a file to write there")
-            self._staged[entry.path] = (_write_beside(entry, place), place)
-        except OSError as error:
-            raise _write_error(place, error) from error
-
-    def commit(self, path: str) -> None:
-        temporary, place = self._staged.pop(path)
-        try:
-            commit_beside(str(temporary), str(place))
-        except OSError as error:
-            raise _write_error(place, error) from error
-
-    def _make_directory(self, directory: Path) -> None:
-        if directory.is_dir():
-            return
-        self._make_directory(directory.parent)
-        directory.mkdir(mode=0o755)
-        self._made.append(directory)
-        sync_directory(str(directory.parent))
-
-
-def _write_beside(entry: Entry, place: Path) -> Path:
-    match entry:
-        case File(text=text, mode=mode):
-            return Path(write_beside(str(place), text.encode(), mode))
-        case Link(target=target):
-            return Path(link_beside(str(place), target))
-
-
-def _save_aside(place: Path) -> None:
-    saved = place.with_name(place.name + SAVED_SUFFIX)
-    try:
-        saved.unlink(missing_ok=True)
-        # A second name, not a move: the place is never empty.
-        os.link(place, saved, follow_symlinks=False)
-    except OSError as error:
-        raise _write_error(saved, error) from error
-
-
-def _remove(place: Path) -> None:
-    try:
-        place.unlink(missing_ok=True)
-        if place.parent.name.endswith((".d", ".wants")) and not any(place.parent.iterdir()):
-            place.parent.rmdir()
-            sync_directory(str(place.parent.parent))
-        else:
-            sync_directory(str(place.parent))
-    except OSError as error:
-        raise _write_error(place, error) from error
-
-
-def _write_error(place: Path, error: OSError) -> HostError | NotPermittedError:
-    if isinstance(error, PermissionError):
-        return NotPermittedError(f"cannot write {place}: {error.strerror}; run lvsboot as root")
-    return HostError(f"cannot write {place}: {error.strerror}")
 
 
 def _digest(entry: Entry) -> str:
@@ -253,6 +144,20 @@ def _digest(entry: Entry) -> str:
             return f"{mode:04o} {sha256(text.encode()).hexdigest()}"
         case Link(target=target):
             return f"-> {target}"
+
+
+def read_entry(root: Path, path: str) -> Entry | None:
+    """What stands at `path`, bytes that are not UTF-8 replaced; None for nothing."""
+    place = under(root, path)
+    try:
+        if place.is_symlink():
+            return Link(path, str(place.readlink()))
+        mode = stat.S_IMODE(place.stat().st_mode)
+        return File(path, place.read_text(encoding="utf-8", errors="replace"), mode)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise HostError(f"cannot read {place}: {error.strerror}") from error
 
 
 def _actual_digest(root: Path, path: str) -> str | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from lvsboot.errors import HostError
-from lvsboot.files import under
 from lvsboot.model import Backend, Role
+from lvsboot.rooted import under
 
 # Where cloud-init's renderers leave their work: netplan, networkd, ifupdown, NetworkManager.
 _CLOUD_INIT_NETWORK = (

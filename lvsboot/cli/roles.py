@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from lvsboot import paths
-from lvsboot.cli.output import print_changes, print_problems
+from lvsboot.cli.output import print_changes, print_problems, wants_color
 from lvsboot.errors import Exit, InputError
 
 if TYPE_CHECKING:
@@ -30,6 +30,13 @@ def add_verbs(verbs: argparse._SubParsersAction[Any]) -> None:
     _role_argument(render)
     render.add_argument("--root", metavar="DIR", required=True, help="the image's root")
     render.set_defaults(run=_render)
+
+    plan = verbs.add_parser("plan", help="show what applying a role would change")
+    _role_argument(plan)
+    plan.add_argument("--root", metavar="DIR", default="/", help="compare with an unpacked image")
+    plan.add_argument("--json", action="store_true", help="the plan as JSON")
+    plan.add_argument("--exit-code", action="store_true", help="status 2 if anything would change")
+    plan.set_defaults(run=_plan)
 
     apply = verbs.add_parser("apply", help="write a role's files on this host and bring it up")
     _role_argument(apply)
@@ -103,6 +110,23 @@ def _render(arguments: argparse.Namespace) -> int:
         place = f"{arguments.root}{change.path}"
         print(f"lvsboot: {place} was edited and is left as it is", file=sys.stderr)
     return Exit.DONE
+
+
+def _plan(arguments: argparse.Namespace) -> int:
+    from lvsboot.commands.plan import make_plan
+    from lvsboot.plan_text import plan_text, plan_value
+
+    plan = make_plan(_read_role(arguments.role), _path(arguments.root))
+    if arguments.json:
+        import json
+
+        json.dump(plan_value(plan), sys.stdout, indent=2)
+        print()
+    else:
+        sys.stdout.write(plan_text(plan, color=wants_color(sys.stdout)))
+        for sentence in plan.unseen:
+            print(f"lvsboot: {sentence}", file=sys.stderr)
+    return Exit.DIFFERS if arguments.exit_code and not plan.is_empty else Exit.DONE
 
 
 def _apply(arguments: argparse.Namespace) -> int:

@@ -10,7 +10,8 @@ import pytest
 
 from lvsboot import paths
 from lvsboot.errors import HostError
-from lvsboot.files import SAVED_SUFFIX, Found, Remove, Write, install_tree, plan_files, under
+from lvsboot.files import SAVED_SUFFIX, Found, Remove, Write, install_tree, plan_files
+from lvsboot.rooted import under
 from lvsboot.tree import File, Link
 from tests.golden import read_tree
 
@@ -163,9 +164,9 @@ def test_a_killed_run_orphans_nothing(tmp_path: Path, monkeypatch: pytest.Monkey
             raise KeyboardInterrupt
         real(temporary, place)
 
-    real = __import__("lvsboot.files", fromlist=["commit_beside"]).commit_beside
+    real = __import__("lvsboot.rooted", fromlist=["commit_beside"]).commit_beside
     with monkeypatch.context() as patch:
-        patch.setattr("lvsboot.files.commit_beside", killed)
+        patch.setattr("lvsboot.rooted.commit_beside", killed)
         with pytest.raises(KeyboardInterrupt):
             install_tree((FILE, SECRET), tmp_path)
     assert (tmp_path / "etc/a/b.conf").exists()

@@ -1,0 +1,72 @@
+"""What applying a role would change, in files and in the live table. Changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lvsboot.commands import rulefiles
+from lvsboot.commands.roles import HOST
+from lvsboot.errors import HostError, LvsbootError
+from lvsboot.files import Change, Remove, plan_files, read_entry
+from lvsboot.ipvs.changes import TableChange, diff
+from lvsboot.ipvs.kernel import open_kernel
+from lvsboot.model import Director
+from lvsboot.observe import backend_in_force
+from lvsboot.render.host import render_host
+from lvsboot.render.rules import declared_table
+from lvsboot.role import RoleFile
+from lvsboot.tree import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """`before` and `after` are what stands at the path; None for nothing."""
+
+    change: Change
+    before: Entry | None
+    after: Entry | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`unseen` are sentences on what could not be compared, and why."""
+
+    files: tuple[FileChange, ...]
+    table: tuple[TableChange, ...]
+    unseen: tuple[str, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.files and not self.table
+
+
+def make_plan(role_file: RoleFile, root: Path) -> Plan:
+    """Against this host, or against the files below `root`; runs without privileges.
+
+    Raises HostError where `root` is no directory.
+    """
+    if not root.is_dir():
+        raise HostError(f"{root} is not a directory")
+    backend = backend_in_force(role_file.role, root)
+    tree = render_host(role_file.role, role_file.text, backend)
+    files = tuple(_file_change(change, root) for change in plan_files(tree, root))
+    duty = role_file.role.duty
+    if root != HOST or not isinstance(duty, Director):
+        return Plan(files, (), ())
+    try:
+        return Plan(files, _table_changes(duty), ())
+    except LvsbootError as error:
+        return Plan(files, (), (f"the live table was not looked at: {error}",))
+
+
+def _file_change(change: Change, root: Path) -> FileChange:
+    after = None if isinstance(change, Remove) else change.entry
+    return FileChange(change, read_entry(root, change.path), after)
+
+
+def _table_changes(director: Director) -> tuple[TableChange, ...]:
+    desired = declared_table(director)
+    with open_kernel() as kernel:
+        actual = kernel.read_table()
+    return diff(actual, desired, ours=rulefiles.our_services(rulefiles.Places()))
