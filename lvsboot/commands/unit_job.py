@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
+from lvsboot import system
 from lvsboot.errors import HostError
-from lvsboot.system import run
 
 _MANAGER = "org.freedesktop.systemd1"
 
 
-def is_plain_stop(unit: str) -> bool:
+def is_plain_stop(unit: str, run: Callable[[Sequence[str]], str] = system.run) -> bool:
     """Whether the unit is being stopped, and not restarted, on a host that stays up.
 
     A restart's ExecStop= runs under a job of type `restart`. Where it cannot be told, as on a

@@ -1,0 +1,170 @@
+"""The socket's conversation, with a socket that has learned its answers by heart."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import sys
+from collections.abc import Iterable
+from typing import cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lvsboot.errors import HostError, NotPermittedError
+from lvsboot.ipvs import netlink
+from lvsboot.ipvs.changes import AddService
+from lvsboot.ipvs.channel import Channel, RefusedError, RepliesLostError
+from lvsboot.ipvs.encode import encode_key, encode_service, encode_timeouts
+from lvsboot.ipvs.kernel import Kernel
+from lvsboot.ipvs.netlink import MalformedReplyError
+from lvsboot.ipvs.numbers import Command, Top
+from lvsboot.ipvs.reconcile import Refusal
+from lvsboot.ipvs.table import FirewallMark, ServiceOptions, Timeouts
+
+
+class FakeSocket:
+    """Gives its answers one by one; an errno is raised; at their end, the time is out."""
+
+    def __init__(self, answers: Iterable[bytes | int]) -> None:
+        self._answers = iter(answers)
+        self.sent: list[bytes] = []
+
+    def send(self, data: bytes) -> int:
+        self.sent.append(data)
+        return len(data)
+
+    def recv(self, size: int) -> bytes:
+        answer = next(self._answers, errno.EAGAIN)
+        if isinstance(answer, int):
+            raise OSError(answer, "refused")
+        return answer[:size]
+
+    def close(self) -> None:
+        pass
+
+
+def channel(*answers: bytes | int) -> Channel:
+    return Channel(cast("socket.socket", FakeSocket(answers)))
+
+
+def message(kind: int, sequence: int, body: bytes = b"") -> bytes:
+    data = netlink.HEADER.pack(16 + len(body), kind, 2, sequence, 0) + body
+    return data + bytes(-len(data) % 4)
+
+
+def failure(number: int, sequence: int) -> bytes:
+    body = (-number).to_bytes(4, sys.byteorder, signed=True) + bytes(16)
+    return message(netlink.NLMSG_ERROR, sequence, body)
+
+
+def reply(sequence: int, attributes: bytes, command: int = 1) -> bytes:
+    return message(31, sequence, netlink.GENERIC_HEADER.pack(command, 1, 0) + attributes)
+
+
+def done(sequence: int) -> bytes:
+    return message(netlink.NLMSG_DONE, sequence, bytes(4))
+
+
+def test_the_family_is_found_by_name() -> None:
+    link = channel(reply(1, netlink.u16(netlink.CTRL_ATTR_FAMILY_ID, 31)))
+    link.resolve_family()
+    assert link.family_id == 31
+
+
+def test_no_family_is_no_ipvs() -> None:
+    with pytest.raises(HostError, match="CONFIG_IP_VS"):
+        channel(failure(errno.ENOENT, 1)).resolve_family()
+
+
+def test_a_dump_comes_in_parts_and_old_replies_are_dropped() -> None:
+    link = channel(failure(errno.EINVAL, 0), reply(1, b"") + reply(1, b"aaaa"), done(1))
+    assert [len(body) for body in link.dump(Command.GET_SERVICE)] == [4, 8]
+
+
+def test_a_dump_is_for_root() -> None:
+    with pytest.raises(NotPermittedError, match="CAP_NET_ADMIN"):
+        list(channel(failure(errno.EPERM, 1)).dump(Command.GET_SERVICE))
+
+
+def test_a_refused_dump() -> None:
+    with pytest.raises(RefusedError):
+        list(channel(failure(errno.EBUSY, 1)).dump(Command.GET_SERVICE))
+
+
+def test_a_batch_says_only_what_was_refused() -> None:
+    link = channel(failure(errno.EEXIST, 2), failure(errno.ESRCH, 3), failure(0, 4))
+    assert link.send_batch([b"", b"", b"", b""], first=1) == {2: errno.EEXIST, 3: errno.ESRCH}
+
+
+def test_the_last_of_a_batch_may_be_the_refused_one() -> None:
+    assert channel(failure(errno.EEXIST, 2)).send_batch([b"", b""], first=1) == {2: errno.EEXIST}
+
+
+def test_a_kernel_that_is_silent() -> None:
+    with pytest.raises(HostError, match="did not answer"):
+        channel().query(Command.GET_CONFIG)
+
+
+def test_lost_replies() -> None:
+    with pytest.raises(RepliesLostError):
+        channel(errno.ENOBUFS).send_batch([b""], first=1)
+
+
+def test_an_empty_reply() -> None:
+    with pytest.raises(MalformedReplyError):
+        channel(b"").query(Command.GET_CONFIG)
+
+
+def table_answers(first: int, *keys: FirewallMark) -> list[bytes]:
+    """What a kernel with these services, each without destinations, says to read_table()."""
+    services = [
+        reply(first, netlink.nested(Top.SERVICE, encode_service(key, ServiceOptions())))
+        for key in keys
+    ]
+    pools = [done(first + 1 + index) for index in range(len(keys))]
+    after = first + 1 + len(keys)
+    config = reply(after, encode_timeouts(Timeouts(1, 2, 3)))
+    return [*services, done(first), *pools, config, done(after + 1)]
+
+
+def test_a_table_is_read() -> None:
+    table = Kernel(channel(*table_answers(1, FirewallMark(1), FirewallMark(2)))).read_table()
+    assert [*table.services] == [FirewallMark(1), FirewallMark(2)]
+    assert table.timeouts == Timeouts(1, 2, 3)
+
+
+def test_where_replies_are_lost_the_table_is_asked() -> None:
+    changes = [AddService(FirewallMark(mark), ServiceOptions()) for mark in (1, 2)]
+    kernel = Kernel(channel(errno.ENOBUFS, *table_answers(3, FirewallMark(2))))
+    outcome = kernel.execute(changes, stop_when_refused=True)
+    assert outcome.applied == (changes[1],)
+    assert outcome.refused == (Refusal(changes[0], 0),)
+
+
+def test_when_a_change_is_refused_no_further_batch_is_sent() -> None:
+    changes = [AddService(FirewallMark(mark), ServiceOptions()) for mark in range(1, 300)]
+    kernel = Kernel(channel(failure(errno.EEXIST, 1), failure(0, 256)))
+    outcome = kernel.execute(changes, stop_when_refused=True)
+    assert (len(outcome.applied), len(outcome.refused)) == (255, 1)
+
+
+@given(st.data())
+def test_damaged_answers_are_errors(data: st.DataObject) -> None:
+    answers = [bytearray(answer) for answer in table_answers(1, FirewallMark(1))]
+    for _ in range(data.draw(st.integers(1, 6))):
+        answer = data.draw(st.sampled_from(answers))
+        answer[data.draw(st.integers(0, len(answer) - 1))] = data.draw(st.integers(0, 255))
+    victim = data.draw(st.sampled_from(answers))
+    del victim[data.draw(st.integers(1, len(victim))) :]
+    try:
+        Kernel(channel(*map(bytes, answers))).read_table()
+    except (HostError, NotPermittedError):
+        return
+
+
+def test_a_key_is_asked_for_by_name() -> None:
+    fake = FakeSocket([failure(0, 1)])
+    Kernel(Channel(cast("socket.socket", fake))).zero(FirewallMark(5))
+    assert encode_key(FirewallMark(5)) in fake.sent[0]

@@ -1,0 +1,240 @@
+"""Attributes and requests: pinned bytes, and back again by property."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lvsboot.ipvs import netlink
+from lvsboot.ipvs.changes import AddDestination, StopDaemon, diff, diff_daemons, inverse
+from lvsboot.ipvs.decode import (
+    DestinationDecoder,
+    decode_daemon,
+    decode_destination,
+    decode_destination_key,
+    decode_key,
+    decode_service,
+    decode_timeouts,
+)
+from lvsboot.ipvs.encode import (
+    encode_daemon,
+    encode_destination,
+    encode_destination_key,
+    encode_key,
+    encode_service,
+    encode_timeouts,
+)
+from lvsboot.ipvs.netlink import Attributes, MalformedReplyError, split_attributes
+from lvsboot.ipvs.numbers import Command, Dest, Svc, Top
+from lvsboot.ipvs.requests import RequestEncoder
+from lvsboot.ipvs.table import (
+    Daemon,
+    DaemonRole,
+    Destination,
+    DestinationKey,
+    Family,
+    FirewallMark,
+    ForwardingMethod,
+    Persistence,
+    Protocol,
+    SchedulerFlag,
+    ServiceKey,
+    ServiceOptions,
+    Table,
+    Timeouts,
+    Tunnel,
+    TunnelChecksum,
+    TunnelType,
+    VirtualAddress,
+)
+from tests.unit.ipvs import tables as drawn
+
+little = pytest.mark.skipif(
+    sys.byteorder != "little", reason="the bytes are a little-endian host's"
+)
+WEB = VirtualAddress(Protocol.TCP, b"\xc0\x00\x02\x01", 80)
+
+
+def attributes(data: bytes) -> Attributes:
+    return Attributes(split_attributes(data))
+
+
+@little
+def test_a_service_in_bytes() -> None:
+    options = ServiceOptions(
+        "wlc",
+        frozenset({SchedulerFlag.PORT}),
+        one_packet=True,
+        persistence=Persistence(300, 0xFFFFFF00),
+        engine="sip",
+    )
+    assert encode_service(WEB, options) == bytes.fromhex(
+        "06000100 02000000"  # AF 2
+        "06000200 06000000"  # PROTOCOL 6
+        "14000300 c0000201 00000000 00000000 00000000"  # ADDR
+        "06000400 00500000"  # PORT, in network order
+        "08000600 776c6300"  # SCHED_NAME with its null
+        "08000b00 73697000"  # PE_NAME
+        "0c000700 15000000 ffffffff"  # FLAGS, every bit meant
+        "08000800 2c010000"  # TIMEOUT
+        "08000900 ffffff00"  # NETMASK, in network order
+    )
+
+
+@little
+def test_a_mark_in_bytes() -> None:
+    assert encode_key(FirewallMark(7, Family.IPV6)) == bytes.fromhex(
+        "06000100 0a000000 08000500 07000000"
+    )
+
+
+@little
+def test_an_ipv6_netmask_is_a_prefix_in_host_order() -> None:
+    options = ServiceOptions(persistence=Persistence(5, 64))
+    tail = bytes.fromhex("08000800 05000000 08000900 40000000")
+    assert encode_service(FirewallMark(7, Family.IPV6), options).endswith(tail)
+
+
+@little
+def test_a_destination_in_bytes() -> None:
+    key = DestinationKey(b"\x0a\x00\x00\x0b", 8080)
+    tunnel = Tunnel(TunnelType.GUE, 6080, TunnelChecksum.REMOTE)
+    row = Destination(ForwardingMethod.TUN, 3, 9, 4, tunnel)
+    assert encode_destination_key(key) + encode_destination(row) == bytes.fromhex(
+        "14000100 0a00000b 00000000 00000000 00000000"  # ADDR
+        "06000200 1f900000"  # PORT, in network order
+        "06000b00 02000000"  # ADDR_FAMILY
+        "08000300 02000000"  # FWD_METHOD
+        "08000400 03000000"  # WEIGHT
+        "05000d00 01000000"  # TUN_TYPE
+        "06000e00 17c00000"  # TUN_PORT, in network order
+        "06000f00 02000000"  # TUN_FLAGS
+        "08000500 09000000"  # U_THRESH
+        "08000600 04000000"  # L_THRESH
+    )
+
+
+@little
+def test_a_request_in_bytes() -> None:
+    change = AddDestination(FirewallMark(1), DestinationKey(b"\x0a\0\0\1", 0), Destination())
+    assert RequestEncoder(0x1F).change(change, 7, netlink.NLM_F_ACK)[:44] == bytes.fromhex(
+        "88000000 1f00 0500 07000000 00000000"  # length, family, flags, sequence, port
+        "05 01 0000"  # NEW_DEST, version 1
+        "14000180 06000100 02000000 08000500 01000000"  # nest SERVICE
+        "60000280"  # nest DEST
+    )
+
+
+@given(drawn.keys, st.data())
+def test_a_service_there_and_back(key: ServiceKey, data: st.DataObject) -> None:
+    options = data.draw(drawn.service_options(key))
+    found = attributes(encode_service(key, options))
+    assert decode_key(found) == key
+    assert decode_service(found, key.family) == options
+
+
+@given(drawn.keys, st.data())
+def test_a_destination_there_and_back(service: ServiceKey, data: st.DataObject) -> None:
+    key, destination = data.draw(drawn.destinations(service))
+    found = attributes(encode_destination_key(key) + encode_destination(destination))
+    assert decode_destination_key(found, Family.IPV4) == key
+    assert decode_destination(found) == destination
+
+
+@given(drawn.seconds, drawn.seconds, drawn.seconds)
+def test_timeouts_there_and_back(tcp: int, fin: int, udp: int) -> None:
+    timeouts = Timeouts(tcp, fin, udp)
+    assert decode_timeouts(attributes(encode_timeouts(timeouts))) == timeouts
+
+
+@given(st.sampled_from(DaemonRole), drawn.daemons)
+def test_a_daemon_there_and_back(role: DaemonRole, daemon: Daemon) -> None:
+    assert decode_daemon(attributes(encode_daemon(role, daemon))) == (role, daemon)
+
+
+@given(drawn.tables(), drawn.tables())
+def test_every_change_has_a_well_formed_request(actual: Table, desired: Table) -> None:
+    encoder = RequestEncoder(0x1F)
+    changes = (*diff(actual, desired), *diff_daemons(Table({}), desired))
+    for change in changes:
+        for step in (change, *inverse(change)):
+            request = encoder.change(step, 5, 0)
+            (message,) = netlink.split_messages(request)
+            assert (message.kind, message.sequence) == (0x1F, 5)
+            assert netlink.generic_attributes(message.body) or isinstance(step, StopDaemon)
+
+
+@given(drawn.keys, st.data())
+def test_the_quick_request_is_the_general_one(service: ServiceKey, data: st.DataObject) -> None:
+    key, destination = data.draw(drawn.destinations(service))
+    encoder = RequestEncoder(0x1F)
+    command, payload = encoder._encode(AddDestination(service, key, destination))
+    assert command == Command.NEW_DEST
+    general = netlink.request(0x1F, 0, 9, command, payload)
+    assert encoder.change(AddDestination(service, key, destination), 9, 0) == general
+
+
+def dumped(key: DestinationKey, destination: Destination) -> bytes:
+    """A NEW_DEST message as kernel 6.12 lays it out."""
+    parts = split_attributes(encode_destination_key(key) + encode_destination(destination))
+    order = (1, 2, 3, 4, 13, 14, 15, 5, 6, 7, 8, 9, 11, 10)
+    parts |= {7: bytes(4), 8: bytes(4), 9: bytes(4), 10: bytes(80)}
+    nest = b"".join(netlink.attribute(kind, parts[kind]) for kind in order)
+    return netlink.GENERIC_HEADER.pack(Command.NEW_DEST, 1, 0) + netlink.nested(Top.DEST, nest)
+
+
+@given(drawn.keys, st.data())
+def test_the_quick_decoder_is_the_general_one(service: ServiceKey, data: st.DataObject) -> None:
+    decoder = DestinationDecoder()
+    for _ in range(2):
+        row = data.draw(drawn.destinations(service))
+        assert decoder.decode(dumped(*row), service.family) == row
+        assert decoder._decode_slowly(dumped(*row), service.family) == row
+
+
+def test_another_layout_is_decoded_too() -> None:
+    """Kernels before 5.3 have no tunnels, and another order is no error."""
+    key, row = DestinationKey(b"\x0a\0\0\1", 80), Destination(weight=5)
+    parts = split_attributes(encode_destination_key(key) + encode_destination(row))
+    for numbers in ((1, 2, 3, 4, 5, 6, 11), (11, 6, 5, 4, 3, 2, 1), (1, 2, 3, 4, 5, 6)):
+        nest = b"".join(netlink.attribute(kind, parts[kind]) for kind in numbers)
+        body = netlink.GENERIC_HEADER.pack(5, 1, 0) + netlink.nested(Top.DEST, nest)
+        assert DestinationDecoder().decode(body, Family.IPV4) == (key, row)
+
+
+@given(drawn.keys, st.data())
+def test_a_damaged_destination_is_decoded_or_refused(
+    service: ServiceKey, data: st.DataObject
+) -> None:
+    body = bytearray(dumped(*data.draw(drawn.destinations(service))))
+    for _ in range(data.draw(st.integers(1, 4))):
+        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
+    cut = bytes(body[: data.draw(st.integers(0, len(body)))])
+    try:
+        key, _ = DestinationDecoder().decode(cut, service.family)
+    except MalformedReplyError:
+        return
+    assert len(key.address) in {4, 16}
+
+
+@given(st.binary(max_size=120))
+def test_any_bytes_are_attributes_or_refused(data: bytes) -> None:
+    try:
+        found = attributes(data)
+        decode_key(found)
+        decode_service(found, Family.IPV4)
+        decode_destination(found)
+        decode_daemon(found)
+    except MalformedReplyError:
+        return
+
+
+def test_a_service_of_a_protocol_that_is_not_known_is_nobody() -> None:
+    found = attributes(
+        encode_key(WEB).replace(netlink.u16(Svc.PROTOCOL, 6), netlink.u16(Svc.PROTOCOL, 51))
+    )
+    assert decode_key(found) is None
+    assert Dest.ADDR == Top.SERVICE
