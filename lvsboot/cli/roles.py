@@ -23,6 +23,10 @@ def add_verbs(verbs: argparse._SubParsersAction[Any]) -> None:
     validate.add_argument("--json", action="store_true", help="problems as JSON, for editors")
     validate.set_defaults(run=_validate)
 
+    import_ = verbs.add_parser("import", help="make a role file from a director's IPVS rules")
+    import_.add_argument("rules", metavar="FILE", help="what ipvsadm -Sn printed, or - for it")
+    import_.set_defaults(run=_import)
+
     schema = verbs.add_parser("schema", help="print the role file's JSON Schema")
     schema.set_defaults(run=_schema)
 
@@ -92,6 +96,16 @@ def _validate(arguments: argparse.Namespace) -> int:
         if is_usable:
             print(f"{arguments.role}: valid")
     return Exit.DONE if is_usable else Exit.BAD_INPUT
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from lvsboot.commands import roles
+
+    imported = roles.import_rules(arguments.rules, _standard_input(arguments.rules))
+    sys.stdout.write(imported.text)
+    for remark in imported.remarks:
+        print(f"lvsboot: not expressed: {remark}", file=sys.stderr)
+    return Exit.DONE
 
 
 def _schema(_arguments: argparse.Namespace) -> int:

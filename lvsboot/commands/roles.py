@@ -1,4 +1,4 @@
-"""The verbs on a role file: validate, render, apply, cloud-init. Returns facts, prints nothing."""
+"""The verbs on a role file: render, apply, import and the rest. Returns facts, prints nothing."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from pathlib import Path
 from lvsboot.atomic import write_file
 from lvsboot.cloudinit import render_seed
 from lvsboot.commands.activation import activate
+from lvsboot.commands.rulefiles import RulesFile, read_rules
 from lvsboot.document import MAX_BYTES
 from lvsboot.errors import HostError, InputError, NotPermittedError
 from lvsboot.files import Change, install_tree
+from lvsboot.importing import Imported, import_table
 from lvsboot.observe import backend_in_force
 from lvsboot.problem import Problem, Span
 from lvsboot.render.host import render_host
@@ -63,6 +65,14 @@ def install_units(root: Path) -> Rendering:
     _require_directory(root)
     tree = tuple(render_units())
     return Rendering(tree, *install_tree(tree, root, keep_others=True))
+
+
+def import_rules(file: str, stdin: bytes | None = None) -> Imported:
+    """The role that the rules in `file` stand for; InputError with every problem in them."""
+    if stdin is None:
+        return import_table(read_rules(file).table())
+    text = stdin.decode("utf-8", "surrogateescape")
+    return import_table(RulesFile("<stdin>", text).table())
 
 
 def cloud_init(role_file: RoleFile, directory: Path) -> tuple[Path, ...]:

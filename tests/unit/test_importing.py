@@ -1,0 +1,91 @@
+"""Rules to a role and back: the role's own rules are the same, but for what is named."""
+
+from __future__ import annotations
+
+import pytest
+
+from lvsboot.errors import Exit
+from lvsboot.importing import import_table
+from lvsboot.ipvs.rules import format_rules
+from lvsboot.ipvs.table import (
+    Destination,
+    DestinationKey,
+    FirewallMark,
+    ForwardingMethod,
+    Service,
+    ServiceOptions,
+    Table,
+)
+from lvsboot.model import Director
+from lvsboot.render.rules import declared_table
+from lvsboot.role import parse_role
+from tests.unit.test_cli import lvsboot
+from tests.unit.test_render import EVERYTHING, render, text_of
+
+GUIDE = """\
+-A -t 172.16.14.1:80 -s wlc
+-a -t 172.16.14.1:80 -r 172.16.14.11:80 -g -w 2
+-a -t 172.16.14.1:80 -r 172.16.14.12:80 -g -w 4
+"""
+ALL = text_of(render(EVERYTHING), "/etc/lvs/ipvs.rules")
+
+
+def rules_of(role: bytes) -> str:
+    duty = parse_role(role, "imported.yaml").role.duty
+    assert isinstance(duty, Director)
+    return format_rules(declared_table(duty))
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        GUIDE,
+        ALL,
+        "",
+        "-A -f 1 -s rr\n-a -f 1 -r 10.0.0.1:0 -m -w 1\n",
+        "-A -t 192.0.2.1:80 -s none\n".replace("none", "nq"),
+        "-A -t [2001:db8::1]:80 -s mh -b mh-port\n-a -t [2001:db8::1]:80 -r [::2]:80 -g -w 0\n",
+    ],
+)
+def test_a_roles_rules_are_those_that_it_was_made_from(rules: str) -> None:
+    done = lvsboot("import", "-", stdin=rules.encode())
+    assert (done.returncode, done.stderr) == (Exit.DONE, b"")
+    assert rules_of(done.stdout) == rules
+
+
+def test_a_role_says_where_a_person_must_decide() -> None:
+    text = lvsboot("import", "-", stdin=GUIDE.encode()).stdout.decode()
+    assert "    - {address: 172.16.14.1, interface: lo}  # decide: rules do not say" in text
+    assert "        - {address: 172.16.14.11, weight: 2}\n" in text
+
+
+@pytest.mark.parametrize(
+    ("rules", "remark"),
+    [
+        ("-A -t 192.0.2.1:80 -s rr -p 60 -M 255.0.255.0\n", "is not a prefix"),
+        ("-A -t 192.0.2.1:80 -s sh -b flag-3\n", "flag-3 of its scheduler"),
+        ("--start-daemon master --mcast-interface eth0\n", "the master sync daemon on eth0"),
+        (
+            "-A -f 1 -s rr\n-a -f 1 -r 10.0.0.1:0 -i -w 1 --tun-type gue --tun-port 6080 --tun-remcsum\n",
+            "remote checksum offload",
+        ),
+    ],
+)
+def test_what_a_role_cannot_express_is_named(rules: str, remark: str) -> None:
+    done = lvsboot("import", "-", stdin=rules.encode())
+    assert done.returncode == Exit.DONE
+    assert remark in done.stderr.decode()
+    rules_of(done.stdout)
+
+
+def test_a_destination_on_the_director_itself_is_named() -> None:
+    pool = {DestinationKey(bytes(4), 0): Destination(ForwardingMethod.LOCAL)}
+    table = Table({FirewallMark(1): Service(ServiceOptions(), pool)})
+    assert "is this host itself" in import_table(table).remarks[0]
+
+
+def test_rules_that_are_wrong() -> None:
+    done = lvsboot("import", "-", stdin=b"-A -t www:80\n# no\n")
+    assert (done.returncode, done.stdout) == (Exit.BAD_INPUT, b"")
+    assert done.stderr.startswith(b"<stdin>:1:")
+    assert lvsboot("import", "/missing").returncode == Exit.FAILED
