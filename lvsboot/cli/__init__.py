@@ -11,7 +11,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-from lvsboot.cli import roles
+from lvsboot.cli import roles, service
 from lvsboot.cli.output import print_problems
 from lvsboot.errors import Exit, InputError, LvsbootError
 
@@ -51,4 +51,5 @@ def _parser() -> _Parser:
     )
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     roles.add_verbs(verbs)
+    service.add_verbs(verbs)
     return parser

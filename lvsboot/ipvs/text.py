@@ -42,11 +42,20 @@ def changes_text(changes: Sequence[Change]) -> str:
 
 def summary_text(changes: Sequence[Change]) -> str:
     """`2 to add, 1 to change, 0 to remove`, or `no changes`."""
-    if not changes:
-        return "no changes"
+    added, changed, removed = _counts(changes)
+    return f"{added} to add, {changed} to change, {removed} to remove" if changes else "no changes"
+
+
+def done_text(changes: Sequence[Change]) -> str:
+    """The same once it is done: `2 added, 1 changed, 0 removed`, or `no changes`."""
+    added, changed, removed = _counts(changes)
+    return f"{added} added, {changed} changed, {removed} removed" if changes else "no changes"
+
+
+def _counts(changes: Sequence[Change]) -> tuple[int, int, int]:
     added = sum(isinstance(change, _ADDITIONS) for change in changes)
     removed = sum(isinstance(change, _DELETIONS) for change in changes)
-    return f"{added} to add, {len(changes) - added - removed} to change, {removed} to remove"
+    return added, len(changes) - added - removed, removed
 
 
 def _mark(change: Change) -> str:
