@@ -18,6 +18,7 @@ Path = tuple[str | int, ...]
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
 MAX_VALUES = 1_000_000
+_MAX_DIGITS = 100
 
 # The core schema of YAML 1.2.2, section 10.3.2: `no`, `on` and 22:22 are words there, 052 is 52.
 _NULL = re.compile(r"~|null|Null|NULL|")
@@ -132,9 +133,11 @@ def _decode(raw: bytes, file: str) -> str:
 
 
 def _character_problem(error: yaml.reader.ReaderError, text: str, file: str) -> Problem:
-    before = text[: error.position]
-    span = Span(before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1, 1)
-    message = f"U+{ord(text[error.position]):04X} is a control character, which YAML refuses"
+    # Its position counts bytes in libyaml and characters in Python; it stops at the first.
+    character = chr(error.character)
+    before = text.partition(character)[0]
+    span = Span(before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1, 1)
+    message = f"U+{ord(character):04X} is a character that YAML refuses"
     return Problem(file, span, message, source=_line(text, span.line))
 
 
@@ -247,7 +250,8 @@ def _scalar(event: yaml.ScalarEvent) -> str | int | float | bool | None:
     is_plain, _is_untagged_text = event.implicit
     if not is_plain:
         return text
-    if _INT.fullmatch(text):
+    # Python converts no more than some thousand digits; what is longer is no number to anybody.
+    if len(text) <= _MAX_DIGITS and _INT.fullmatch(text):
         if text.startswith("0o"):
             return int(text[2:], 8)
         return int(text, 16) if text.startswith("0x") else int(text)

@@ -10,6 +10,11 @@ from lvsboot.problem import Problem
 _RED, _CYAN, _BOLD, _RESET = "\033[31m", "\033[36m", "\033[1m", "\033[0m"
 
 
+# Wide enough for any line that a person wrote, short enough for a line that a program did.
+_LONGEST_LINE = 160
+_BEFORE = 60
+
+
 def problems_text(problems: Iterable[Problem], *, color: bool = False) -> str:
     """All problems, each with its source line and carets, sorted by place; ends with a newline."""
     drawn = sorted(problems, key=lambda problem: problem.order)
@@ -48,8 +53,7 @@ def _excerpt(problem: Problem, *, color: bool) -> str:
     """The source line with carets under the culprit and the hint behind them."""
     if problem.source is None:
         return f"   = {problem.hint}\n" if problem.hint else ""
-    source = _printable(problem.source)
-    column = problem.span.column
+    source, column = _window(_printable(problem.source), problem.span.column)
     length = max(1, min(problem.span.length, len(source) - column + 1))
     # A tab keeps its place under a tab, so that the carets stay below their word.
     pad = "".join("\t" if char == "\t" else " " for char in source[: column - 1])
@@ -57,6 +61,16 @@ def _excerpt(problem: Problem, *, color: bool) -> str:
     if color:
         pointer = f"{_CYAN}{pointer}{_RESET}"
     return f"   | {source}\n   | {pad}{pointer}\n"
+
+
+def _window(source: str, column: int) -> tuple[str, int]:
+    """As much of a long line as shows the column in its surroundings, and where it is in that."""
+    if len(source) <= _LONGEST_LINE:
+        return source, column
+    start = max(0, min(column - 1 - _BEFORE, len(source) - _LONGEST_LINE))
+    end = start + _LONGEST_LINE
+    head, tail = "…" if start else "", "…" if end < len(source) else ""
+    return head + source[start:end] + tail, column - start + len(head)
 
 
 def _printable(text: str) -> str:

@@ -7,12 +7,16 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators
 
 from lvsboot.document import Document, Finding
 from lvsboot.formats import PARSERS
 from lvsboot.resources import ROLE_SCHEMA
 
+# JSON Schema takes 80.0 for an integer, and a rule would say 80.0.
+_TYPES = Draft202012Validator.TYPE_CHECKER.redefine(
+    "integer", lambda _checker, value: isinstance(value, int) and not isinstance(value, bool)
+)
 _KINDS = {
     "string": "a text",
     "integer": "a whole number",
@@ -33,11 +37,12 @@ def load_schema() -> dict[str, Any]:
     return schema
 
 
-def _validator() -> Draft202012Validator:
+def _validator() -> Any:  # noqa: ANN401 - a class that is made here
     checker = FormatChecker(formats=())
     for name, parse in PARSERS.items():
         checker.checks(name, raises=ValueError)(_format_check(parse))
-    return Draft202012Validator(load_schema(), format_checker=checker)
+    validator = validators.extend(Draft202012Validator, type_checker=_TYPES)
+    return validator(load_schema(), format_checker=checker)
 
 
 def _format_check(parse: Any) -> Any:  # noqa: ANN401

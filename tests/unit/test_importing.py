@@ -66,7 +66,8 @@ def test_a_role_says_where_a_person_must_decide() -> None:
         ("-A -t 192.0.2.1:80 -s sh -b flag-3\n", "flag-3 of its scheduler"),
         ("--start-daemon master --mcast-interface eth0\n", "the master sync daemon on eth0"),
         (
-            "-A -f 1 -s rr\n-a -f 1 -r 10.0.0.1:0 -i -w 1 --tun-type gue --tun-port 6080 --tun-remcsum\n",
+            "-A -f 1 -s rr\n"
+            "-a -f 1 -r 10.0.0.1:0 -i -w 1 --tun-type gue --tun-port 6080 --tun-remcsum\n",
             "remote checksum offload",
         ),
     ],

@@ -41,6 +41,17 @@ def test_carets_end_with_the_line() -> None:
     assert problems_text([problem]).endswith("   |   ^^\n")
 
 
+def test_a_long_line_is_shown_around_its_problem() -> None:
+    source = "a" * 500 + "culprit" + "b" * 500
+    text = problems_text([Problem("f", Span(1, 501, 7), "m", source=source)])
+    _message, excerpt, carets = text.splitlines()
+    assert len(excerpt) < 170
+    assert excerpt[carets.index("^") : carets.rindex("^") + 1] == "culprit"
+    for column, length in ((1, 3), (1007, 1), (1007, 90)):
+        text = problems_text([Problem("f", Span(1, column, length), "m", source=source)])
+        assert len(text.splitlines()[2]) <= len(text.splitlines()[1])
+
+
 def test_a_hostile_text_cannot_move_the_cursor() -> None:
     text = problems_text([Problem("f", Span(1), "\x1b[2J", source="\u202eevil\x9b")])
     assert not {"\x1b", "\u202e", "\x9b"} & set(text)
