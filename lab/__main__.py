@@ -1,35 +1,59 @@
-"""`python -m lab`: what the Makefile calls."""
+"""What the Makefile calls: `python -m lab kernel` and `python -m lab demo`."""
 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+from types import FrameType
 
-from lab import kernel
+from lab import demo, kernel
+from lab.cluster import Kind
 from lab.shell import LabError
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m lab", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    in_kernel = verbs.add_parser(
+    show = verbs.add_parser("demo", help="boot a cluster and send requests through it")
+    show.add_argument("cluster", type=Kind, choices=list(Kind), metavar="dr|nat")
+    show.add_argument("--requests", type=int, default=1000, metavar="N")
+    show.add_argument("--keep", action="store_true", help="leave the machines running")
+    show.set_defaults(run=_demo)
+    inside = verbs.add_parser(
         "kernel", help="run tests/kernel (pytest's arguments follow), or a command, in a small VM"
     )
-    in_kernel.add_argument("words", nargs=argparse.REMAINDER, metavar="-- ...")
+    inside.add_argument("words", nargs=argparse.REMAINDER, metavar="-- ...")
+    inside.set_defaults(run=_kernel)
+    # A terminated lab ends its machines like an interrupted one.
+    signal.signal(signal.SIGTERM, _exit)
     options = parser.parse_args()
     try:
-        return _run_in_kernel(options.words)
+        status: int = options.run(options)
     except LabError as error:
-        print(f"lab: {error}", file=sys.stderr)
+        print("\n".join([f"lab: {error}", *getattr(error, "__notes__", ())]), file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
+    return status
 
 
-def _run_in_kernel(words: list[str]) -> int:
+def _demo(options: argparse.Namespace) -> int:
+    demo.show(options.cluster, requests=options.requests, keep=options.keep)
+    return 0
+
+
+def _kernel(options: argparse.Namespace) -> int:
     """`-- COMMAND` runs a command; pytest's arguments begin with a dash or name a test."""
+    words: list[str] = options.words
     words = words[1:] if words[:1] == ["--"] else words
     if not words or words[0].startswith(("-", "tests/")):
         return kernel.run_pytest(words)
     return kernel.run_command(words)
+
+
+def _exit(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(143)
 
 
 if __name__ == "__main__":

@@ -34,11 +34,10 @@ def made(kind: str, key: str, make: Callable[[Path], None]) -> Path:
     with _lock(kind):
         if folder.is_dir():
             return folder
-        for old in IMAGES.glob(f"{kind}-*"):
+        # A dot keeps a half-made folder out of use; an interrupted run left it.
+        for old in (*IMAGES.glob(f"{kind}-*"), *IMAGES.glob(f".{kind}-*")):
             remove_tree(old)
-        # The dot keeps a half-made folder out of the glob and out of use.
         unfinished = IMAGES / f".{kind}-{key}"
-        remove_tree(unfinished)
         unfinished.mkdir()
         make(unfinished)
         unfinished.rename(folder)
@@ -66,6 +65,6 @@ def _regular_files(paths: Iterable[Path]) -> Iterator[Path]:
 @contextmanager
 def _lock(kind: str) -> Iterator[None]:
     """Two runs that need the same thing make it once."""
-    with (IMAGES / f".{kind}.lock").open("w") as lock:
+    with (IMAGES / f"{kind}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -1,0 +1,150 @@
+"""The guide's two clusters as machines: director, two real servers, a client on one segment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from lab import image, qemu, ssh
+from lab.paths import LVSBOOT, REPO, RUNS
+from lab.shell import run
+from lab.vm import VM, Machine, Nic
+
+VIP = "172.16.14.1"
+CLIENT = "172.16.14.100"
+ROLES = ("director", "rs1", "rs2")
+
+
+class Kind(Enum):
+    """How the director forwards, which decides who sits on which segment."""
+
+    DR = "dr"
+    NAT = "nat"
+
+    @property
+    def roles(self) -> Mapping[str, Path]:
+        return {name: REPO / "examples" / self.value / f"{name}.yaml" for name in ROLES}
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Four booted machines by name, and the folder with their consoles and ssh_config."""
+
+    kind: Kind
+    machines: Mapping[str, VM]
+    folder: Path
+
+    @property
+    def director(self) -> VM:
+        return self.machines["director"]
+
+    @property
+    def real_servers(self) -> tuple[VM, ...]:
+        return (self.machines["rs1"], self.machines["rs2"])
+
+    @property
+    def client(self) -> VM:
+        return self.machines["client"]
+
+    def mac(self, name: str, interface: int = 0) -> str:
+        """The hardware address of a machine's ethN."""
+        return self.machines[name].machine.nics[interface].mac
+
+    def wait_until_booted(self) -> None:
+        for vm in self.machines.values():
+            vm.wait_until_booted()
+
+    def reboot(self) -> None:
+        """Reboot director and real servers side by side. The client goes on watching."""
+        boots = {name: self.machines[name].begin_reboot() for name in ROLES}
+        for name, boot in boots.items():
+            self.machines[name].wait_until_booted(previous_boot=boot)
+
+    def save_journals(self) -> None:
+        for vm in self.machines.values():
+            vm.save_journal()
+
+
+@contextmanager
+def running(kind: Kind, *, baked: bool = False, keep: bool = False) -> Iterator[Cluster]:
+    """The cluster, starting up: its machines run, `wait_until_booted` waits for them.
+
+    `baked`: from disks with the roles written into them, without cloud-init. `keep`: the
+    machines outlive this process. On failure the folder stays, with consoles and journals.
+    """
+    folder = RUNS / f"{kind.value}{'-baked' if baked else ''}-{os.getpid()}"
+    folder.mkdir(parents=True, exist_ok=True)
+    sockets = Path(tempfile.mkdtemp(prefix="lvsboot-lab-"))
+    machines = _machines(kind, folder, baked=baked)
+    ports = {machine.name: machine.ssh_port for machine in machines}
+    ssh.write_config(folder / "ssh_config", ports, sockets)
+    with ExitStack() as stack:
+        started = [VM(machine, folder, keep=keep) for machine in machines]
+        if not keep:
+            stack.callback(shutil.rmtree, sockets, ignore_errors=True)
+            for vm in started:
+                stack.enter_context(vm)
+        cluster = Cluster(kind, {vm.name: vm for vm in started}, folder)
+        try:
+            yield cluster
+        except BaseException as error:
+            cluster.save_journals()
+            error.add_note(f"consoles and journals: {folder}")
+            raise
+    if not keep:
+        shutil.rmtree(folder)
+
+
+def _machines(kind: Kind, folder: Path, *, baked: bool) -> list[Machine]:
+    outside, inside = (qemu.free_port(socket.SOCK_DGRAM) for _ in range(2))
+    segments = {
+        "director": (outside, inside) if kind is Kind.NAT else (outside,),
+        "rs1": (inside,) if kind is Kind.NAT else (outside,),
+        "rs2": (inside,) if kind is Kind.NAT else (outside,),
+        "client": (outside,),
+    }
+    return [
+        Machine(
+            name=name,
+            image=_image(kind, name, baked=baked),
+            nics=tuple(
+                Nic(port, f"52:54:00:00:{number:02x}:{index:02x}")
+                for index, port in enumerate(ports)
+            ),
+            ssh_port=qemu.free_port(socket.SOCK_STREAM),
+            seed=None if baked or name == "client" else _seed(kind.roles[name], folder),
+            kernel_words=_kernel_words(name),
+        )
+        for number, (name, ports) in enumerate(segments.items(), start=1)
+    ]
+
+
+def _image(kind: Kind, name: str, *, baked: bool) -> image.Image:
+    if name == "client":
+        return image.base()
+    return image.baked(kind.roles[name]) if baked else image.installed()
+
+
+def _kernel_words(name: str) -> tuple[str, ...]:
+    if name == "client":
+        # A client needs no cloud-init to have an address and a name.
+        address = f"ip={CLIENT}:::255.255.0.0:client:eth0:off"
+        return ("cloud-init=disabled", "systemd.hostname=client", address)
+    return ("lab.web",) if name.startswith("rs") else ()
+
+
+def _seed(role: Path, folder: Path) -> Path:
+    """A NoCloud seed as cloud-init looks for one: a volume labelled CIDATA."""
+    files = folder / f"{role.stem}.seed"
+    files.mkdir()
+    run([LVSBOOT, "cloud-init", role, "-o", files])
+    volume = folder / f"{role.stem}.iso"
+    run(["xorriso", "-as", "mkisofs", "-quiet", "-V", "CIDATA", "-J", "-r", "-o", volume, files])
+    return volume
