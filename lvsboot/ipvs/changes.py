@@ -146,7 +146,7 @@ def diff_daemons(actual: Table, desired: Table) -> tuple[DaemonChange, ...]:
     changes: list[DaemonChange] = []
     for role, wanted in desired.daemons.items():
         present = actual.daemons.get(role)
-        if present is not None and (wanted is None or not _daemon_fits(present, wanted)):
+        if present is not None and (wanted is None or not _daemon_fits(role, present, wanted)):
             changes.append(StopDaemon(role, present))
             present = None
         if present is None and wanted is not None:
@@ -154,11 +154,32 @@ def diff_daemons(actual: Table, desired: Table) -> tuple[DaemonChange, ...]:
     return tuple(changes)
 
 
-def _daemon_fits(present: Daemon, wanted: Daemon) -> bool:
+def _daemon_fits(role: DaemonRole, present: Daemon, wanted: Daemon) -> bool:
     """What is wanted by default is whatever the kernel chose; the sync id's own default is 0."""
     exact = (wanted.interface, wanted.sync_id) == (present.interface, present.sync_id)
-    chosen = zip(wanted[2:], present[2:], strict=True)
-    return exact and all(not asked or asked == found for asked, found in chosen)
+    open_to_choice = (
+        (wanted.group, present.group),
+        (wanted.port, present.port),
+        (wanted.ttl, present.ttl),
+    )
+    return (
+        exact
+        and _length_fits(role, present.max_length, wanted.max_length)
+        and all(not asked or asked == found for asked, found in open_to_choice)
+    )
+
+
+# Of start_sync_thread() in ip_vs_sync.c: a backup's least, and what an MTU of 1500 leaves beside
+# the longer, IPv6 and UDP headers.
+_LEAST_BACKUP_LENGTH = 1024
+_LEAST_LIMIT = 1500 - 48
+
+
+def _length_fits(role: DaemonRole, present: int, wanted: int) -> bool:
+    """The kernel clamps a message's length to what the interface carries."""
+    if role is DaemonRole.BACKUP:
+        wanted = wanted and max(wanted, _LEAST_BACKUP_LENGTH)
+    return not wanted or present == wanted or _LEAST_LIMIT <= present < wanted
 
 
 def keep_weights(actual: Table, desired: Table) -> Table:

@@ -144,11 +144,20 @@ class Channel:
             raise HostError(f"the kernel did not answer for {_REPLY_SECONDS} s") from error
         except OSError as error:
             if error.errno == errno.ENOBUFS:
+                self._drain()
                 raise RepliesLostError from error
             raise HostError(f"cannot receive from the kernel: {error.strerror}") from error
         if not data:
             raise netlink.MalformedReplyError("netlink: an empty reply")
         return data
+
+    def _drain(self) -> None:
+        """Drop what did fit: a full buffer would lose the next request's replies, too."""
+        while True:
+            try:
+                self._link.recv(_RECEIVE_SIZE, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                return
 
 
 def _refusal(message: netlink.Message) -> int:

@@ -24,7 +24,7 @@ from lvsboot.ipvs.changes import (
     keep_weights,
 )
 from lvsboot.ipvs.rules import parse_rules
-from lvsboot.ipvs.table import Service, Table, Timeouts
+from lvsboot.ipvs.table import Daemon, DaemonRole, Service, Table, Timeouts
 from lvsboot.ipvs.text import changes_text
 from tests.unit.ipvs.fake import applied
 from tests.unit.ipvs.tables import tables
@@ -122,3 +122,25 @@ def test_a_deleted_service_returns_with_its_destinations() -> None:
     (key, service), *_ = rules("-A -f 1\n-a -f 1 -r 10.0.0.1\n").services.items()
     assert applied(Table({}), inverse(DeleteService(key, service))).services == {key: service}
     assert Service(service.options, service.destinations) == service
+
+
+@pytest.mark.parametrize(
+    ("role", "wanted", "present", "fits"),
+    [
+        (DaemonRole.MASTER, 0, 1472, True),
+        (DaemonRole.MASTER, 1400, 1400, True),
+        (DaemonRole.MASTER, 1400, 1300, False),
+        # The kernel cuts it to the MTU's 1500 less IPv4's or IPv6's headers.
+        (DaemonRole.MASTER, 9000, 1472, True),
+        (DaemonRole.MASTER, 9000, 1452, True),
+        # A backup must hold a message of any master.
+        (DaemonRole.BACKUP, 200, 1024, True),
+        (DaemonRole.BACKUP, 200, 1025, False),
+    ],
+)
+def test_a_message_length_is_the_kernels_to_clamp(
+    role: DaemonRole, wanted: int, present: int, *, fits: bool
+) -> None:
+    actual = Table({}, daemons={role: Daemon("eth0", max_length=present)})
+    desired = Table({}, daemons={role: Daemon("eth0", max_length=wanted)})
+    assert (diff_daemons(actual, desired) == ()) is fits

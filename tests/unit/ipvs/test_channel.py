@@ -35,7 +35,7 @@ class FakeSocket:
         self.sent.append(data)
         return len(data)
 
-    def recv(self, size: int) -> bytes:
+    def recv(self, size: int, _flags: int = 0) -> bytes:
         answer = next(self._answers, errno.EAGAIN)
         if isinstance(answer, int):
             raise OSError(answer, "refused")
@@ -137,7 +137,9 @@ def test_a_table_is_read() -> None:
 
 def test_where_replies_are_lost_the_table_is_asked() -> None:
     changes = [AddService(FirewallMark(mark), ServiceOptions()) for mark in (1, 2)]
-    kernel = Kernel(channel(errno.ENOBUFS, *table_answers(3, FirewallMark(2))))
+    kernel = Kernel(
+        channel(errno.ENOBUFS, b"old", errno.EAGAIN, *table_answers(3, FirewallMark(2)))
+    )
     outcome = kernel.execute(changes, stop_when_refused=True)
     assert outcome.applied == (changes[1],)
     assert outcome.refused == (Refusal(changes[0], 0),)

@@ -1,0 +1,139 @@
+"""The command line on a real table: what it sends, what it shows, what it leaves alone."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import struct
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from lvsboot import paths
+from lvsboot.commands import service
+from lvsboot.ipvs.text import Columns
+from lvsboot.service_text import status_text
+from tests.kernel.hosts import Host, run
+
+RULES = (
+    "-A -t 10.0.0.1:80 -s wlc\n"
+    "-a -t 10.0.0.1:80 -r 172.16.0.1:80 -g -w 1\n"
+    "-a -t 10.0.0.1:80 -r 172.16.0.2:80 -g -w 2\n"
+)
+FOREIGN = "-A -t 10.0.0.9:80 -s rr\n"
+# Of the IPVS family, those that change nothing.
+READS = {4, 8, 11, 13, 15}
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    place = tmp_path / "ipvs.rules"
+    place.write_text(RULES, encoding="utf-8")
+    return place
+
+
+@pytest.fixture(autouse=True)
+def _no_memory() -> None:
+    for place in (paths.LOADED_RULES, paths.LOADING_RULES):
+        Path(place).unlink(missing_ok=True)
+
+
+def sent_commands(host: Host, *arguments: str) -> list[int]:
+    """The commands that went to the IPVS family, from the bytes that strace saw in send()."""
+    with host.entered():
+        run("strace", "-f", "-o", "/run/trace", "-e", "trace=sendto", "-e", "write=all",
+            "python3", "-m", "lvsboot", *arguments)  # fmt: skip
+    data = bytearray()
+    for line in Path("/run/trace").read_text(encoding="ascii", errors="replace").splitlines():
+        if match := re.match(r"^(?:\d+ +)? \| [0-9a-f]{5}  ((?:[0-9a-f]{2} {1,2}){1,16})", line):
+            data += bytes.fromhex(match[1])
+    commands = []
+    while data:
+        length, kind = struct.unpack_from("=IH", data)
+        if kind > 16:
+            commands.append(data[16])
+        del data[: length + -length % 4]
+    return commands
+
+
+def test_a_second_start_sends_no_change(host: Host, rules: Path) -> None:
+    first = sent_commands(host, "start", "--rules", str(rules))
+    assert sorted(set(first) - READS) == [1, 5]
+    assert first.count(5) == 2
+    second = sent_commands(host, "start", "--rules", str(rules))
+    assert second
+    assert set(second) <= READS
+
+
+def test_one_weight_is_one_change(host: Host, rules: Path) -> None:
+    host.lvsboot("start", "--rules", str(rules))
+    rules.write_text(RULES.replace("-w 2", "-w 9"), encoding="utf-8")
+    sent = sent_commands(host, "reload", "--rules", str(rules))
+    assert [command for command in sent if command not in READS] == [6]
+
+
+def test_what_is_foreign_stays(host: Host, rules: Path) -> None:
+    host.restore(FOREIGN)
+    assert host.lvsboot("start", "--rules", str(rules)).returncode == 0
+    assert host.ipvsadm("-Sn").stdout == RULES + FOREIGN
+    assert host.lvsboot("stop").returncode == 0
+    assert host.ipvsadm("-Sn").stdout == FOREIGN
+    assert host.lvsboot("start", "--rules", str(rules), "--foreign", "remove").returncode == 0
+    assert host.ipvsadm("-Sn").stdout == RULES
+
+
+def test_saved_rules_are_canonical(host: Host, rules: Path) -> None:
+    host.restore("".join(reversed(FOREIGN.splitlines(keepends=True))) + RULES)
+    done = host.lvsboot("save", "--output", "-")
+    assert done.stdout == "--set 900 120 300\n" + RULES + FOREIGN
+    assert host.lvsboot("save", "--output", "-").stdout == done.stdout
+
+
+def test_drift_is_shown(host: Host, rules: Path) -> None:
+    host.lvsboot("start", "--rules", str(rules))
+    host.ipvsadm("-e", "-t", "10.0.0.1:80", "-r", "172.16.0.2:80", "-g", "-w", "0")
+    shown = host.lvsboot("status").stdout
+    assert "~ change -t 10.0.0.1:80 -r 172.16.0.2:80 -g -w 2 (was -g -w 0)" in shown
+    assert json.loads(host.lvsboot("status", "--json").stdout)["drift"] != []
+
+
+def counted(host: Host, connections: int) -> service.Status:
+    """The status once so many connections are counted: the kernel adds up every two seconds."""
+    for _ in range(100):
+        with host.entered():
+            status = service.read_status(connections=True)
+        if status.services[0].total.connections == connections:
+            return status
+        time.sleep(0.2)
+    raise AssertionError(status)
+
+
+def test_counters_are_those_of_ipvsadm(host: Host) -> None:
+    """One request through the host's own VIP, to itself."""
+    host.restore("-A -t 10.9.0.1:80 -s rr\n-a -t 10.9.0.1:80 -r 127.0.0.1:8080 -m\n")
+    run("ip", "-n", host.name, "address", "add", "10.9.0.1/32", "dev", "lo")
+    with host.entered():
+        server = socket.create_server(("127.0.0.1", 8080))
+        client = socket.socket()
+        client.settimeout(10)
+        thread = threading.Thread(target=client.connect, args=(("10.9.0.1", 80),))
+        thread.start()
+        accepted, _ = server.accept()
+        thread.join()
+    try:
+        status = counted(host, 1)
+        assert status.services[0].destinations[0].active == 1
+        listed = status_text(status, Columns.STATS)
+        line = r"TCP +\d+ s +ESTABLISHED +10.9.0.1:\d+ +10.9.0.1:80 +127.0.0.1:8080"
+        assert re.search(line, listed)
+        stats = host.lvsboot("status", "--stats").stdout
+        exact = host.ipvsadm("-Ln", "--stats", "--exact").stdout.splitlines()[-1].split()[2:]
+        assert stats.splitlines()[2].split()[-5:] == exact
+        assert host.lvsboot("zero").returncode == 0
+        assert counted(host, 0).services[0].total == (0, 0, 0, 0, 0)
+    finally:
+        for end in (accepted, client, server):
+            end.close()
