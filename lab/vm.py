@@ -12,7 +12,7 @@ from lab.image import Image
 from lab.shell import LabError
 
 MANAGEMENT_MAC = "52:54:00:4c:56:53"  # as in rootfs/etc/systemd/network/05-mgmt.link
-BOOT_TIMEOUT = 300.0
+BOOT_TIMEOUT = 420.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,14 @@ class VM:
         self.name = machine.name
         self.console = folder / f"{machine.name}.console"
         self.config = folder / "ssh_config"
-        self._boots = 0.0
-        self._qemu = subprocess.Popen(
-            _argv(machine, self.console, keep=keep),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=(folder / f"{machine.name}.qemu").open("w"),
-            start_new_session=True,
-        )
+        with (folder / f"{machine.name}.qemu").open("w") as talk:
+            self._qemu = subprocess.Popen(
+                _argv(machine, self.console, keep=keep),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=talk,
+                start_new_session=True,
+            )
 
     def __enter__(self) -> VM:
         return self
