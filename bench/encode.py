@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 from lvsboot.commands.rulefiles import read_rules
-from lvsboot.ipvs import netlink
 from lvsboot.ipvs.changes import diff
 from lvsboot.ipvs.channel import open_channel
+from lvsboot.ipvs.netlink import acknowledged
 from lvsboot.ipvs.requests import RequestEncoder
 from lvsboot.ipvs.table import Table
 
@@ -19,12 +19,10 @@ def main(rules: str, place: str) -> None:
     """The very requests, with the sequence numbers of a fresh channel, each behind its length."""
     with open_channel() as channel:
         encoder, first = RequestEncoder(channel.family_id), channel.reserve()
-    changes = diff(Table({}), read_rules(rules).table())
-    parts: list[bytes] = []
-    for index, change in enumerate(changes):
-        last = index % BATCH == BATCH - 1 or index == len(changes) - 1
-        request = encoder.change(change, first + index, netlink.NLM_F_ACK if last else 0)
-        parts += (len(request).to_bytes(2, "big"), request)
+    requests = encoder.changes(diff(Table({}), read_rules(rules).table()), first)
+    requests[BATCH - 1 :: BATCH] = map(acknowledged, requests[BATCH - 1 :: BATCH])
+    requests[-1] = acknowledged(requests[-1])
+    parts = (len(request).to_bytes(2, "big") + request for request in requests)
     Path(place).write_bytes(b"".join(parts))
 
 

@@ -177,9 +177,10 @@ _LEAST_LIMIT = 1500 - 48
 
 def _length_fits(role: DaemonRole, present: int, wanted: int) -> bool:
     """The kernel clamps a message's length to what the interface carries."""
-    if role is DaemonRole.BACKUP:
-        wanted = wanted and max(wanted, _LEAST_BACKUP_LENGTH)
-    return not wanted or present == wanted or _LEAST_LIMIT <= present < wanted
+    least = _LEAST_BACKUP_LENGTH if role is DaemonRole.BACKUP else 1
+    return (
+        wanted in {0, present} or max(wanted, least) == present or _LEAST_LIMIT <= present < wanted
+    )
 
 
 def keep_weights(actual: Table, desired: Table) -> Table:

@@ -113,11 +113,8 @@ class Kernel:
     def _send(self, batch: list[Change]) -> dict[int, int]:
         """Errno of the refused changes, by their place in the batch."""
         first = self._channel.reserve(len(batch))
-        last = first + len(batch) - 1
-        requests = [
-            self._encoder.change(change, sequence, netlink.NLM_F_ACK if sequence == last else 0)
-            for sequence, change in enumerate(batch, start=first)
-        ]
+        requests = self._encoder.changes(batch, first)
+        requests[-1] = netlink.acknowledged(requests[-1])
         try:
             refused = self._channel.send_batch(requests, first)
         except RepliesLostError:

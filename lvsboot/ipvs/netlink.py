@@ -138,6 +138,12 @@ def request(kind: int, flags: int, sequence: int, command: int, payload: bytes) 
     return _REQUEST.pack(length, kind, flags, sequence, 0, command, GENERIC_VERSION, 0) + payload
 
 
+def acknowledged(request: bytes) -> bytes:
+    """The same request, answered even when all went well."""
+    length, kind, flags, sequence, port = HEADER.unpack_from(request)
+    return HEADER.pack(length, kind, flags | NLM_F_ACK, sequence, port) + request[HEADER.size :]
+
+
 class Attributes:
     """A set of attributes that must be there and have the size of what is read from them."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import assert_never
 
 from lvsboot.ipvs import netlink
@@ -25,9 +26,15 @@ from lvsboot.ipvs.encode import (
     encode_service,
     encode_timeouts,
 )
-from lvsboot.ipvs.netlink import HEADER, NLM_F_REQUEST
+from lvsboot.ipvs.netlink import HEADER, NLA_F_NESTED, NLM_F_REQUEST
 from lvsboot.ipvs.numbers import DAEMON_NUMBER, Command, Dmn, Top
 from lvsboot.ipvs.table import Destination, DestinationKey, ServiceKey
+
+_HEADER_SIZE = HEADER.size
+# Every destination's key and options take the same room.
+_DESTINATION_SIZE = len(
+    encode_destination_key(DestinationKey(bytes(4), 0)) + encode_destination(Destination())
+)
 
 
 class RequestEncoder:
@@ -37,39 +44,39 @@ class RequestEncoder:
         self._family_id = family_id
         self._services: dict[ServiceKey, bytes] = {}
         self._options: dict[Destination, bytes] = {}
-        self._heads: dict[ServiceKey, bytes] = {}
 
-    def change(self, change: Change, sequence: int, flags: int) -> bytes:
-        """A request that is answered only when it is refused, unless `flags` ask for more."""
-        if isinstance(change, AddDestination):
-            return self._add_destination(change, sequence, flags)
-        command, payload = self._encode(change)
-        return netlink.request(self._family_id, flags, sequence, command, payload)
+    def changes(self, changes: Iterable[Change], first: int) -> list[bytes]:
+        """Requests numbered from `first`; each is answered only when it is refused.
 
-    def _add_destination(self, change: AddDestination, sequence: int, flags: int) -> bytes:
-        """The request whole, and several times faster than from its parts.
-
-        A large table is little else than these, and all that is new in one is its key.
+        A large table is little else than new destinations, and all that is new in one of those
+        is its key: the rest is encoded once. Their loop calls as little as it can.
         """
-        service, key, destination = change
-        options = self._options.get(destination) or self._encode_options(destination)
-        head = self._heads.get(service) or self._encode_head(service, len(options))
-        body = encode_destination_key(key) + options
-        length = HEADER.size + len(head) + len(body)
-        header = HEADER.pack(length, self._family_id, flags | NLM_F_REQUEST, sequence, 0)
-        return header + head + body
+        requests: list[bytes] = []
+        service: ServiceKey | None = None
+        head = b""
+        pack_header, family_id, known = HEADER.pack, self._family_id, self._options
+        for sequence, change in enumerate(changes, start=first):
+            if not isinstance(change, AddDestination):
+                command, payload = self._encode(change)
+                requests.append(netlink.request(family_id, 0, sequence, command, payload))
+                continue
+            if change[0] is not service:
+                service = change[0]
+                head = self._new_destination_head(service)
+            destination = change[2]
+            options = known.get(destination)
+            if options is None:
+                options = known[destination] = encode_destination(destination)
+            body = head + encode_destination_key(change[1]) + options
+            length = _HEADER_SIZE + len(body)
+            requests.append(pack_header(length, family_id, NLM_F_REQUEST, sequence, 0) + body)
+        return requests
 
-    def _encode_head(self, service: ServiceKey, options_length: int) -> bytes:
-        """All between the netlink header and the destination's key; options have one length."""
-        empty = encode_destination_key(DestinationKey(b"", 0)) + bytes(options_length)
-        nest = netlink.nested(Top.DEST, empty).removesuffix(empty)
+    def _new_destination_head(self, service: ServiceKey) -> bytes:
+        """All between the netlink header and the destination's key."""
+        nest = netlink.attribute_head(Top.DEST | NLA_F_NESTED, _DESTINATION_SIZE)
         command = netlink.GENERIC_HEADER.pack(Command.NEW_DEST, netlink.GENERIC_VERSION, 0)
-        head = self._heads[service] = command + self.named_service(service) + nest
-        return head
-
-    def _encode_options(self, destination: Destination) -> bytes:
-        options = self._options[destination] = encode_destination(destination)
-        return options
+        return command + self.named_service(service) + nest
 
     def zero(self, key: ServiceKey | None, sequence: int) -> bytes:
         """Counters of one service, or of all, to zero."""

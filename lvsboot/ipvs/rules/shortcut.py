@@ -42,7 +42,14 @@ class _Pool(NamedTuple):
 
     destinations: dict[DestinationKey, Destination]
     port: int | None
-    address_length: int
+    ipv6: bool
+
+
+class _Options(NamedTuple):
+    """What a destination's options mean; only NAT may lead to another port."""
+
+    destination: Destination
+    nat: bool
 
 
 class Shortcut:
@@ -52,7 +59,7 @@ class Shortcut:
         # By the text of `-a SERVICE`.
         self._pools: dict[str, _Pool] = {}
         # By the text of the options.
-        self._destinations: dict[str, Destination] = {}
+        self._options: dict[str, _Options] = {}
         # By protocol, address length and the text of the options: what these mean and whether
         # they are right depends on both. Port 0 has rules of its own and is never here.
         self._services: dict[tuple[str, int, str], ServiceOptions] = {}
@@ -63,19 +70,22 @@ class Shortcut:
         if not arrow:
             return self._run_service(line)
         pool = self._pools.get(service)
-        where, _, options = rest.partition(" ")
-        destination = self._destinations.get(options)
-        key = self._endpoint(where)
-        if pool is None or destination is None or key is None:
+        where, _, text = rest.partition(" ")
+        options = self._options.get(text)
+        host, _, port_text = where.rpartition(":")
+        port = self._ports.get(port_text)
+        if pool is None or options is None or port is None:
             return False
-        method = destination.method
-        if method is not ForwardingMethod.TUN and len(key.address) != pool.address_length:
+        destinations, service_port, ipv6 = pool
+        destination, nat = options
+        # A tunnel to the other family is left to the full parser.
+        address = _bracketed_ipv6(host) if ipv6 else parse_ipv4(host)
+        if address is None or (not nat and service_port != port and service_port is not None):
             return False
-        if method is not ForwardingMethod.NAT and pool.port not in (None, key.port):
+        key = DestinationKey(address, port)
+        if key in destinations:
             return False
-        if key in pool.destinations:
-            return False
-        pool.destinations[key] = destination
+        destinations[key] = destination
         return True
 
     def _run_service(self, line: str) -> bool:
@@ -100,7 +110,7 @@ class Shortcut:
         """A numeric `ADDRESS:PORT` whose port has been seen before."""
         host, _, port_text = text.rpartition(":")
         port = self._ports.get(port_text)
-        address = parse_ipv6(host[1:-1]) if host[:1] == "[" else parse_ipv4(host)
+        address = _bracketed_ipv6(host) if host[:1] == "[" else parse_ipv4(host)
         if port is None or address is None:
             return None
         return DestinationKey(address, port)
@@ -126,7 +136,8 @@ class Shortcut:
             return
         self._pools[prefix] = self._pool(service)
         if DESTINATION_OPTIONS.issuperset(groups[server + 1 :]):
-            self._destinations[options] = destination
+            nat = destination.method is ForwardingMethod.NAT
+            self._options[options] = _Options(destination, nat)
             self._learn_port(where)
 
     def _learn_service(
@@ -149,5 +160,9 @@ class Shortcut:
 
     def _pool(self, service: ServiceKey) -> _Pool:
         port = None if isinstance(service, FirewallMark) else service.port
-        length = 4 if service.family is Family.IPV4 else 16
-        return _Pool(self._replay.pool(service), port, length)
+        ipv6 = service.family is Family.IPV6
+        return _Pool(self._replay.pool(service), port, ipv6)
+
+
+def _bracketed_ipv6(text: str) -> bytes | None:
+    return parse_ipv6(text[1:-1]) if text[:1] == "[" and text[-1:] == "]" else None

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from lvsboot.ipvs import netlink
 from lvsboot.ipvs.changes import diff
 from lvsboot.ipvs.requests import RequestEncoder
 from lvsboot.ipvs.rules import parse_rules
@@ -19,8 +18,8 @@ def decoded(rules: str) -> list[Any]:
     table = parse_rules(rules, file="rules", port_of=lambda _name, _protocol: None)
     encoder = RequestEncoder(0x1F)
     found = []
-    for change in diff(Table({}), table):
-        message = messages.ipvsmsg(encoder.change(change, 1, netlink.NLM_F_ACK))
+    for request in encoder.changes(diff(Table({}), table), 1):
+        message = messages.ipvsmsg(request)
         message.decode()
         found.append(message)
     return found

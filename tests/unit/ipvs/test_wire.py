@@ -120,7 +120,8 @@ def test_a_destination_in_bytes() -> None:
 @little
 def test_a_request_in_bytes() -> None:
     change = AddDestination(FirewallMark(1), DestinationKey(b"\x0a\0\0\1", 0), Destination())
-    assert RequestEncoder(0x1F).change(change, 7, netlink.NLM_F_ACK)[:44] == bytes.fromhex(
+    (request,) = RequestEncoder(0x1F).changes([change], 7)
+    assert netlink.acknowledged(request)[:44] == bytes.fromhex(
         "88000000 1f00 0500 07000000 00000000"  # length, family, flags, sequence, port
         "05 01 0000"  # NEW_DEST, version 1
         "14000180 06000100 02000000 08000500 01000000"  # nest SERVICE
@@ -161,7 +162,7 @@ def test_every_change_has_a_well_formed_request(actual: Table, desired: Table) -
     changes = (*diff(actual, desired), *diff_daemons(Table({}), desired))
     for change in changes:
         for step in (change, *inverse(change)):
-            request = encoder.change(step, 5, 0)
+            (request,) = encoder.changes([step], 5)
             (message,) = netlink.split_messages(request)
             assert (message.kind, message.sequence) == (0x1F, 5)
             assert netlink.generic_attributes(message.body) or isinstance(step, StopDaemon)
@@ -174,7 +175,7 @@ def test_the_quick_request_is_the_general_one(service: ServiceKey, data: st.Data
     command, payload = encoder._encode(AddDestination(service, key, destination))
     assert command == Command.NEW_DEST
     general = netlink.request(0x1F, 0, 9, command, payload)
-    assert encoder.change(AddDestination(service, key, destination), 9, 0) == general
+    assert encoder.changes([AddDestination(service, key, destination)], 9) == [general]
 
 
 def dumped(key: DestinationKey, destination: Destination) -> bytes:
