@@ -11,7 +11,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-from lvsboot.cli import roles, service
+from lvsboot.cli import service
 from lvsboot.cli.output import print_problems
 from lvsboot.errors import Exit, InputError, LvsbootError
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one verb; gives its exit status. Anything but LvsbootError is a bug and is raised."""
-    arguments = _parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    arguments = _parser(words).parse_args(words)
     try:
         status: int = arguments.run(arguments)
     except InputError as error:
@@ -39,17 +40,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
+class _Formatter(argparse.HelpFormatter):
+    """Told its width: to ask for it, argparse imports shutil and with it three compressors."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=100)
+
+
 class _Parser(argparse.ArgumentParser):
+    def __init__(self, *, prog: str, description: str | None = None) -> None:
+        super().__init__(prog=prog, description=description, formatter_class=_Formatter)
+
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
         self.exit(Exit.USAGE, f"{self.prog}: {message}\n")
 
 
-def _parser() -> _Parser:
+def _parser(words: Sequence[str]) -> _Parser:
+    """All verbs; but for a service verb those of its half: a boot does not read the others."""
     parser = _Parser(
         prog="lvsboot", description="One role file makes an LVS director or real server."
     )
     verbs = parser.add_subparsers(required=True, metavar="VERB")
-    roles.add_verbs(verbs)
+    if not service.VERBS.intersection(words[:1]):
+        from lvsboot.cli import roles
+
+        roles.add_verbs(verbs)
     service.add_verbs(verbs)
     return parser

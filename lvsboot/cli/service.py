@@ -10,11 +10,9 @@ from lvsboot.errors import Exit
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
 
-    from lvsboot.commands.service import Loaded
 
-    Load = Callable[..., Loaded]
+VERBS = frozenset({"start", "reload", "stop", "save", "status", "zero"})
 
 
 def add_verbs(verbs: argparse._SubParsersAction[Any]) -> None:
@@ -67,30 +65,26 @@ def _loading_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _start(arguments: argparse.Namespace) -> int:
-    from lvsboot.commands import service
-
-    return _load(arguments, service.start)
+    return _load(arguments, whole=False)
 
 
 def _reload(arguments: argparse.Namespace) -> int:
-    from lvsboot.commands import service
-
-    return _load(arguments, service.reload)
+    return _load(arguments, whole=True)
 
 
-def _load(arguments: argparse.Namespace, verb: Load) -> int:
+def _load(arguments: argparse.Namespace, *, whole: bool) -> int:
     """Says what it did on standard error, for the journal: the result is the table."""
     import gc
 
-    from lvsboot.commands.service import Foreign, Weights
-    from lvsboot.service_text import loaded_text
-
     # Of all that is made here nothing is garbage, and walking 100,000 rules for it takes long.
     gc.disable()
-    loaded = verb(
+    from lvsboot.commands import service
+    from lvsboot.service_text import loaded_text
+
+    loaded = (service.reload if whole else service.start)(
         rules=arguments.rules,
-        foreign=Foreign(arguments.foreign),
-        weights=Weights(arguments.weights),
+        foreign=service.Foreign(arguments.foreign),
+        weights=service.Weights(arguments.weights),
     )
     sys.stderr.write(loaded_text(loaded))
     return Exit.DONE
@@ -128,11 +122,11 @@ def _zero(_arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    from lvsboot.commands import service
-    from lvsboot.ipvs.text import Columns
-    from lvsboot.service_text import status_text, status_value
+    from lvsboot.commands.status import read_status
+    from lvsboot.ipvs.live_text import Columns
+    from lvsboot.status_text import status_text, status_value
 
-    status = service.read_status(connections=arguments.connections)
+    status = read_status(connections=arguments.connections)
     if arguments.json:
         import json
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Collection
 from socket import getservbyname
@@ -129,6 +128,8 @@ def forget_loaded(places: Places) -> None:
 
 
 def _origin_line(path: str, text: str) -> str:
+    import hashlib  # noqa: PLC0415 - a third of a start's imports, and only for saved rules
+
     digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
     return f"{digest}  {path}\n"
 

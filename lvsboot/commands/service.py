@@ -1,4 +1,4 @@
-"""The verbs of the running service: start, reload, stop, save, zero and status.
+"""The verbs of the running service: start, reload, stop, save and zero.
 
 Each connects to the kernel by itself, so that what is wrong with a rules file is said even where
 there is no IPVS.
@@ -16,15 +16,11 @@ from lvsboot.commands import rulefiles
 from lvsboot.commands.rulefiles import Places, RulesFile
 from lvsboot.errors import HostError, InputError, KernelRefusedError
 from lvsboot.ipvs.changes import Change, diff, diff_daemons, keep_weights
-from lvsboot.ipvs.connections import Connection, parse_connections
 from lvsboot.ipvs.kernel import Kernel, open_kernel
-from lvsboot.ipvs.live import LiveService, live_table
 from lvsboot.ipvs.reconcile import Refusal, Verdict, execute_all_or_none, execute_what_goes
 from lvsboot.ipvs.refusals import refusal_text, rule_of
 from lvsboot.ipvs.rules import format_rules, locate_rules, parse_rules
-from lvsboot.ipvs.table import Daemon, DaemonRole, ServiceKey, Table, Timeouts
-
-CONNECTIONS = "/proc/net/ip_vs_conn"
+from lvsboot.ipvs.table import ServiceKey, Table
 
 Connect = Callable[[], AbstractContextManager[Kernel]]
 _HOST = Places()
@@ -50,18 +46,6 @@ class Loaded(NamedTuple):
     source: RulesFile
     changes: tuple[Change, ...]
     warnings: tuple[str, ...] = ()
-
-
-class Status(NamedTuple):
-    """`drift` is what a reload would change; `source` None: what was loaded has no file now."""
-
-    loaded: bool
-    source: str | None
-    services: tuple[LiveService, ...]
-    timeouts: Timeouts
-    daemons: tuple[tuple[DaemonRole, Daemon], ...]
-    drift: tuple[Change, ...]
-    connections: tuple[Connection, ...] | None = None
 
 
 def start(
@@ -226,35 +210,3 @@ def zero(*, connect: Connect = open_kernel) -> None:
     """Set all counters to zero."""
     with connect() as kernel:
         kernel.zero()
-
-
-def read_status(
-    *, connections: bool = False, places: Places = _HOST, connect: Connect = open_kernel
-) -> Status:
-    """The live table with its counters, and how it differs from what was loaded."""
-    loaded = rulefiles.loaded_rules(places)
-    with connect() as kernel:
-        services = kernel.read_live()
-        timeouts, daemons = kernel.read_timeouts(), kernel.read_daemons()
-    drift: tuple[Change, ...] = ()
-    if loaded is not None:
-        actual = Table(live_table(services), timeouts, daemons)
-        desired = loaded.table()
-        drift = (*diff(actual, desired, ours=desired.services), *diff_daemons(actual, desired))
-    return Status(
-        loaded=loaded is not None,
-        source=None if loaded is None else rulefiles.loaded_source(loaded, places),
-        services=services,
-        timeouts=timeouts,
-        daemons=tuple(sorted(daemons.items())),
-        drift=drift,
-        connections=_read_connections() if connections else None,
-    )
-
-
-def _read_connections() -> tuple[Connection, ...]:
-    try:
-        with open(CONNECTIONS, encoding="ascii") as file:  # noqa: PTH123 - as rulefiles
-            return parse_connections(file.read())
-    except OSError as error:
-        raise HostError(f"cannot read {CONNECTIONS}: {error.strerror}") from error

@@ -17,12 +17,6 @@ from lvsboot.ipvs.decode import (
     decode_service,
     decode_timeouts,
 )
-from lvsboot.ipvs.live import (
-    LiveDestination,
-    LiveService,
-    decode_live_destination,
-    decode_live_service,
-)
 from lvsboot.ipvs.netlink import Attributes
 from lvsboot.ipvs.numbers import Command, Top
 from lvsboot.ipvs.reconcile import Outcome, Refusal
@@ -36,8 +30,6 @@ from lvsboot.ipvs.table import (
     ServiceKey,
     Table,
     Timeouts,
-    destination_order,
-    service_order,
 )
 
 _BATCH = 256
@@ -58,28 +50,20 @@ class Kernel:
     def read_table(self) -> Table:
         """Services of protocols that this program does not know are not in it."""
         services = {}
-        for body in list(self._dump(Command.GET_SERVICE)):
-            attributes = _nest(body, Top.SERVICE)
+        for attributes in self.dump_services():
             key = decode_key(attributes)
             if key is not None:
                 options = decode_service(attributes, key.family)
                 services[key] = Service(options, self._read_pool(key))
         return Table(services, self.read_timeouts(), self.read_daemons())
 
-    def read_live(self) -> tuple[LiveService, ...]:
-        """The table with its counters, in the canonical order."""
-        bodies = list(self._dump(Command.GET_SERVICE))
-        found = [decode_live_service(_nest(body, Top.SERVICE)) for body in bodies]
-        services = [service for service in found if service is not None]
-        services.sort(key=lambda service: service_order(service.key))
-        return tuple(
-            service._replace(destinations=self._read_live_pool(service.key)) for service in services
-        )
+    def dump_services(self) -> list[Attributes]:
+        return [_nest(body, Top.SERVICE) for body in self._dump(Command.GET_SERVICE)]
 
-    def _read_live_pool(self, key: ServiceKey) -> tuple[LiveDestination, ...]:
+    def dump_pool(self, key: ServiceKey) -> list[Attributes]:
+        """The destinations of one service."""
         bodies = self._dump(Command.GET_DEST, self._encoder.named_service(key))
-        pool = [decode_live_destination(_nest(body, Top.DEST), key.family) for body in bodies]
-        return tuple(sorted(pool, key=lambda row: destination_order(row.key)))
+        return [_nest(body, Top.DEST) for body in bodies]
 
     def _read_pool(self, key: ServiceKey) -> dict[DestinationKey, Destination]:
         family, decode = key.family, self._decoder.decode

@@ -1,4 +1,4 @@
-"""What the kernel counts beside its table: connections, packets, bytes and their rates. No I/O."""
+"""What the kernel counts beside its table: connections, packets, bytes and their rates."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from lvsboot.ipvs.decode import (
     decode_key,
     decode_service,
 )
+from lvsboot.ipvs.kernel import Kernel
 from lvsboot.ipvs.netlink import Attributes
 from lvsboot.ipvs.numbers import Dest, Svc
 from lvsboot.ipvs.table import (
@@ -20,6 +21,8 @@ from lvsboot.ipvs.table import (
     Service,
     ServiceKey,
     ServiceOptions,
+    destination_order,
+    service_order,
 )
 
 # IPVS_STATS_ATTR_CONNS to OUTBPS: five counters, then the same five as rates.
@@ -53,6 +56,21 @@ class LiveService(NamedTuple):
     total: Traffic
     rate: Traffic
     destinations: tuple[LiveDestination, ...] = ()
+
+
+def read_live(kernel: Kernel) -> tuple[LiveService, ...]:
+    """The table with its counters, in the canonical order."""
+    found = [decode_live_service(attributes) for attributes in kernel.dump_services()]
+    services = [service for service in found if service is not None]
+    services.sort(key=lambda service: service_order(service.key))
+    return tuple(
+        service._replace(destinations=_read_pool(kernel, service.key)) for service in services
+    )
+
+
+def _read_pool(kernel: Kernel, key: ServiceKey) -> tuple[LiveDestination, ...]:
+    pool = (decode_live_destination(row, key.family) for row in kernel.dump_pool(key))
+    return tuple(sorted(pool, key=lambda row: destination_order(row.key)))
 
 
 def live_table(services: Iterable[LiveService]) -> dict[ServiceKey, Service]:

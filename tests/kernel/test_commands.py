@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from lvsboot import paths
-from lvsboot.commands import service
-from lvsboot.ipvs.text import Columns
-from lvsboot.service_text import status_text
+from lvsboot.commands.status import Status, read_status
+from lvsboot.ipvs.live_text import Columns
+from lvsboot.status_text import status_text
 from tests.kernel.hosts import Host, run
 
 RULES = (
@@ -100,11 +100,11 @@ def test_drift_is_shown(host: Host, rules: Path) -> None:
     assert json.loads(host.lvsboot("status", "--json").stdout)["drift"] != []
 
 
-def counted(host: Host, connections: int) -> service.Status:
+def counted(host: Host, connections: int) -> Status:
     """The status once so many connections are counted: the kernel adds up every two seconds."""
     for _ in range(100):
         with host.entered():
-            status = service.read_status(connections=True)
+            status = read_status(connections=True)
         if status.services[0].total.connections == connections:
             return status
         time.sleep(0.2)
