@@ -115,6 +115,7 @@ def _make_installed(folder: Path) -> None:
 def _make_baked(folder: Path, role: Path) -> None:
     _say(f"baking {role.parent.name}/{role.stem} into an image without cloud-init")
     tree = _unpack(folder)
+    _install_lvsboot(tree)
     _in_tree(tree, ["dpkg", "--purge", "cloud-init"])
     run_as_root([LVSBOOT, "render", role, "--root", tree])
     _make_disk(tree, folder / "disk")
