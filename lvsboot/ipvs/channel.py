@@ -91,16 +91,16 @@ class Channel:
             return message.body
         raise AssertionError("replies never end")
 
-    def dump(self, command: int, payload: bytes = b"") -> Iterator[bytes]:
-        """The bodies of all replies; raises RefusedError."""
+    def dump(self, command: int, payload: bytes = b"") -> list[bytes]:
+        """The bodies of all replies; raises RefusedError, RepliesLostError."""
         sequence = self.reserve()
         self._send(netlink.request(self.family_id, netlink.NLM_F_DUMP, sequence, command, payload))
-        for message in self._replies(sequence):
-            if message.kind == netlink.NLMSG_DONE:
-                return
-            if message.kind == netlink.NLMSG_ERROR:
-                raise RefusedError(_refusal(message))
-            yield message.body
+        bodies: list[bytes] = []
+        while (end := netlink.take_bodies(self._receive(), sequence, bodies)) is None:
+            pass
+        if end.kind != netlink.NLMSG_DONE:
+            raise RefusedError(_refusal(end))
+        return bodies
 
     def send_batch(self, requests: Sequence[bytes], first: int) -> dict[int, int]:
         """Errno by sequence number of the requests that were refused.

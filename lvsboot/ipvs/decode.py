@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from struct import Struct
 from sys import byteorder
 
@@ -78,6 +79,7 @@ _ROW = Struct("=8x4s16s4s2sxx56s24x4sH")
 _ADDR_HEAD = netlink.attribute_head(Dest.ADDR, ADDRESS_SIZE)
 _PORT_HEAD = netlink.attribute_head(Dest.PORT, 2)
 _FAMILY_HEAD = netlink.attribute_head(Dest.ADDR_FAMILY, 2)
+_ADDRESS_SIZES = {AF_INET: 4, AF_INET6: 16}
 _OPTION_NUMBERS = {
     Dest.FWD_METHOD,
     Dest.WEIGHT,
@@ -98,18 +100,25 @@ class DestinationDecoder:
     def __init__(self) -> None:
         self._options: dict[bytes, Destination] = {}
 
-    def decode(self, body: bytes, family: Family) -> tuple[DestinationKey, Destination]:
-        """Key and options of one NEW_DEST message, for a service of the given family."""
-        if len(body) < _ROW.size:
-            return self._decode_slowly(body, family)
-        head, address, port_head, port, options, family_head, af = _ROW.unpack_from(body)
-        if head != _ADDR_HEAD or port_head != _PORT_HEAD or family_head != _FAMILY_HEAD:
-            return self._decode_slowly(body, family)
-        destination = self._options.get(options) or self._remember(options)
-        if destination is None or af not in (AF_INET, AF_INET6):
-            return self._decode_slowly(body, family)
-        where = address[:4] if af == AF_INET else address
-        return DestinationKey(where, int.from_bytes(port, "big")), destination
+    def decode_pool(
+        self, bodies: Iterable[bytes], family: Family
+    ) -> dict[DestinationKey, Destination]:
+        """The NEW_DEST messages of one service, which is of the given family."""
+        pool: dict[DestinationKey, Destination] = {}
+        unpack, known, from_bytes = _ROW.unpack_from, self._options.get, int.from_bytes
+        for body in bodies:
+            if len(body) >= _ROW.size:
+                head, address, port_head, port, text, family_head, af = unpack(body)
+                usual = head == _ADDR_HEAD and port_head == _PORT_HEAD
+                if usual and family_head == _FAMILY_HEAD and af in _ADDRESS_SIZES:
+                    destination = known(text) or self._remember(text)
+                    if destination is not None:
+                        key = DestinationKey(address[: _ADDRESS_SIZES[af]], from_bytes(port, "big"))
+                        pool[key] = destination
+                        continue
+            key, destination = _decode_row(body, family)
+            pool[key] = destination
+        return pool
 
     def _remember(self, options: bytes) -> Destination | None:
         """None unless the bytes are just the options' attributes."""
@@ -122,9 +131,10 @@ class DestinationDecoder:
         destination = self._options[options] = decode_destination(Attributes(found))
         return destination
 
-    def _decode_slowly(self, body: bytes, family: Family) -> tuple[DestinationKey, Destination]:
-        attributes = Attributes(netlink.generic_attributes(body)).nested(Top.DEST)
-        return decode_destination_key(attributes, family), decode_destination(attributes)
+
+def _decode_row(body: bytes, family: Family) -> tuple[DestinationKey, Destination]:
+    attributes = Attributes(netlink.generic_attributes(body)).nested(Top.DEST)
+    return decode_destination_key(attributes, family), decode_destination(attributes)
 
 
 def decode_destination_key(destination: Attributes, service_family: Family) -> DestinationKey:

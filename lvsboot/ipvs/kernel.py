@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import islice
 
 from lvsboot.errors import HostError
@@ -66,9 +66,8 @@ class Kernel:
         return [_nest(body, Top.DEST) for body in bodies]
 
     def _read_pool(self, key: ServiceKey) -> dict[DestinationKey, Destination]:
-        family, decode = key.family, self._decoder.decode
         bodies = self._dump(Command.GET_DEST, self._encoder.named_service(key))
-        return dict(decode(body, family) for body in bodies)
+        return self._decoder.decode_pool(bodies, key.family)
 
     def read_timeouts(self) -> Timeouts:
         body = self._channel.query(Command.GET_CONFIG)
@@ -116,9 +115,9 @@ class Kernel:
         ).values():
             raise HostError(f"the counters could not be zeroed: {os.strerror(number)}")
 
-    def _dump(self, command: int, payload: bytes = b"") -> Iterator[bytes]:
+    def _dump(self, command: int, payload: bytes = b"") -> list[bytes]:
         try:
-            yield from self._channel.dump(command, payload)
+            return self._channel.dump(command, payload)
         except RefusedError as error:
             raise HostError(f"the kernel refuses to show its IPVS table: {error}") from error
         except RepliesLostError as error:

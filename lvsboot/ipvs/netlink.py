@@ -9,14 +9,13 @@ from typing import NamedTuple
 
 from lvsboot.errors import HostError
 
-NLMSG_NOOP = 1
 NLMSG_ERROR = 2
 NLMSG_DONE = 3
-NLMSG_OVERRUN = 4
+# Below it are netlink's own messages, above it the families'.
+NLMSG_MIN_TYPE = 16
 
 NLM_F_REQUEST = 0x1
 NLM_F_ACK = 0x4
-NLM_F_DUMP_INTR = 0x10
 NLM_F_DUMP = 0x300
 
 NLA_F_NESTED = 0x8000
@@ -63,6 +62,27 @@ def split_messages(data: bytes) -> Iterator[Message]:
             raise MalformedReplyError(f"netlink: a message claims {length} bytes it has not got")
         yield Message(kind, sequence, data[offset + HEADER.size : end])
         offset = end + -end % 4
+
+
+def take_bodies(data: bytes, sequence: int, bodies: list[bytes]) -> Message | None:
+    """Append the bodies of a dump's messages in one datagram; its end or error, if that is there.
+
+    As split_messages(), with less to do for each: a large table is a large dump.
+    """
+    offset, size, unpack, header = 0, len(data), HEADER.unpack_from, HEADER.size
+    while offset + header <= size:
+        length, kind, _flags, number, _port = unpack(data, offset)
+        end = offset + length
+        if length < header or end > size:
+            break
+        if number == sequence:
+            if kind < NLMSG_MIN_TYPE:
+                return Message(kind, number, data[offset + header : end])
+            bodies.append(data[offset + header : end])
+        offset = end + -end % 4
+    if offset < size:
+        raise MalformedReplyError("netlink: a message of a dump is cut off")
+    return None
 
 
 def error_number(body: bytes) -> int:

@@ -12,6 +12,7 @@ from lvsboot.ipvs import netlink
 from lvsboot.ipvs.changes import AddDestination, StopDaemon, diff, diff_daemons, inverse
 from lvsboot.ipvs.decode import (
     DestinationDecoder,
+    _decode_row,
     decode_daemon,
     decode_destination,
     decode_destination_key,
@@ -189,11 +190,10 @@ def dumped(key: DestinationKey, destination: Destination) -> bytes:
 
 @given(drawn.keys, st.data())
 def test_the_quick_decoder_is_the_general_one(service: ServiceKey, data: st.DataObject) -> None:
-    decoder = DestinationDecoder()
-    for _ in range(2):
-        row = data.draw(drawn.destinations(service))
-        assert decoder.decode(dumped(*row), service.family) == row
-        assert decoder._decode_slowly(dumped(*row), service.family) == row
+    rows = dict(data.draw(st.lists(drawn.destinations(service), max_size=4)))
+    bodies = [dumped(*row) for row in rows.items()]
+    assert DestinationDecoder().decode_pool(bodies, service.family) == rows
+    assert dict(_decode_row(body, service.family) for body in bodies) == rows
 
 
 def test_another_layout_is_decoded_too() -> None:
@@ -203,7 +203,7 @@ def test_another_layout_is_decoded_too() -> None:
     for numbers in ((1, 2, 3, 4, 5, 6, 11), (11, 6, 5, 4, 3, 2, 1), (1, 2, 3, 4, 5, 6)):
         nest = b"".join(netlink.attribute(kind, parts[kind]) for kind in numbers)
         body = netlink.GENERIC_HEADER.pack(5, 1, 0) + netlink.nested(Top.DEST, nest)
-        assert DestinationDecoder().decode(body, Family.IPV4) == (key, row)
+        assert DestinationDecoder().decode_pool([body], Family.IPV4) == {key: row}
 
 
 @given(drawn.keys, st.data())
@@ -215,10 +215,10 @@ def test_a_damaged_destination_is_decoded_or_refused(
         body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
     cut = bytes(body[: data.draw(st.integers(0, len(body)))])
     try:
-        key, _ = DestinationDecoder().decode(cut, service.family)
+        pool = DestinationDecoder().decode_pool([cut], service.family)
     except MalformedReplyError:
         return
-    assert len(key.address) in {4, 16}
+    assert all(len(key.address) in {4, 16} for key in pool)
 
 
 @given(st.binary(max_size=120))
