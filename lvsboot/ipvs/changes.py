@@ -110,7 +110,9 @@ def diff(
 def _service_addition(key: ServiceKey, service: Service) -> Iterator[TableChange]:
     yield AddService(key, service.options)
     pool = service.destinations
-    yield from map(AddDestination, repeat(key), pool, pool.values())
+    # A large table's start is little else, so without a call of Python's for each.
+    rows = zip(repeat(key), pool, pool.values(), strict=False)
+    yield from map(tuple.__new__, repeat(AddDestination), rows)
 
 
 def _pool_additions(key: ServiceKey, present: Service, wanted: Service) -> Iterator[TableChange]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from struct import Struct
 from typing import assert_never
 
 from lvsboot.ipvs import netlink
@@ -27,10 +28,12 @@ from lvsboot.ipvs.encode import (
     encode_timeouts,
 )
 from lvsboot.ipvs.netlink import HEADER, NLA_F_NESTED, NLM_F_REQUEST
-from lvsboot.ipvs.numbers import DAEMON_NUMBER, Command, Dmn, Top
+from lvsboot.ipvs.numbers import ADDRESS_SIZE, DAEMON_NUMBER, Command, Dest, Dmn, Top
 from lvsboot.ipvs.table import Destination, DestinationKey, ServiceKey
 
-_HEADER_SIZE = HEADER.size
+# A netlink header's last two fields: sequence number, and a port that the kernel fills in.
+_SEQUENCE = Struct("=I4x")
+_ADDRESS_HEAD = netlink.attribute_head(Dest.ADDR, ADDRESS_SIZE)
 # Every destination's key and options take the same room.
 _DESTINATION_SIZE = len(
     encode_destination_key(DestinationKey(bytes(4), 0)) + encode_destination(Destination())
@@ -44,39 +47,51 @@ class RequestEncoder:
         self._family_id = family_id
         self._services: dict[ServiceKey, bytes] = {}
         self._options: dict[Destination, bytes] = {}
+        # By the address's length and the port.
+        self._tails: dict[int, dict[int, bytes]] = {4: {}, 16: {}}
 
     def changes(self, changes: Iterable[Change], first: int) -> list[bytes]:
         """Requests numbered from `first`; each is answered only when it is refused.
 
         A large table is little else than new destinations, and all that is new in one of those
-        is its key: the rest is encoded once. Their loop calls as little as it can.
+        is its address: the rest is encoded once. Their loop calls as little as it can.
         """
         requests: list[bytes] = []
         service: ServiceKey | None = None
-        head = b""
-        pack_header, family_id, known = HEADER.pack, self._family_id, self._options
+        start = head = b""
         for sequence, change in enumerate(changes, start=first):
             if not isinstance(change, AddDestination):
                 command, payload = self._encode(change)
-                requests.append(netlink.request(family_id, 0, sequence, command, payload))
+                requests.append(netlink.request(self._family_id, 0, sequence, command, payload))
                 continue
             if change[0] is not service:
                 service = change[0]
-                head = self._new_destination_head(service)
-            destination = change[2]
-            options = known.get(destination)
-            if options is None:
-                options = known[destination] = encode_destination(destination)
-            body = head + encode_destination_key(change[1]) + options
-            length = _HEADER_SIZE + len(body)
-            requests.append(pack_header(length, family_id, NLM_F_REQUEST, sequence, 0) + body)
+                start, head = self._new_destination(service)
+            address, port = change[1]
+            tail = self._tails[len(address)].get(port) or self._tail(change[1])
+            options = self._options.get(change[2]) or self._remember(change[2])
+            parts = (start, _SEQUENCE.pack(sequence), head, address, tail, options)
+            requests.append(b"".join(parts))
         return requests
 
-    def _new_destination_head(self, service: ServiceKey) -> bytes:
-        """All between the netlink header and the destination's key."""
+    def _new_destination(self, service: ServiceKey) -> tuple[bytes, bytes]:
+        """What stands before and behind the sequence number, up to the destination's address."""
         nest = netlink.attribute_head(Top.DEST | NLA_F_NESTED, _DESTINATION_SIZE)
         command = netlink.GENERIC_HEADER.pack(Command.NEW_DEST, netlink.GENERIC_VERSION, 0)
-        return command + self.named_service(service) + nest
+        before = command + self.named_service(service) + nest
+        length = HEADER.size + len(before) + _DESTINATION_SIZE
+        header = HEADER.pack(length, self._family_id, NLM_F_REQUEST, 0, 0)
+        return header[: -_SEQUENCE.size], before + _ADDRESS_HEAD
+
+    def _tail(self, key: DestinationKey) -> bytes:
+        """The rest of a key behind its address."""
+        whole = encode_destination_key(key)
+        tail = self._tails[len(key.address)][key.port] = whole[4 + len(key.address) :]
+        return tail
+
+    def _remember(self, destination: Destination) -> bytes:
+        options = self._options[destination] = encode_destination(destination)
+        return options
 
     def zero(self, key: ServiceKey | None, sequence: int) -> bytes:
         """Counters of one service, or of all, to zero."""
