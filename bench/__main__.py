@@ -15,7 +15,7 @@ from bench.rivals import RIVALS, installed, prepare
 SIZES = (3, 100, 1_100, 2_500, 11_000, 44_000, 100_000)
 # A rival that takes a minute is not asked again, nor for the size beyond.
 PATIENCE = 60.0
-RUNS = 5
+RUNS = 3
 
 
 def main() -> None:
