@@ -139,6 +139,8 @@ def test_real_server_keeps_the_vip_to_itself(cluster: Cluster, name: str) -> Non
     assert vip_on(cluster, name, "eth0") is None
     (route,) = json.loads(server.check_output(f"ip -j route show table local {VIP}/32"))
     assert (route["type"], route["dev"], route["dst"]) == ("local", "lo", VIP)
+    (route,) = json.loads(server.check_output(f"ip -j route show table main {VIP}/32"))
+    assert (route["dev"], route["dst"]) == ("lo", VIP)
 
 
 def test_director_holds_the_vip(cluster: Cluster) -> None:
@@ -190,6 +192,26 @@ def test_real_server_stop_start_restart(cluster: Cluster) -> None:
         assert vip_on(cluster, "rs1", "lo") == (VIP, 32)
     finally:
         rs1.run("systemctl stop lab-monitor; systemctl start lvs")
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_systemd_finds_nothing_wrong_with_the_units(first_boot: Boot, name: str) -> None:
+    units = "lvs.service lvs-save.service lvs-provision.service lvs-vip@192.0.2.1.service"
+    # The lab's image carries no manual pages.
+    verified = host(first_boot.cluster, name).run(f"systemd-analyze verify --man=no {units}")
+    assert (verified.rc, verified.stderr) == (0, "")
+
+
+def test_cloud_init_accepts_the_seed(first_boot: Boot) -> None:
+    director = host(first_boot.cluster, "director")
+    assert director.check_output("cloud-init status") == "status: done"
+    director.check_output("mount -o ro /dev/disk/by-label/CIDATA /mnt")
+    try:
+        for kind, file in (("cloud-config", "user-data"), ("network-config", "network-config")):
+            command = f"cloud-init schema --schema-type {kind} --config-file /mnt/{file}"
+            assert "Valid schema" in director.check_output(command)
+    finally:
+        director.run("umount /mnt")
 
 
 def assert_asked_throughout(seen: Watch) -> None:
