@@ -76,8 +76,8 @@ def import_rules(file: str, stdin: bytes | None = None) -> Imported:
 
 
 def cloud_init(role_file: RoleFile, directory: Path) -> tuple[Path, ...]:
-    """Writes the NoCloud seed into `directory`, which must exist; gives the files."""
-    _require_directory(directory)
+    """Writes the NoCloud seed into `directory`, which is made if need be; gives the files."""
+    _make_directory(directory)
     written = []
     for file in render_seed(role_file.role, role_file.text):
         place = directory / file.path
@@ -87,6 +87,15 @@ def cloud_init(role_file: RoleFile, directory: Path) -> tuple[Path, ...]:
             raise HostError(f"cannot write {place}: {error.strerror}") from error
         written.append(place)
     return tuple(written)
+
+
+def _make_directory(directory: Path) -> None:
+    try:
+        directory.mkdir(exist_ok=True)
+    except PermissionError as error:
+        raise NotPermittedError(f"cannot make {directory}: {error.strerror}") from error
+    except OSError as error:
+        raise HostError(f"cannot make {directory}: {error.strerror}") from error
 
 
 def _require_directory(directory: Path) -> None:

@@ -175,14 +175,24 @@ def test_install_units_does_not_disturb_a_rendered_role(image: Path) -> None:
     assert read_tree(image) == before
 
 
-def test_a_seed(tmp_path: Path) -> None:
-    done = lvsboot("cloud-init", DIRECTOR, "-o", tmp_path)
+@pytest.mark.parametrize("folder", [".", "new"])
+def test_a_seed(tmp_path: Path, folder: str) -> None:
+    seed = tmp_path / folder
+    done = lvsboot("cloud-init", DIRECTOR, "-o", seed)
     assert done.stdout.decode().split() == [
-        str(tmp_path / name) for name in ("user-data", "meta-data", "network-config")
+        str(seed / name) for name in ("user-data", "meta-data", "network-config")
     ]
-    assert {place.name for place in tmp_path.iterdir()} == {
+    assert {place.name for place in seed.iterdir()} == {
         "user-data", "meta-data", "network-config",
     }  # fmt: skip
+
+
+def test_a_seed_where_there_can_be_none(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for place in ("file", "file/new", "missing/new"):
+        done = lvsboot("cloud-init", DIRECTOR, "-o", tmp_path / place)
+        assert done.returncode == Exit.FAILED
+        assert done.stderr.startswith(f"lvsboot: cannot make {tmp_path / place}: ".encode())
 
 
 @pytest.mark.parametrize("arguments", [[], ["frobnicate"], ["render"], ["validate", "a", "b"]])
