@@ -1,4 +1,4 @@
-"""What the Makefile calls: `python -m lab kernel` and `python -m lab demo`."""
+"""What the Makefile calls: `python -m lab image`, `kernel` and `demo`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 import sys
 from types import FrameType
 
-from lab import demo, kernel
+from lab import demo, image, kernel
 from lab.cluster import Kind
 from lab.shell import LabError
 
@@ -25,6 +25,8 @@ def main() -> int:
     )
     inside.add_argument("words", nargs=argparse.REMAINDER, metavar="-- ...")
     inside.set_defaults(run=_kernel)
+    ready = verbs.add_parser("image", help="make the VMs' image, if it is not there yet")
+    ready.set_defaults(run=_image)
     # A terminated lab ends its machines like an interrupted one.
     signal.signal(signal.SIGTERM, _exit)
     options = parser.parse_args()
@@ -40,6 +42,11 @@ def main() -> int:
 
 def _demo(options: argparse.Namespace) -> int:
     demo.show(options.cluster, requests=options.requests, keep=options.keep)
+    return 0
+
+
+def _image(_options: argparse.Namespace) -> int:
+    image.installed()
     return 0
 
 

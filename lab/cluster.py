@@ -7,9 +7,11 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from pathlib import Path
 
 from lab import image, qemu, ssh
@@ -110,10 +112,14 @@ def _machines(kind: Kind, folder: Path, *, baked: bool) -> list[Machine]:
         "rs2": (inside,) if kind is Kind.NAT else (outside,),
         "client": (outside,),
     }
+    with ThreadPoolExecutor() as pool:
+        images = dict(
+            zip(segments, pool.map(partial(_image, kind, baked=baked), segments), strict=True)
+        )
     return [
         Machine(
             name=name,
-            image=_image(kind, name, baked=baked),
+            image=images[name],
             nics=tuple(
                 Nic(port, f"52:54:00:00:{number:02x}:{index:02x}")
                 for index, port in enumerate(ports)

@@ -53,7 +53,10 @@ def installed() -> Image:
 
 
 def baked(role: Path) -> Image:
-    """The base without cloud-init, and with the role written into it offline."""
+    """The base without cloud-init, all of Debian's units back, and the role written offline.
+
+    Boots without cloud-init are cheap: these can afford to be a distribution's own.
+    """
     key = cache.digest([_lvsboot_key()], [role])
     kind = f"baked-{role.parent.name}-{role.stem}"
     return _with_disk(cache.made(kind, key, lambda folder: _make_baked(folder, role)) / "disk")
@@ -105,6 +108,10 @@ def _make_base(folder: Path) -> None:
     _make_disk(tree, folder / "disk")
 
 
+def _make_wheel(folder: Path) -> None:
+    run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", folder, REPO])
+
+
 def _make_installed(folder: Path) -> None:
     _say("installing lvsboot into the image")
     tree = _unpack(folder)
@@ -117,6 +124,7 @@ def _make_baked(folder: Path, role: Path) -> None:
     tree = _unpack(folder)
     _install_lvsboot(tree)
     _in_tree(tree, ["dpkg", "--purge", "cloud-init"])
+    _in_tree(tree, ["sh", "-c", (GUEST / "restore").read_text()])
     run_as_root([LVSBOOT, "render", role, "--root", tree])
     _make_disk(tree, folder / "disk")
 
@@ -125,14 +133,12 @@ def _lvsboot_key() -> str:
     return cache.digest(
         [_base().name],
         [REPO / name for name in ("lvsboot", "units", "templates", "schemas", "pyproject.toml")]
-        + [GUEST / "install", LAB / "image.py"],
+        + [GUEST / "install", GUEST / "restore", LAB / "image.py"],
     )
 
 
 def _install_lvsboot(tree: Path) -> None:
-    wheels = tree.parent / "wheel"
-    run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", wheels, REPO])
-    (wheel,) = wheels.glob("lvsboot-*.whl")
+    (wheel,) = cache.made("wheel", _lvsboot_key(), _make_wheel).glob("lvsboot-*.whl")
     run_as_root(["cp", wheel, tree / "tmp"])
     _in_tree(tree, ["sh", "-c", (GUEST / "install").read_text()])
 
