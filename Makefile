@@ -33,7 +33,8 @@ check: $(STAMP) ## Format, lint, types and unit tests: seconds, no privileges
 test: setup ## All three tiers: unit, kernel, boot
 	@# The image is made while the checks run: it waits for the disk and the mirror.
 	$(MAKE) --jobs=2 check image
-	$(MAKE) kernel boot
+	@# The kernel tier is one small VM: it runs beside the first cluster's boot.
+	$(MAKE) --jobs=2 kernel boot
 
 image: setup ## Make the VMs' image
 	$(BIN)/python -m lab image
