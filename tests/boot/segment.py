@@ -59,7 +59,8 @@ class Watch:
 def watch(vm: VM, expression: str) -> Iterator[Watch]:
     """Capture what passes eth0's segment, other hosts' frames too, while the block runs."""
     seen = Watch()
-    dump = f"tcpdump -i eth0 -n -B 8192 --immediate-mode -U -w /tmp/watch.pcap {expression!r}"
+    # Headers are enough, and the kernel's ring has a slot of this size for each frame.
+    dump = f"tcpdump -i eth0 -n -s 128 -B 8192 --immediate-mode -w /tmp/watch.pcap {expression!r}"
     vm.run(f"systemd-run --quiet --unit=lab-watch -p StandardError=truncate:/tmp/watch.log {dump}")
     vm.run(
         "for i in $(seq 100); do grep -q listening /tmp/watch.log && exit; sleep 0.1; done; exit 1"
@@ -67,7 +68,8 @@ def watch(vm: VM, expression: str) -> Iterator[Watch]:
     yield seen
     time.sleep(0.5)
     vm.run("systemctl stop lab-watch")
-    assert "\n0 packets dropped by kernel" in vm.run("cat /tmp/watch.log")
+    report = vm.run("cat /tmp/watch.log")
+    assert "\n0 packets dropped by kernel" in report, report
     # Without -n tcpdump would ask for names; -tt gives seconds.
     text = vm.run("tcpdump -r /tmp/watch.pcap -n -e -tt 2>/dev/null")
     frames = (_FRAME.match(line) for line in text.splitlines())
