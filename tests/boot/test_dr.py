@@ -86,8 +86,9 @@ def test_only_the_director_ever_answered_for_the_vip(boot: Boot) -> None:
     assert {frame.source for frame in boot.arp.answers_for(VIP)} == {boot.cluster.mac("director")}
 
 
-def test_a_real_server_that_answers_would_be_seen(cluster: Cluster) -> None:
+def test_a_real_server_that_answers_would_be_seen(first_boot: Boot) -> None:
     """The control of the test above: the same watch, with ARP let loose on one real server."""
+    cluster = first_boot.cluster
     keys = [f"net.ipv4.conf.{name}.arp_ignore" for name in ("all", "lo", "eth0")]
     before = cluster.machines["rs1"].run(f"sysctl {' '.join(keys)} | tr -d ' '").split()
     cluster.machines["rs1"].run(f"sysctl -w {' '.join(f'{key}=0' for key in keys)}")
