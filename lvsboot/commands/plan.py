@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lvsboot.commands import rulefiles
-from lvsboot.commands.roles import HOST
-from lvsboot.errors import HostError, LvsbootError
+from lvsboot.commands.roles import HOST, host_tree, require_directory
+from lvsboot.errors import LvsbootError
 from lvsboot.files import Change, Remove, plan_files, read_entry
 from lvsboot.ipvs.changes import TableChange, diff
 from lvsboot.ipvs.kernel import open_kernel
 from lvsboot.model import Director
-from lvsboot.observe import backend_in_force
-from lvsboot.render.host import render_host
 from lvsboot.render.rules import declared_table
 from lvsboot.role import RoleFile
 from lvsboot.tree import Entry
@@ -46,10 +44,8 @@ def make_plan(role_file: RoleFile, root: Path) -> Plan:
 
     Raises HostError where `root` is no directory.
     """
-    if not root.is_dir():
-        raise HostError(f"{root} is not a directory")
-    backend = backend_in_force(role_file.role, root)
-    tree = render_host(role_file.role, role_file.text, backend)
+    require_directory(root)
+    tree = host_tree(role_file, root)
     files = tuple(_file_change(change, root) for change in plan_files(tree, root))
     duty = role_file.role.duty
     if root != HOST or not isinstance(duty, Director):

@@ -45,11 +45,16 @@ def read_role(file: str, stdin: bytes | None = None) -> RoleFile:
         raise InputError([Problem(file, Span(1), message)]) from error
 
 
+def host_tree(role_file: RoleFile, root: Path) -> Tree:
+    """What the role wants below `root`, by the network backend that is in force there."""
+    backend = backend_in_force(role_file.role, root)
+    return render_host(role_file.role, role_file.text, backend)
+
+
 def render(role_file: RoleFile, root: Path, *, replace_edited: bool = False) -> Rendering:
     """Writes everything that the role needs below `root`, but over no file that was edited."""
-    _require_directory(root)
-    backend = backend_in_force(role_file.role, root)
-    tree = render_host(role_file.role, role_file.text, backend)
+    require_directory(root)
+    tree = host_tree(role_file, root)
     return Rendering(tree, *install_tree(tree, root, replace_edited=replace_edited))
 
 
@@ -62,7 +67,7 @@ def apply(role_file: RoleFile, *, block: bool) -> Rendering:
 
 def install_units(root: Path) -> Rendering:
     """Puts the units below `root` and enables the provisioner: an image that waits for a role."""
-    _require_directory(root)
+    require_directory(root)
     tree = tuple(render_units())
     return Rendering(tree, *install_tree(tree, root, keep_others=True))
 
@@ -98,9 +103,8 @@ def _make_directory(directory: Path) -> None:
         raise HostError(f"cannot make {directory}: {error.strerror}") from error
 
 
-def _require_directory(directory: Path) -> None:
+def require_directory(directory: Path) -> None:
     try:
-        directory.iterdir()
         is_directory = directory.is_dir()
     except PermissionError as error:
         raise NotPermittedError(f"cannot look into {directory}: {error.strerror}") from error
