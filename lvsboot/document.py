@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from itertools import islice
+from typing import Any
 
 import yaml
 
@@ -19,29 +20,42 @@ MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
 MAX_VALUES = 1_000_000
 _MAX_DIGITS = 100
+# More than a person mends in one go; a hostile file could hold a million.
+MAX_FINDINGS = 1_000
+_WRITE_OUT = "write the value out"
 
 # The core schema of YAML 1.2.2, section 10.3.2: `no`, `on` and 22:22 are words there, 052 is 52.
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+# What a plain scalar that is more than a word begins with; an empty one is null.
+_NOT_A_WORD = frozenset("0123456789-+.~nNtTfF")
+# What nobody sees, or what shows a line otherwise than it is read: control characters, which YAML
+# partly allows, marks of writing direction, invisible spaces, and line breaks that editors do not
+# count. https://trojansource.codes has what can be done with them.
+_UNSEEN = re.compile(
+    "[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
+
+_BREAKS = re.compile("[\x85\u2028\u2029]")
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class Node(NamedTuple):
-    """A value's place in the text; `keys` and `items` are those of a mapping or a list."""
-
-    span: Span
-    keys: Mapping[str, tuple[Span, Node]] = {}
-    items: Sequence[Node] = ()
+def new_parser(text: str) -> Any:  # noqa: ANN401 - PyYAML has no types for it
+    """The parser of libyaml where PyYAML has it; to be disposed of."""
+    return _Loader(text)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A problem keyed by path, before it has a place in the text.
 
-    `at_key` points at the key that leads to the path, not at its value.
+    `at_key` points at the key that leads to the path, not at its value; `twin` is the path of what
+    it contradicts. `given` are paths that must have been understood for the finding to be true, as
+    the list in which something is missed.
     """
 
     path: Path
@@ -49,39 +63,22 @@ class Finding:
     hint: str = ""
     at_key: bool = False
     severity: Severity = Severity.ERROR
+    twin: Path | None = None
+    given: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """A file's text and its plain value (dict, list, str, int, float, bool, None).
 
-    `findings` are what YAML allows and a role file does not, such as a key that stands twice.
+    `findings` are what YAML allows and a role file does not, such as a key that stands twice;
+    places.py finds where the others stand.
     """
 
     file: str
     text: str
     value: Any
-    node: Node
     findings: tuple[tuple[Span, Finding], ...]
-
-    def problem(self, finding: Finding) -> Problem:
-        """The finding with its line, column and excerpt."""
-        return self._drawn(_find(self.node, finding), finding)
-
-    def problems(self) -> list[Problem]:
-        """The document's own findings, each with its place."""
-        return [self._drawn(span, finding) for span, finding in self.findings]
-
-    def _drawn(self, span: Span, finding: Finding) -> Problem:
-        return Problem(
-            file=self.file,
-            span=span,
-            where=path_text(finding.path),
-            message=finding.message,
-            hint=finding.hint,
-            source=_line(self.text, span.line),
-            severity=finding.severity,
-        )
 
 
 def path_text(path: Path) -> str:
@@ -98,23 +95,24 @@ def path_text(path: Path) -> str:
 def parse_document(raw: bytes, file: str) -> Document:
     """The document in `raw`; raises InputError where there is none: not UTF-8, empty, not YAML."""
     text = _decode(raw, file)
+    unseen = tuple(_unseen(text))
+    # libyaml would count lines that no editor counts.
+    text = _BREAKS.sub("\N{REPLACEMENT CHARACTER}", text)
     composer = _Composer(text)
     try:
-        value, node = composer.document()
+        value = composer.document()
     except yaml.reader.ReaderError as error:
         raise InputError([_character_problem(error, text, file)]) from error
     except yaml.MarkedYAMLError as error:
         raise InputError([_syntax_problem(error, text, file)]) from error
     except _LimitError as error:
-        span = error.span
-        raise InputError(
-            [Problem(file, span, error.message, source=_line(text, span.line))]
-        ) from error
+        problem = Problem(file, error.span, error.message, source=source_line(text, error.span))
+        raise InputError([problem]) from error
     if value is None and not composer.findings:
         raise InputError(
             [Problem(file, Span(1), "the file is empty", hint="begin with version: 1")]
         )
-    return Document(file, text, value, node, tuple(composer.findings))
+    return Document(file, text, value, (*unseen, *composer.findings))
 
 
 def _decode(raw: bytes, file: str) -> str:
@@ -132,19 +130,28 @@ def _decode(raw: bytes, file: str) -> str:
     return text
 
 
+def _unseen(text: str) -> Iterator[tuple[Span, Finding]]:
+    for match in islice(_UNSEEN.finditer(text), MAX_FINDINGS):
+        start = match.start()
+        line_start = text.rfind("\n", 0, start) + 1
+        span = Span(text.count("\n", 0, start) + 1, start - line_start + 1, 1)
+        message = f"U+{ord(match[0]):04X} is not seen, or shows the text otherwise than it is read"
+        yield span, Finding((), message, "delete it")
+
+
 def _character_problem(error: yaml.reader.ReaderError, text: str, file: str) -> Problem:
     # Its position counts bytes in libyaml and characters in Python; it stops at the first.
     character = chr(error.character)
     before = text.partition(character)[0]
     span = Span(before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1, 1)
     message = f"U+{ord(character):04X} is a character that YAML refuses"
-    return Problem(file, span, message, source=_line(text, span.line))
+    return Problem(file, span, message, source=source_line(text, span))
 
 
 def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-    source = _line(text, line)
+    source = source_line(text, Span(line))
     what = error.problem or "this is not YAML"
     message = f"{what} ({error.context})" if error.context else what
     hint = "indent with spaces, not tabs" if "\t" in source else ""
@@ -161,7 +168,7 @@ class _LimitError(Exception):
 
 
 class _Composer:
-    """Builds values and their places from the parser's events.
+    """Builds values from the parser's events.
 
     From events, since PyYAML's own composer follows nesting with the C stack, which a hostile
     file overflows, and says neither which scalars carried a tag nor which were aliases.
@@ -169,86 +176,102 @@ class _Composer:
 
     def __init__(self, text: str) -> None:
         self.findings: list[tuple[Span, Finding]] = []
-        self._parser = _Loader(text)
+        self._parser = new_parser(text)
         self._next: Callable[[], Any] = self._parser.get_event
         self._count = 0
+        self._path: list[str | int] = []
 
-    def document(self) -> tuple[Any, Node]:
+    def document(self) -> Any:  # noqa: ANN401 - whatever the file holds
         try:
             return self._document()
         finally:
             self._parser.dispose()
 
-    def _document(self) -> tuple[Any, Node]:
+    def _document(self) -> Any:  # noqa: ANN401
         self._next()  # the stream's start
         if isinstance(self._next(), yaml.StreamEndEvent):
-            return None, Node(Span(1))
-        value, node = self._value(self._next(), ())
+            return None
+        value = self._value(self._next())
         self._next()  # the document's end
         event = self._next()
         if not isinstance(event, yaml.StreamEndEvent):
-            raise _LimitError(_span(event), "a second document begins here: a role file has one")
-        return value, node
+            raise _LimitError(
+                event_span(event), "a second document begins here: a role file has one"
+            )
+        return value
 
-    def _value(self, event: Any, path: Path) -> tuple[Any, Node]:  # noqa: ANN401
-        self._check_limits(event, path)
-        if isinstance(event, yaml.AliasEvent):
-            self._refuse(event, path, "aliases have no meaning in a role file")
-            return None, Node(_span(event))
-        if event.anchor is not None:
-            self._refuse(event, path, "anchors have no meaning in a role file")
-        if event.tag is not None and event.tag != "!":
-            self._refuse(event, path, f"tags ({event.tag}) have no meaning in a role file")
-        match event:
-            case yaml.ScalarEvent():
-                return _scalar(event), Node(_span(event))
-            case yaml.SequenceStartEvent():
-                return self._sequence(event, path)
-            case _:
-                return self._mapping(event, path)
-
-    def _sequence(self, start: Any, path: Path) -> tuple[list[Any], Node]:  # noqa: ANN401
-        values: list[Any] = []
-        nodes: list[Node] = []
-        while not isinstance(event := self._next(), yaml.SequenceEndEvent):
-            value, node = self._value(event, (*path, len(values)))
-            values.append(value)
-            nodes.append(node)
-        return values, Node(_span(start), items=nodes)
-
-    def _mapping(self, start: Any, path: Path) -> tuple[dict[str, Any], Node]:  # noqa: ANN401
-        values: dict[str, Any] = {}
-        nodes: dict[str, tuple[Span, Node]] = {}
-        while not isinstance(event := self._next(), yaml.MappingEndEvent):
-            key = event.value if isinstance(event, yaml.ScalarEvent) else None
-            if key is None:
-                self._refuse(event, path, "a key must be a word")
-                self._value(event, path)
-            key_span = _span(event)
-            value, node = self._value(self._next(), (*path, key or ""))
-            if key in nodes:
-                first = f"the first is in line {nodes[key][0].line}"
-                self._refuse(event, (*path, key), f"'{key}' stands here a second time", first)
-            elif key is not None:
-                values[key] = value
-                nodes[key] = (key_span, node)
-        return values, Node(_span(start), keys=nodes)
-
-    def _check_limits(self, event: Any, path: Path) -> None:  # noqa: ANN401
+    def _value(self, event: Any) -> Any:  # noqa: ANN401
         self._count += 1
-        if len(path) > MAX_DEPTH:
-            raise _LimitError(_span(event), f"values are nested more than {MAX_DEPTH} deep")
         if self._count > MAX_VALUES:
-            raise _LimitError(_span(event), f"the file has more than {MAX_VALUES:,} values")
+            raise _LimitError(event_span(event), f"the file has more than {MAX_VALUES:,} values")
+        if event.anchor is not None:
+            what = "aliases" if isinstance(event, yaml.AliasEvent) else "anchors"
+            self._refuse(event, f"{what} have no meaning in a role file", _WRITE_OUT)
+            if isinstance(event, yaml.AliasEvent):
+                return None
+        if event.tag is not None and event.tag != "!":
+            self._refuse(
+                event, f"tags ({event.tag}) have no meaning in a role file", "take it away"
+            )
+        if isinstance(event, yaml.ScalarEvent):
+            return _scalar(event)
+        if len(self._path) >= MAX_DEPTH:
+            raise _LimitError(
+                event_span(event), f"lists and mappings are nested more than {MAX_DEPTH} deep"
+            )
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence()
+        return self._mapping()
 
-    def _refuse(self, event: Any, path: Path, message: str, hint: str = "") -> None:  # noqa: ANN401
-        self.findings.append((_span(event), Finding(path, message, hint)))
+    def _sequence(self) -> list[Any]:
+        values: list[Any] = []
+        self._path.append(0)
+        while not isinstance(event := self._next(), yaml.SequenceEndEvent):
+            self._path[-1] = len(values)
+            values.append(self._value(event))
+        self._path.pop()
+        return values
+
+    def _mapping(self) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        lines: dict[str, int] = {}
+        self._path.append("")
+        while not isinstance(event := self._next(), yaml.MappingEndEvent):
+            key = self._key(event)
+            self._path[-1] = key or ""
+            value = self._value(self._next())
+            if key is None:
+                continue
+            if key in values:
+                first = f"the first is in line {lines[key]}"
+                self._refuse(event, f"'{key}' stands here a second time", first)
+            else:
+                values[key] = value
+                lines[key] = event.start_mark.line + 1
+        self._path.pop()
+        return values
+
+    def _key(self, event: Any) -> str | None:  # noqa: ANN401
+        """The key's text; None for a list or a mapping, which YAML allows there."""
+        self._path[-1] = ""
+        if isinstance(event, yaml.ScalarEvent):
+            if event.anchor is not None or event.tag is not None:
+                self._value(event)  # refuses it
+            return str(event.value)
+        self._refuse(event, "a key must be a word", "without brackets")
+        self._value(event)
+        return None
+
+    def _refuse(self, event: Any, message: str, hint: str) -> None:  # noqa: ANN401
+        self.findings.append((event_span(event), Finding(tuple(self._path), message, hint)))
+        if len(self.findings) > MAX_FINDINGS:
+            raise _LimitError(event_span(event), "there are too many problems to go on reading")
 
 
 def _scalar(event: yaml.ScalarEvent) -> str | int | float | bool | None:
     text: str = event.value
     is_plain, _is_untagged_text = event.implicit
-    if not is_plain:
+    if not is_plain or (text and text[0] not in _NOT_A_WORD):
         return text
     # Python converts no more than some thousand digits; what is longer is no number to anybody.
     if len(text) <= _MAX_DIGITS and _INT.fullmatch(text):
@@ -264,26 +287,14 @@ def _scalar(event: yaml.ScalarEvent) -> str | int | float | bool | None:
     return text
 
 
-def _find(root: Node, finding: Finding) -> Span:
-    """The place of the finding's value or key; of the nearest ancestor where its path ends."""
-    node, key_span = root, None
-    for step in finding.path:
-        if isinstance(step, str) and step in node.keys:
-            key_span, node = node.keys[step]
-        elif isinstance(step, int) and step < len(node.items):
-            key_span, node = None, node.items[step]
-        else:
-            break
-    return key_span if finding.at_key and key_span is not None else node.span
-
-
-def _span(event: Any) -> Span:  # noqa: ANN401
+def event_span(event: Any) -> Span:  # noqa: ANN401 - PyYAML has no types for them
     """A collection is pointed at by its first character, a scalar by the whole of its line."""
     start, end = event.start_mark, event.end_mark
     is_word = isinstance(event, yaml.ScalarEvent) and start.line == end.line
     return Span(start.line + 1, start.column + 1, end.column - start.column if is_word else 1)
 
 
-def _line(text: str, number: int) -> str:
-    lines = text.split("\n", number)
-    return lines[number - 1].rstrip("\r") if number <= len(lines) else ""
+def source_line(text: str, span: Span) -> str:
+    """The line of the text in which a span begins, without its end."""
+    lines = text.split("\n", span.line)
+    return lines[span.line - 1].rstrip("\r") if span.line <= len(lines) else ""

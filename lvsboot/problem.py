@@ -23,11 +23,19 @@ class Span(NamedTuple):
     length: int = 0
 
 
+class Place(NamedTuple):
+    """A place in the same text as a problem, and its name in the text's own words."""
+
+    span: Span
+    where: str
+
+
 class Problem(NamedTuple):
     """One thing to mend.
 
     `where` names it in the text's own words (`director.services[0].scheduler`), or is empty.
-    `source` is the text's line, without its end; None draws no excerpt.
+    `source` is the text's line, without its end; None draws no excerpt. `twin` is what the
+    problem's place contradicts.
     """
 
     file: str
@@ -37,6 +45,7 @@ class Problem(NamedTuple):
     hint: str = ""
     source: str | None = None
     severity: Severity = Severity.ERROR
+    twin: Place | None = None
 
     @property
     def order(self) -> tuple[int, int, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lvsboot.files import SAVED_SUFFIX, Change, Remove
-from lvsboot.problem import Problem
+from lvsboot.problem import Problem, Span
 
 _RED, _CYAN, _BOLD, _RESET = "\033[31m", "\033[36m", "\033[1m", "\033[0m"
 
@@ -21,21 +21,25 @@ def problems_text(problems: Iterable[Problem], *, color: bool = False) -> str:
     return "".join(_problem_text(problem, color=color) for problem in drawn)
 
 
-def problems_value(problems: Iterable[Problem]) -> list[dict[str, str | int]]:
-    """The same as plain values: lines and columns count from 1, a length of 0 is not known."""
+def problems_value(problems: Iterable[Problem]) -> list[dict[str, object]]:
+    """The same as plain values, as schemas/problems.json describes them."""
     return [
         {
             "file": problem.file,
-            "line": problem.span.line,
-            "column": problem.span.column,
-            "length": problem.span.length,
+            **_place_value(problem.span),
             "severity": problem.severity.value,
             "where": problem.where,
             "message": problem.message,
             "hint": problem.hint,
+            "see": problem.twin
+            and {**_place_value(problem.twin.span), "where": problem.twin.where},
         }
         for problem in sorted(problems, key=lambda problem: problem.order)
     ]
+
+
+def _place_value(span: Span) -> dict[str, int]:
+    return {"line": span.line, "column": span.column, "length": span.length}
 
 
 def _problem_text(problem: Problem, *, color: bool) -> str:
@@ -51,16 +55,23 @@ def _problem_text(problem: Problem, *, color: bool) -> str:
 
 def _excerpt(problem: Problem, *, color: bool) -> str:
     """The source line with carets under the culprit and the hint behind them."""
+    hint = _hint(problem)
     if problem.source is None:
-        return f"   = {problem.hint}\n" if problem.hint else ""
+        return f"   = {hint}\n" if hint else ""
     source, column = _window(_printable(problem.source), problem.span.column)
     length = max(1, min(problem.span.length, len(source) - column + 1))
     # A tab keeps its place under a tab, so that the carets stay below their word.
     pad = "".join("\t" if char == "\t" else " " for char in source[: column - 1])
-    pointer = "^" * length + (f" {problem.hint}" if problem.hint else "")
+    pointer = "^" * length + (f" {hint}" if hint else "")
     if color:
         pointer = f"{_CYAN}{pointer}{_RESET}"
     return f"   | {source}\n   | {pad}{pointer}\n"
+
+
+def _hint(problem: Problem) -> str:
+    twin = problem.twin
+    see = "" if twin is None else f"see line {twin.span.line}: {_printable(twin.where)}"
+    return "; ".join(filter(None, (problem.hint, see)))
 
 
 def _window(source: str, column: int) -> tuple[str, int]:

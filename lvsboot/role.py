@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from lvsboot import defaults
 from lvsboot.constraints import constraint_findings
 from lvsboot.director import decode_director
-from lvsboot.document import parse_document
+from lvsboot.document import Document, Finding, parse_document
 from lvsboot.errors import InputError
 from lvsboot.formats import (
     parse_address,
@@ -29,8 +29,10 @@ from lvsboot.model import (
     Role,
     Route,
 )
+from lvsboot.places import place_findings
 from lvsboot.problem import Problem, Severity
-from lvsboot.schema import schema_findings
+from lvsboot.schema import sift
+from lvsboot.soundness import sure_findings
 
 _Parsed = TypeVar("_Parsed")
 _Mapping = Mapping[str, Any]
@@ -48,18 +50,28 @@ class RoleFile:
 def parse_role(raw: bytes, file: str) -> RoleFile:
     """The role in `raw`; raises InputError with every problem, each at its place in `file`."""
     document = parse_document(raw, file)
-    problems = document.problems()
-    # A refused value has no meaning: what the schema says of it would be a second complaint.
-    refused = {problem.span for problem in problems}
-    found = [document.problem(finding) for finding in schema_findings(document)]
-    problems += [problem for problem in found if problem.span not in refused]
-    if problems:
-        raise InputError(problems)
-    role = decode_role(document.value)
-    problems = [document.problem(finding) for finding in constraint_findings(role)]
-    if any(problem.severity is Severity.ERROR for problem in problems):
+    role, findings = _decode(document)
+    problems = _without_second_complaints(place_findings(document, findings), document)
+    if role is None or any(problem.severity is Severity.ERROR for problem in problems):
         raise InputError(problems)
     return RoleFile(role, document.text, tuple(problems))
+
+
+def _decode(document: Document) -> tuple[Role | None, list[Finding]]:
+    """The role that the document's sound part means, and all that is found in the whole."""
+    sound, sieve = sift(document.value)
+    sieve.lost.update(finding.path for _span, finding in document.findings if finding.path)
+    if sound is None:
+        return None, sieve.findings
+    role = decode_role(sound)
+    return role, [*sieve.findings, *sure_findings(constraint_findings(role), sieve)]
+
+
+def _without_second_complaints(problems: list[Problem], document: Document) -> list[Problem]:
+    """A refused value has no meaning: what the schema says of it would be a second complaint."""
+    own = len(document.findings)
+    refused = {span for span, _finding in document.findings}
+    return problems[:own] + [problem for problem in problems[own:] if problem.span not in refused]
 
 
 def decode_role(value: _Mapping) -> Role:

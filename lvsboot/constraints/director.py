@@ -43,7 +43,7 @@ def director_findings(director: Director, role: Role) -> Iterator[Finding]:
         path: Path = ("director", "services", i)
         if first := identities.again(service.identity, path):
             key = "vip" if isinstance(service.identity, VirtualService) else "fwmark"
-            yield Finding((*path, key), f"{service.identity} is used twice", first)
+            yield Finding((*path, key), f"{service.identity} is used twice", twin=first)
         yield from _identity(service, director, path)
         yield from _options(service, path)
         yield from _destinations(service, path)
@@ -113,7 +113,7 @@ def _destinations(service: Service, service_path: Path) -> Iterator[Finding]:
         port = service.port if destination.port is None else destination.port
         if first := keys.again((destination.address, port), path):
             message = f"{destination.address} port {port} is used twice in one service"
-            yield Finding((*path, "address"), message, first)
+            yield Finding((*path, "address"), message, twin=first)
         yield from _method(destination, port, service, path)
         if destination.lower_threshold > destination.upper_threshold:
             message = f"{destination.lower_threshold} is above the upper threshold"

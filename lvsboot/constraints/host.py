@@ -27,7 +27,7 @@ def _nics(nics: Iterable[Nic]) -> Iterator[Finding]:
             continue
         path = (*path, "mac")
         if first := macs.again(nic.mac, path):
-            yield Finding(path, f"'{nic.mac}' is used twice", first)
+            yield Finding(path, f"'{nic.mac}' is used twice", twin=first)
         if nic.name.startswith("eth") and nic.name[3:].isdigit():
             message = f"'{nic.name}' is one of the kernel's own names: a NIC may already hold it"
             yield warning(path, message, "choose another name, such as lan0")
@@ -46,7 +46,7 @@ def _addresses_once(role: Role) -> Iterator[Finding]:
     addresses = Uses()
     for path, address in _addresses(role):
         if first := addresses.again(address, path):
-            yield Finding(path, f"{address} is used twice", first)
+            yield Finding(path, f"{address} is used twice", twin=first)
 
 
 def _addresses(role: Role) -> Iterator[tuple[Path, Address]]:

@@ -119,15 +119,27 @@ def test_problems_as_json() -> None:
             "length": 1,
             "severity": "error",
             "where": "version",
-            "message": "2 is not a role file version known here",
+            "message": "2 is not a role file version that is known here",
             "hint": "this lvsboot reads 1",
-        }
+            "see": None,
+        },
+        {
+            "file": "<stdin>",
+            "line": 2,
+            "column": 1,
+            "length": 11,
+            "severity": "error",
+            "where": "real_server",
+            "message": "'vips' is missing",
+            "hint": "dr packets arrive addressed to the VIP",
+            "see": None,
+        },
     ]
     assert json.loads(lvsboot("validate", "--json", DIRECTOR).stdout) == []
 
 
 def test_the_schema() -> None:
-    assert json.loads(lvsboot("schema").stdout)["title"] == "lvsboot role file"
+    assert json.loads(lvsboot("schema").stdout)["title"] == "role file"
 
 
 def test_an_unreadable_role(tmp_path: Path) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from lvsboot.document import MAX_BYTES, MAX_DEPTH, Finding, parse_document, path_text
+from lvsboot.document import MAX_BYTES, MAX_DEPTH, Finding, Path, parse_document, path_text
 from lvsboot.errors import InputError
-from lvsboot.problem import Problem
+from lvsboot.places import place_findings
+from lvsboot.problem import Place, Problem, Span
 
 
 def value(text: str) -> object:
@@ -54,8 +55,10 @@ def test_an_empty_value_is_null() -> None:
 
 def test_a_finding_points_at_its_value_or_its_key() -> None:
     document = parse_document(b"a:\n  - bc: def\n", "role.yaml")
-    at_value = document.problem(Finding(("a", 0, "bc"), "wrong"))
-    at_key = document.problem(Finding(("a", 0, "bc"), "wrong", at_key=True))
+    path: Path = ("a", 0, "bc")
+    at_value, at_key = place_findings(
+        document, [Finding(path, "wrong"), Finding(path, "wrong", at_key=True)]
+    )
     assert (at_value.span.line, at_value.span.column, at_value.span.length) == (2, 9, 3)
     assert (at_key.span.line, at_key.span.column, at_key.span.length) == (2, 5, 2)
     assert at_value.source == "  - bc: def"
@@ -63,7 +66,20 @@ def test_a_finding_points_at_its_value_or_its_key() -> None:
 
 def test_a_path_that_ends_early_points_at_the_nearest_ancestor() -> None:
     document = parse_document(b"a:\n  b: 1\n", "role.yaml")
-    assert document.problem(Finding(("a", "missing"), "wrong")).span.line == 2
+    [problem] = place_findings(document, [Finding(("a", "missing"), "wrong")])
+    assert problem.span.line == 2
+
+
+def test_a_finding_names_what_it_contradicts() -> None:
+    document = parse_document(b"a: 1\nb:\n- c\n", "role.yaml")
+    [problem] = place_findings(document, [Finding(("a",), "wrong", twin=("b", 0))])
+    assert problem.twin == Place(Span(3, 3, 1), "b[0]")
+
+
+def test_places_are_found_past_keys_that_are_no_words() -> None:
+    document = parse_document(b"? [1, {a: b}]\n: {c: d}\ne: f\ne: g\n", "role.yaml")
+    *_own, problem = place_findings(document, [Finding(("e",), "wrong")])
+    assert problem.span == Span(3, 4, 1)
 
 
 def test_paths_read_like_the_role_file() -> None:
@@ -80,9 +96,14 @@ def test_paths_read_like_the_role_file() -> None:
         ("é: \x01".encode(), 1, 4, "U+0001 is a character that YAML refuses"),
         (b"a:\n\tb: 1", 2, 1, "found character that cannot start any token"),
         (b"a: 1\n---\nb: 1\n", 2, 1, "a second document begins here: a role file has one"),
-        (b"[" * 100_000, 1, MAX_DEPTH + 2, "values are nested more than 64 deep"),
-        (b"- " * 100_000, 1, 2 * MAX_DEPTH + 3, "values are nested more than 64 deep"),
-        (b"{a: " * 100_000, 1, 4 * MAX_DEPTH + 5, "values are nested more than 64 deep"),
+        (b"[" * 100_000, 1, MAX_DEPTH + 1, "lists and mappings are nested more than 64 deep"),
+        (b"- " * 100_000, 1, 2 * MAX_DEPTH + 1, "lists and mappings are nested more than 64 deep"),
+        (
+            b"{a: " * 100_000,
+            1,
+            4 * MAX_DEPTH + 1,
+            "lists and mappings are nested more than 64 deep",
+        ),
         (b" " * (MAX_BYTES + 1), 1, 1, "the file has 16,777,217 bytes"),
     ],
 )
@@ -100,10 +121,15 @@ def test_what_is_no_document(raw: bytes, line: int, column: int, message: str) -
         ("a: *x\n", 1, "aliases have no meaning"),
         ("a: !!python/object:os.system x\n", 1, "tags (tag:yaml.org,2002:python/object:os"),
         ("? [1, 2]\n: 3\n", 1, "a key must be a word"),
+        ("b: 1\n&x a: 1\n", 2, "anchors have no meaning"),
+        ("b: 1\n!x a: 1\n", 2, "tags (!x) have no meaning"),
+        ("# \u202e\na: 1\n", 1, "U+202E is not seen"),
+        ("a: 1 # \u200b\n", 1, "U+200B is not seen"),
+        ("a: 1 # \u2028\n", 1, "U+2028 is not seen"),
     ],
 )
 def test_what_yaml_allows_and_a_role_file_does_not(text: str, line: int, message: str) -> None:
-    [problem] = parse_document(text.encode(), "role.yaml").problems()
+    [problem] = place_findings(parse_document(text.encode(), "role.yaml"), [])
     assert problem.span.line == line
     assert problem.message.startswith(message)
 
@@ -111,4 +137,4 @@ def test_what_yaml_allows_and_a_role_file_does_not(text: str, line: int, message
 def test_an_alias_bomb_is_refused_before_it_explodes() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 30)]
-    assert parse_document("\n".join(lines).encode(), "role.yaml").problems()
+    assert parse_document("\n".join(lines).encode(), "role.yaml").findings

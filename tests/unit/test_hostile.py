@@ -13,43 +13,11 @@ from lvsboot.model import Backend
 from lvsboot.render.host import render_host
 from lvsboot.report import problems_text, problems_value
 from lvsboot.role import parse_role
-from lvsboot.schema import load_schema
-from tests.golden import REPOSITORY
+from tests.strategies import EXAMPLES, VALUES, WORDS, damaged
 
-EXAMPLES = [place.read_bytes() for place in sorted((REPOSITORY / "examples").rglob("*.yaml"))]
 # Enough to find what is common; `make fuzz` runs the same properties for longer.
 settings.register_profile("quick", max_examples=60, deadline=None)
 settings.load_profile("quick")
-
-
-def keys_of(schema: Any) -> set[str]:
-    match schema:
-        case dict():
-            here = set(schema.get("properties", {}))
-            return here.union(*(keys_of(child) for child in schema.values()))
-        case list():
-            return set().union(*(keys_of(child) for child in schema))
-        case _:
-            return set()
-
-
-WORDS = st.sampled_from(sorted(keys_of(load_schema())))
-SCALARS = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.floats(),
-    st.text(max_size=20),
-    st.sampled_from(["dr", "nat", "192.0.2.1", "2001:db8::1", "192.0.2.1/24", "eth0", "lo", 1, 80]),
-)
-VALUES = st.recursive(
-    SCALARS,
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=4),
-        st.dictionaries(st.one_of(WORDS, st.text(max_size=8)), inner, max_size=5),
-    ),
-    max_leaves=25,
-)
 
 
 def check(raw: bytes) -> None:
@@ -93,3 +61,8 @@ def test_damaged_examples(raw: bytes, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(raw)))
     end = data.draw(st.integers(start, min(len(raw), start + 20)))
     check(raw[:start] + data.draw(st.binary(max_size=10)) + raw[end:])
+
+
+@given(damaged())
+def test_examples_with_parts_gone_or_replaced(value: Any) -> None:
+    check(json.dumps(value).encode())

@@ -8,18 +8,8 @@ import pytest
 
 from lvsboot.errors import InputError
 from lvsboot.problem import Severity
-from lvsboot.report import problems_text
 from lvsboot.role import parse_role
-
-INVALID = Path(__file__).parents[1] / "invalid"
-ROLES = sorted(INVALID.glob("*.yaml"))
-
-
-def report(place: Path) -> str:
-    try:
-        return problems_text(parse_role(place.read_bytes(), place.name).warnings)
-    except InputError as error:
-        return problems_text(error.problems)
+from tests.reports import ROLES, report
 
 
 @pytest.mark.parametrize("place", ROLES, ids=lambda place: place.stem)

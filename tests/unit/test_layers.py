@@ -12,6 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "lvsboot"
 PURE = [
     "problem", "errors", "tree", "model", "defaults", "formats", "document", "director",
+    "places", "checks", "complaints", "schema", "soundness",
     "cloudinit", "paths",
     "constraints.director", "constraints.host", "constraints.real_server",
     "render.host", "render.networkd", "render.rules", "render.sysctl",

@@ -1,0 +1,137 @@
+"""The sentences on values that a schema refuses: what is wrong, and what would be right."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+_KINDS = {
+    "string": "a text",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+}
+# Longer than any word that there is: to compare what is no typing error takes its time.
+_LONGEST_WORD = 40
+_UNQUOTE = "write it without quotes"
+_WORDS_OF_YAML_1_1 = {"no": "false", "off": "false", "yes": "true", "on": "true"}
+
+
+class Complaint(NamedTuple):
+    message: str
+    hint: str = ""
+
+
+class FormatError(ValueError):
+    """A text that has not its format: the sentence, and what would mend it."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        self.hint = hint
+        super().__init__(message)
+
+
+def of_error(error: ValueError) -> Complaint:
+    return Complaint(str(error), error.hint if isinstance(error, FormatError) else "")
+
+
+def unknown_key(key: str, title: str, known: Sequence[str]) -> Complaint:
+    hint = did_you_mean(key, known) or f"known here: {', '.join(known)}"
+    return Complaint(f"'{key}' is not a key of {_with_article(title)}", hint)
+
+
+def no_choice(choices: Sequence[Sequence[str]]) -> Complaint:
+    """`choices` are the sets of keys of which a mapping has one."""
+    words = " or ".join(" with ".join(f"'{key}'" for key in keys) for keys in choices)
+    return Complaint(f"{words} is missing", "one of them says what this is")
+
+
+def two_choices(key: str, other: str) -> Complaint:
+    return Complaint(f"'{key}' and '{other}' exclude each other", "take one of the two away")
+
+
+def wrong_type(value: Any, kinds: Sequence[str]) -> Complaint:  # noqa: ANN401
+    expected = " or ".join(_KINDS[kind] for kind in kinds)
+    hint = ""
+    if "string" in kinds and not isinstance(value, dict | list | None):
+        hint = "quote it"
+    elif "integer" in kinds and isinstance(value, str) and value.isdecimal():
+        hint = _UNQUOTE
+    elif kinds == ["boolean"] and isinstance(value, str):
+        word = _WORDS_OF_YAML_1_1.get(value.lower())
+        hint = f"write {word}" if word is not None else ""
+    elif kinds == ["array"] and not isinstance(value, dict | None):
+        hint = "put brackets around it: [ ]"
+    return Complaint(f"{shown(value)} is not {expected}", hint)
+
+
+def not_a_word(value: Any, title: str, words: Sequence[str]) -> Complaint:  # noqa: ANN401
+    hint = f"one of {', '.join(words)}"
+    if isinstance(value, str):
+        hint = did_you_mean(value, words) or hint
+    elif isinstance(value, bool) and not {"yes", "no"}.isdisjoint(words):
+        hint = f"write {'yes' if value else 'no'}; {hint}"
+    return Complaint(f"{shown(value)} is not {_with_article(title)}", hint)
+
+
+def not_the_one(value: Any, title: str, wanted: Any) -> Complaint:  # noqa: ANN401
+    message = f"{shown(value)} is not {_with_article(title)} that is known here"
+    is_quoted = value == str(wanted)
+    return Complaint(message, _UNQUOTE if is_quoted else f"this lvsboot reads {wanted}")
+
+
+def too_small(value: int, title: str, limit: int) -> Complaint:
+    return Complaint(f"{value} is too small for {_with_article(title)}: at least {limit}")
+
+
+def too_large(value: int, title: str, limit: int) -> Complaint:
+    return Complaint(f"{value} is too large for {_with_article(title)}: at most {limit}")
+
+
+def too_few(least: int) -> Complaint:
+    return Complaint(
+        f"at least {least} entry is needed here"
+        if least == 1
+        else f"at least {least} entries are needed here"
+    )
+
+
+def twice(values: Sequence[Any], texts: Sequence[str]) -> Complaint:
+    """`texts` are the values' own, of which one stands there again."""
+    again = next(i for i, text in enumerate(texts) if text in texts[:i])
+    return Complaint(f"{shown(values[again])} stands here twice", "once is enough")
+
+
+def shown(value: Any) -> str:  # noqa: ANN401
+    match value:
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case None:
+            return "nothing"
+        case bool():
+            return str(value).lower()
+        case str():
+            return f"'{_shortened(value)}'"
+        case _:
+            return _shortened(str(value))
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """A hint at the one of `known` that was meant, or nothing."""
+    if len(word) > _LONGEST_WORD:
+        return ""
+    near = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    return f"did you mean '{near[0]}'?" if near else ""
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 2 * _LONGEST_WORD else f"{text[: 2 * _LONGEST_WORD]}…"
+
+
+def _with_article(title: str) -> str:
+    if title.endswith("s") and not title.endswith("ss"):
+        return title
+    return f"an {title}" if title[:1] in "aeioAEIO" or title == "MTU" else f"a {title}"
