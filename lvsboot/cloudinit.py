@@ -8,7 +8,8 @@ from typing import Any
 import yaml
 
 from lvsboot import paths
-from lvsboot.model import Dhcp, Nic, Role
+from lvsboot.model import Nic, Role
+from lvsboot.render.ethernets import ethernet
 from lvsboot.tree import File
 
 
@@ -43,33 +44,7 @@ def _network_config(nics: tuple[Nic, ...]) -> dict[str, Any]:
     A director's VIPs stay out: they are put up after the rules, and three of cloud-init's
     renderers raise ValueError for an address label.
     """
-    return {"version": 2, "ethernets": {nic.name: _ethernet(nic) for nic in nics}}
-
-
-def _ethernet(nic: Nic) -> dict[str, Any]:
-    settings: dict[str, Any] = {}
-    if nic.mac is not None:
-        settings |= {"match": {"macaddress": nic.mac}, "set-name": nic.name}
-    settings["dhcp4"] = nic.dhcp in {Dhcp.IPV4, Dhcp.BOTH}
-    settings["dhcp6"] = nic.dhcp in {Dhcp.IPV6, Dhcp.BOTH}
-    if nic.addresses:
-        settings["addresses"] = [str(address) for address in nic.addresses]
-    # Not "default": cloud-init 22.4 knows only the numeric form everywhere.
-    routes = [
-        {"to": to, "via": str(via)}
-        for to, via in (("0.0.0.0/0", nic.gateway), ("::/0", nic.gateway6))
-        if via is not None
-    ]
-    routes += [{"to": str(route.to), "via": str(route.via)} for route in nic.routes]
-    if routes:
-        settings["routes"] = routes
-    if nic.nameservers:
-        settings["nameservers"] = {"addresses": [str(server) for server in nic.nameservers]}
-    if nic.mtu is not None:
-        settings["mtu"] = nic.mtu
-    if not nic.required:
-        settings["optional"] = True
-    return settings
+    return {"version": 2, "ethernets": {nic.name: ethernet(nic) for nic in nics}}
 
 
 class _Dumper(yaml.SafeDumper):

@@ -22,6 +22,8 @@ class Backend(Enum):
 
     AUTO = "auto"
     NETWORKD = "networkd"
+    NETPLAN = "netplan"
+    IFUPDOWN = "ifupdown"
     EXTERNAL = "external"
 
 

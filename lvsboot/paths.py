@@ -9,6 +9,13 @@ MODULES = "/etc/modules-load.d/lvs.conf"
 MODPROBE = "/etc/modprobe.d/lvs.conf"
 HOSTNAME = "/etc/hostname"
 NETWORKD = "/etc/systemd/network"
+NETPLAN = "/etc/netplan"
+NETPLAN_FILE = f"{NETPLAN}/90-lvs.yaml"
+INTERFACES = "/etc/network/interfaces"
+INTERFACES_D = f"{INTERFACES}.d"
+# No dot: a source-directory line skips a name that has one.
+IFUPDOWN_FILE = f"{INTERFACES_D}/lvs"
+CLOUD_INIT_OFF = "/etc/cloud/cloud.cfg.d/99-lvs-network.cfg"
 UNITS = "/etc/systemd/system"
 
 STATE = "/var/lib/lvs"

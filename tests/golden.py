@@ -32,18 +32,27 @@ class Case:
         return render_host(role_file.role, role_file.text, self.backend)
 
 
+_WRITING = (Backend.NETWORKD, Backend.NETPLAN, Backend.IFUPDOWN)
+_EXAMPLES: dict[str, tuple[Backend, ...]] = {
+    "dr/director.yaml": (*_WRITING, Backend.EXTERNAL),
+    "dr/rs1.yaml": (*_WRITING, Backend.EXTERNAL),
+    "dr/rs2.yaml": (Backend.NETWORKD, Backend.EXTERNAL),
+    "nat/director.yaml": (*_WRITING, Backend.EXTERNAL),
+    "nat/rs1.yaml": (*_WRITING, Backend.EXTERNAL),
+    "nat/rs2.yaml": (Backend.NETWORKD, Backend.EXTERNAL),
+    "network/director.yaml": (*_WRITING, Backend.EXTERNAL),
+}
 CASES = tuple(
-    Case(example, backend)
-    for example in (
-        "dr/director.yaml",
-        "dr/rs1.yaml",
-        "dr/rs2.yaml",
-        "nat/director.yaml",
-        "nat/rs1.yaml",
-        "nat/rs2.yaml",
-    )
-    for backend in (Backend.NETWORKD, Backend.EXTERNAL)
+    Case(example, backend) for example, backends in _EXAMPLES.items() for backend in backends
 )
+
+
+def without_modes(tree: Tree) -> dict[str, File | Link]:
+    """By path, as git keeps a tree: of the modes it knows only the execute bit."""
+    return {
+        entry.path: File(entry.path, entry.text) if isinstance(entry, File) else entry
+        for entry in tree
+    }
 
 
 def read_tree(root: Path) -> dict[str, File | Link]:
@@ -54,7 +63,6 @@ def read_tree(root: Path) -> dict[str, File | Link]:
         if place.is_symlink():
             entries[path] = Link(path, str(place.readlink()))
         elif place.is_file():
-            # git keeps no modes but the execute bit; test_files.py proves those that are written.
             entries[path] = File(path, place.read_text(encoding="utf-8"))
     return entries
 

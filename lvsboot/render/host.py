@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from lvsboot import paths
 from lvsboot.model import Backend, Director, Owner, Role, Vip
+from lvsboot.render.ifupdown import render_ifupdown
+from lvsboot.render.netplan import render_netplan
 from lvsboot.render.networkd import render_networkd
+from lvsboot.render.nics import nic_setups
 from lvsboot.render.rules import render_modules, render_rules
 from lvsboot.render.sysctl import render_sysctl
 from lvsboot.render.units import render_duty, render_units
 from lvsboot.tree import Entry, File, Tree
+
+# Also where there is no cloud-init yet: it would configure the NICs a second time once it comes.
+_CLOUD_INIT_OFF = """\
+# Written by lvsboot: the role owns the NICs, and an address has one owner.
+network: {config: disabled}
+"""
 
 
 def render_host(role: Role, role_text: str, backend: Backend) -> Tree:
@@ -32,11 +42,28 @@ def _entries(role: Role, role_text: str, backend: Backend) -> Iterator[Entry]:
         yield from render_modules(role.duty)
         vips = tuple(vip for vip in role.duty.vips if vip.owner is Owner.LVSBOOT)
     carried = tuple(vip for vip in vips if _carries(backend, vip))
-    if backend is Backend.NETWORKD:
-        yield from render_networkd(role, carried)
+    yield from _network(role, backend, carried)
     yield from render_duty(role.duty, [vip for vip in vips if vip not in carried])
 
 
 def _carries(backend: Backend, vip: Vip) -> bool:
     """Whether the network backend's own file brings the VIP up: lo is in none of them."""
-    return backend is Backend.NETWORKD and vip.interface != "lo"
+    return backend is not Backend.EXTERNAL and vip.interface != "lo"
+
+
+def _network(role: Role, backend: Backend, vips: tuple[Vip, ...]) -> Iterator[File]:
+    setups = nic_setups(role, vips)
+    match backend:
+        case Backend.NETWORKD:
+            yield from render_networkd(setups)
+        case Backend.NETPLAN:
+            yield from render_netplan(setups)
+        case Backend.IFUPDOWN:
+            yield from render_ifupdown(setups)
+        case Backend.EXTERNAL:
+            return
+        case Backend.AUTO:
+            raise ValueError("the backend in force is never auto")
+        case _:
+            assert_never(backend)
+    yield File(paths.CLOUD_INIT_OFF, _CLOUD_INIT_OFF)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lvsboot import paths
 from lvsboot.ipvs.table import Family, ForwardingMethod
-from lvsboot.model import Director, RealServer, Role
+from lvsboot.model import Dhcp, Director, Nic, RealServer, Role
 from lvsboot.render.templates import fill_template
 from lvsboot.tree import File
 
@@ -21,21 +21,40 @@ def derived_sysctls(role: Role) -> dict[str, str]:
     """
     match role.duty:
         case Director() as director:
-            return {**_forwarding(director), **_no_redirects(director, role), **_tuning(director)}
+            return {**_forwarding(role), **_no_redirects(director, role), **_tuning(director)}
         case RealServer(method=ForwardingMethod.DR):
             return _silent_arp()
         case _:
             return {}
 
 
-def _forwarding(director: Director) -> dict[str, str]:
+def forwarded_families(role: Role) -> frozenset[Family]:
     """Only nat sends a real server's answers through the director's own routing."""
-    families = {
+    if not isinstance(role.duty, Director):
+        return frozenset()
+    return frozenset(
         service.family
-        for service in director.services
+        for service in role.duty.services
         for destination in service.destinations
         if destination.method is ForwardingMethod.NAT
-    }
+    )
+
+
+def accepts_advertisements(nic: Nic, *, forwards: bool) -> bool | None:
+    """Whether the NIC listens to IPv6 routers; None where the role does not say either way.
+
+    DHCPv6 hands out no route, and a gateway6 is to be the only way out. A host that forwards
+    stops listening unless it is told not to.
+    """
+    if nic.dhcp in {Dhcp.IPV6, Dhcp.BOTH}:
+        return True
+    if nic.gateway6 is not None:
+        return False
+    return True if forwards else None
+
+
+def _forwarding(role: Role) -> dict[str, str]:
+    families = forwarded_families(role)
     settings = {}
     if Family.IPV4 in families:
         # First of all: a change of ip_forward resets the other parameters of every interface.
@@ -43,8 +62,12 @@ def _forwarding(director: Director) -> dict[str, str]:
     if Family.IPV6 in families:
         settings["net.ipv6.conf.all.forwarding"] = "1"
         # Forwarding turns router advertisements off; 2 keeps them for hosts that live by them.
-        settings["net.ipv6.conf.all.accept_ra"] = "2"
-        settings["net.ipv6.conf.default.accept_ra"] = "2"
+        # The kernel reads each interface's own value; default is for those that appear later.
+        listening = [
+            _device(nic.name) for nic in role.nics if accepts_advertisements(nic, forwards=True)
+        ]
+        for device in ("all", "default", *listening):
+            settings[f"net.ipv6.conf.{device}.accept_ra"] = "2"
     return settings
 
 
@@ -55,8 +78,12 @@ def _no_redirects(director: Director, role: Role) -> dict[str, str]:
     interface is named; default is for those that appear later.
     """
     names = {nic.name for nic in role.nics} | {vip.interface for vip in director.vips} - {"lo"}
-    devices = ["all", "default", *sorted(name.replace(".", "/") for name in names)]
+    devices = ["all", "default", *sorted(map(_device, names))]
     return {f"net.ipv4.conf.{device}.send_redirects": "0" for device in devices}
+
+
+def _device(name: str) -> str:
+    return name.replace(".", "/")
 
 
 def _tuning(director: Director) -> dict[str, str]:

@@ -15,7 +15,8 @@ PURE = [
     "places", "checks", "complaints", "schema", "soundness",
     "cloudinit", "paths",
     "constraints.director", "constraints.host", "constraints.real_server",
-    "render.host", "render.networkd", "render.rules", "render.sysctl",
+    "render.ethernets", "render.host", "render.ifupdown", "render.netplan", "render.networkd",
+    "render.nics", "render.rules", "render.sysctl",
 ]  # fmt: skip
 IO = {"os", "pathlib", "shutil", "socket", "subprocess", "tempfile", "pyroute2"}
 FILES_ONLY = {"lvsboot.ipvs.kernel", "lvsboot.ipvs.wire", "lvsboot.commands.service"}

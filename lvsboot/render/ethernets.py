@@ -1,0 +1,34 @@
+"""A NIC in the words that netplan and cloud-init's network-config share (version 2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lvsboot.model import Dhcp, Nic
+
+
+def ethernet(nic: Nic) -> dict[str, Any]:
+    """The NIC's entry below `ethernets`, with its host addresses and no VIP."""
+    settings: dict[str, Any] = {}
+    if nic.mac is not None:
+        settings |= {"match": {"macaddress": nic.mac}, "set-name": nic.name}
+    settings["dhcp4"] = nic.dhcp in {Dhcp.IPV4, Dhcp.BOTH}
+    settings["dhcp6"] = nic.dhcp in {Dhcp.IPV6, Dhcp.BOTH}
+    if nic.addresses:
+        settings["addresses"] = [str(address) for address in nic.addresses]
+    # Not "default": cloud-init 22.4 knows only the numeric form everywhere.
+    routes = [
+        {"to": to, "via": str(via)}
+        for to, via in (("0.0.0.0/0", nic.gateway), ("::/0", nic.gateway6))
+        if via is not None
+    ]
+    routes += [{"to": str(route.to), "via": str(route.via)} for route in nic.routes]
+    if routes:
+        settings["routes"] = routes
+    if nic.nameservers:
+        settings["nameservers"] = {"addresses": [str(server) for server in nic.nameservers]}
+    if nic.mtu is not None:
+        settings["mtu"] = nic.mtu
+    if not nic.required:
+        settings["optional"] = True
+    return settings

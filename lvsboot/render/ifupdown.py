@@ -1,0 +1,19 @@
+"""ifupdown's file for a role's NICs, a director's VIPs among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from lvsboot import paths
+from lvsboot.render.nics import NicSetup, render_link
+from lvsboot.render.templates import fill_template
+from lvsboot.tree import File
+
+
+def render_ifupdown(setups: Iterable[NicSetup]) -> Iterator[File]:
+    """One file for all NICs, and one .link where a MAC gives one its name."""
+    setups = tuple(setups)
+    yield File(paths.IFUPDOWN_FILE, fill_template("interfaces", setups=setups))
+    for setup in setups:
+        if setup.nic.mac is not None:
+            yield render_link(setup.nic)

@@ -1,0 +1,74 @@
+"""What the network backends share: each NIC with the VIPs that it carries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Interface, IPv6Interface
+
+from lvsboot import paths
+from lvsboot.formats import Address
+from lvsboot.ipvs.table import Family
+from lvsboot.model import Dhcp, Nic, Role, Vip
+from lvsboot.render.sysctl import accepts_advertisements, forwarded_families
+from lvsboot.render.templates import fill_template
+from lvsboot.tree import File
+
+# IFNAMSIZ is 16, and the label ends with ":0" and a NUL.
+_LONGEST_LABELLED = 13
+
+
+@dataclass(frozen=True, slots=True)
+class NicSetup:
+    """A NIC as a backend has to bring it up; `accept_ra` None leaves that to the backend."""
+
+    nic: Nic
+    vips: tuple[Vip, ...]
+    accept_ra: bool | None
+
+    @property
+    def dhcp4(self) -> bool:
+        return self.nic.dhcp in {Dhcp.IPV4, Dhcp.BOTH}
+
+    @property
+    def dhcp6(self) -> bool:
+        return self.nic.dhcp in {Dhcp.IPV6, Dhcp.BOTH}
+
+    @property
+    def ipv4(self) -> tuple[IPv4Interface, ...]:
+        return tuple(it for it in self.nic.addresses if isinstance(it, IPv4Interface))
+
+    @property
+    def ipv6(self) -> tuple[IPv6Interface, ...]:
+        return tuple(it for it in self.nic.addresses if isinstance(it, IPv6Interface))
+
+    @property
+    def stray_gateways(self) -> tuple[Address, ...]:
+        """The gateways of a family in which the NIC has no address of its own."""
+        pairs = ((self.nic.gateway, self.ipv4), (self.nic.gateway6, self.ipv6))
+        return tuple(gateway for gateway, own in pairs if gateway is not None and not own)
+
+    def label(self, address: Address) -> str | None:
+        """The VIP's label; IPv6 has none, and a long name has no room for one."""
+        if address.version == 6 or len(self.nic.name) > _LONGEST_LABELLED:
+            return None
+        return f"{self.nic.name}:0"
+
+
+def nic_setups(role: Role, vips: Iterable[Vip]) -> tuple[NicSetup, ...]:
+    """The role's NICs, each with those of `vips` that are on it."""
+    forwards = Family.IPV6 in forwarded_families(role)
+    vips = tuple(vips)
+    return tuple(
+        NicSetup(
+            nic,
+            tuple(vip for vip in vips if vip.interface == nic.name),
+            accepts_advertisements(nic, forwards=forwards),
+        )
+        for nic in role.nics
+    )
+
+
+def render_link(nic: Nic) -> File:
+    """The rule by which udev gives the NIC with this MAC its name, whatever configures it then."""
+    return File(f"{paths.NETWORKD}/05-lvs-{nic.name}.link", fill_template("link", nic=nic))
