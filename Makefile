@@ -7,7 +7,7 @@ KEEP ?=
 
 BIN := .venv/bin
 STAMP := .venv/.installed
-PACKAGES := python3-venv qemu-system-x86 mmdebstrap xorriso e2fsprogs openssh-client uidmap
+PACKAGES := python3-venv qemu-system-x86 mmdebstrap xorriso e2fsprogs openssh-client uidmap nftables
 
 .DEFAULT_GOAL := help
 .PHONY: help setup check test image kernel boot demo bench clean

@@ -40,6 +40,7 @@ def _named(name: str, definition: dict[str, Any]) -> str:
     return {
         "director_vip": "a director's VIP",
         "destination": "a service's real server",
+        "tunnel_end": "tunnel, its end on a real server",
         "real_server": "real server, the host",
     }.get(name, str(definition["title"]))
 
@@ -89,8 +90,13 @@ def _kind(value: dict[str, Any], schema: dict[str, Any]) -> str:
         case "array":
             item = _resolve(value["items"], schema)
             return f"list of: {_kind(item, schema)}"
-        case "integer":
-            return f"{value['minimum']} to {value['maximum']}"
+        case "integer" | ["integer", "string"]:
+            numbers = f"{value['minimum']} to {value['maximum']}"
+            return (
+                numbers
+                if value["type"] == "integer"
+                else f"{numbers}, or {value['format'].replace('-', ' ')}"
+            )
         case "boolean":
             return "`true`, `false`"
         case "string":

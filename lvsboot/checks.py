@@ -316,12 +316,22 @@ def _format_test(schema: Schema, parsers: Mapping[str, Parser]) -> _Test:
 
 def _minimum_test(schema: Schema, _parsers: Mapping[str, Parser]) -> _Test:
     low, title = schema["minimum"], schema["title"]
-    return lambda value: complaints.too_small(value, title, low) if value < low else None
+
+    def test(value: Any) -> Complaint | None:  # noqa: ANN401
+        is_less = type(value) is int and value < low
+        return complaints.too_small(value, title, low) if is_less else None
+
+    return test
 
 
 def _maximum_test(schema: Schema, _parsers: Mapping[str, Parser]) -> _Test:
     high, title = schema["maximum"], schema["title"]
-    return lambda value: complaints.too_large(value, title, high) if value > high else None
+
+    def test(value: Any) -> Complaint | None:  # noqa: ANN401
+        is_more = type(value) is int and value > high
+        return complaints.too_large(value, title, high) if is_more else None
+
+    return test
 
 
 def _filled_test(schema: Schema, _parsers: Mapping[str, Parser]) -> _Test:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lvsboot import defaults
-from lvsboot.formats import parse_address
+from lvsboot.formats import parse_address, parse_network, parse_port_range
 from lvsboot.ipvs.table import (
     Family,
     ForwardingMethod,
@@ -19,8 +19,11 @@ from lvsboot.model import (
     Destination,
     Director,
     MarkedService,
+    Masquerade,
+    Match,
     Owner,
     Persistence,
+    Ports,
     Service,
     Tunnel,
     Vip,
@@ -39,6 +42,7 @@ def decode_director(value: _Mapping) -> Director:
         timeouts=Timeouts(**value.get("timeouts", {})),
         connection_table_bits=value.get("connection_table_bits"),
         tuning={key: str(setting) for key, setting in value.get("tuning", {}).items()},
+        masquerades=tuple(map(_decode_masquerade, value.get("masquerade", ()))),
     )
 
 
@@ -59,6 +63,7 @@ def _decode_service(value: _Mapping, inherited: ForwardingMethod) -> Service:
         one_packet=value.get("one_packet", defaults.ONE_PACKET),
         persistence=_decode_persistence(value["persistence"]) if "persistence" in value else None,
         destinations=tuple(_decode_destination(server, method) for server in value["real_servers"]),
+        matches=tuple(map(_decode_match, value.get("match", ()))),
     )
 
 
@@ -67,6 +72,18 @@ def _decode_identity(value: _Mapping) -> VirtualService | MarkedService:
         return MarkedService(value["fwmark"], Family(value.get("family", defaults.FAMILY)))
     protocol = Protocol(value.get("protocol", defaults.PROTOCOL))
     return VirtualService(parse_address(value["vip"]), value["port"], protocol)
+
+
+def _decode_match(value: _Mapping) -> Match:
+    return Match(
+        vip=parse_address(value["vip"]),
+        protocol=Protocol(value.get("protocol", defaults.PROTOCOL)),
+        ports=tuple(map(_decode_ports, value["ports"])),
+    )
+
+
+def _decode_ports(value: int | str) -> Ports:
+    return Ports(value, value) if isinstance(value, int) else Ports(*parse_port_range(value))
 
 
 def _decode_persistence(value: _Mapping) -> Persistence:
@@ -95,3 +112,7 @@ def _decode_tunnel(value: _Mapping) -> Tunnel:
         port=value.get("port"),
         checksum=value.get("checksum", defaults.TUNNEL_CHECKSUM),
     )
+
+
+def _decode_masquerade(value: _Mapping) -> Masquerade:
+    return Masquerade(parse_network(value["source"]), value["interface"])

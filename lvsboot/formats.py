@@ -23,6 +23,8 @@ Network = IPv4Network | IPv6Network
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 _PARAMETER = re.compile(r"[a-z0-9_]+")
+_PORT_RANGE = re.compile(r"([1-9][0-9]{0,4})-([1-9][0-9]{0,4})", re.ASCII)
+_MAX_PORT = 65535
 _SYSCTL = re.compile(r"[A-Za-z0-9_]+([./][A-Za-z0-9_.:@-]+)+")
 
 
@@ -79,6 +81,19 @@ def parse_mac(text: str) -> str:
     return text.lower()
 
 
+def parse_port_range(text: str) -> tuple[int, int]:
+    """The first and the last port; a single port is no text but a number."""
+    match = _PORT_RANGE.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a range of ports, such as 8000-8100")
+    first, last = int(match[1]), int(match[2])
+    if last > _MAX_PORT:
+        raise ValueError(f"{text!r} goes beyond port {_MAX_PORT}")
+    if first >= last:
+        raise ValueError(f"{text!r} is empty: its first port is not below its last")
+    return first, last
+
+
 def parse_sysctl_name(text: str) -> str:
     if not _SYSCTL.fullmatch(text):
         raise ValueError(f"{text!r} is not a sysctl name, such as net.core.somaxconn")
@@ -106,6 +121,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "hostname": parse_hostname,
     "interface-name": parse_interface_name,
     "mac": parse_mac,
+    "port-range": parse_port_range,
     "sysctl-name": parse_sysctl_name,
     "ipvs-parameter": parse_ipvs_parameter,
     "one-line": parse_line,

@@ -136,13 +136,36 @@ class MarkedService:
 
 
 @dataclass(frozen=True, slots=True)
+class Ports:
+    """The ports from `first` to `last`, both among them."""
+
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Packets that get a service's mark."""
+
+    vip: Address
+    protocol: Protocol
+    ports: tuple[Ports, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
+    """`matches` are a marked service's; none: something else gives the mark."""
+
     identity: VirtualService | MarkedService
     scheduler: str
     scheduler_flags: frozenset[SchedulerFlag]
     one_packet: bool
     persistence: Persistence | None
     destinations: tuple[Destination, ...]
+    matches: tuple[Match, ...]
 
     @property
     def family(self) -> Family:
@@ -159,6 +182,14 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class Masquerade:
+    """What comes from `source` leaves through `interface` with the director's address."""
+
+    source: Network
+    interface: str
+
+
+@dataclass(frozen=True, slots=True)
 class Director:
     """`timeouts` in seconds, 0 for the kernel's own; `tuning` by the names below net.ipv4.vs."""
 
@@ -167,13 +198,32 @@ class Director:
     timeouts: Timeouts
     connection_table_bits: int | None
     tuning: Mapping[str, str]
+    masquerades: tuple[Masquerade, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TunnelEnd:
+    """Where a real server takes packets out of their tunnel.
+
+    `port` is gue's. `family` is that of the outer packets, None for each VIP's own. `mss` in
+    bytes is announced to clients, None for what type, families and MTU leave.
+    """
+
+    type: TunnelType
+    port: int | None
+    checksum: bool
+    family: Family | None
+    mss: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class RealServer:
+    """`tunnel` is there for tun, and only for it."""
+
     method: ForwardingMethod
     vips: tuple[Address, ...]
     director: Address | None
+    tunnel: TunnelEnd | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from lvsboot.formats import (
     parse_mac,
     parse_network,
 )
-from lvsboot.ipvs.table import ForwardingMethod
+from lvsboot.ipvs.table import Family, ForwardingMethod, TunnelType
 from lvsboot.model import (
     Backend,
     Dhcp,
@@ -28,6 +28,7 @@ from lvsboot.model import (
     RealServer,
     Role,
     Route,
+    TunnelEnd,
 )
 from lvsboot.places import place_findings
 from lvsboot.problem import Problem, Severity
@@ -118,8 +119,21 @@ def _decode_nic(name: str, value: _Mapping) -> Nic:
 
 
 def _decode_real_server(value: _Mapping) -> RealServer:
+    method = ForwardingMethod(value["method"])
+    tunnel = value.get("tunnel", {} if method is ForwardingMethod.TUN else None)
     return RealServer(
-        method=ForwardingMethod(value["method"]),
+        method=method,
         vips=tuple(map(parse_address, value.get("vips", ()))),
         director=_optional(value, "director", parse_address),
+        tunnel=_decode_tunnel_end(tunnel) if tunnel is not None else None,
+    )
+
+
+def _decode_tunnel_end(value: _Mapping) -> TunnelEnd:
+    return TunnelEnd(
+        type=TunnelType(value.get("type", defaults.TUNNEL_TYPE)),
+        port=value.get("port"),
+        checksum=value.get("checksum", defaults.TUNNEL_CHECKSUM),
+        family=_optional(value, "family", Family),
+        mss=value.get("mss"),
     )

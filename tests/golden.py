@@ -40,6 +40,10 @@ _EXAMPLES: dict[str, tuple[Backend, ...]] = {
     "nat/director.yaml": (*_WRITING, Backend.EXTERNAL),
     "nat/rs1.yaml": (*_WRITING, Backend.EXTERNAL),
     "nat/rs2.yaml": (Backend.NETWORKD, Backend.EXTERNAL),
+    "fwmark/director.yaml": (Backend.NETWORKD, Backend.EXTERNAL),
+    "tun/director.yaml": (Backend.NETWORKD, Backend.EXTERNAL),
+    "tun/rs1.yaml": (Backend.NETWORKD, Backend.EXTERNAL),
+    "tun/rs2.yaml": (Backend.NETWORKD, Backend.EXTERNAL),
     "network/director.yaml": (*_WRITING, Backend.EXTERNAL),
 }
 CASES = tuple(

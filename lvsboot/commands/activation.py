@@ -7,15 +7,21 @@ from collections.abc import Iterable
 
 from lvsboot import paths
 from lvsboot.errors import HostError
-from lvsboot.files import Change, Remove
-from lvsboot.model import Director, Role
-from lvsboot.render.rules import needed_modules
+from lvsboot.files import Change, Found, Remove
+from lvsboot.model import Director, RealServer, Role
+from lvsboot.render.modules import needed_modules
 from lvsboot.system import run
 from lvsboot.tree import Tree
 
+_KERNEL_OPTIONS = {
+    Director: "CONFIG_IP_VS and the schedulers' options",
+    RealServer: "the tunnels' options, such as CONFIG_NET_IPIP and CONFIG_NET_FOU",
+}
 _SYSTEMD_SYSCTL = "/usr/lib/systemd/systemd-sysctl"
 _VIP_LINK = re.compile(r".*/lvs\.service\.wants/(lvs-vip@[^/]+\.service)")
+_NFT_LINK = re.compile(r".*/lvs\.service\.wants/(lvs-nft\.service)")
 _VIP_DROP_IN = re.compile(r".*/(lvs-vip@[^/]+\.service)\.d/[^/]+")
+_TUNNEL_DROP_IN = re.compile(r".*/(lvs-tunnel\.service)\.d/[^/]+")
 
 
 def activate(role: Role, tree: Tree, changes: Iterable[Change], *, block: bool) -> None:
@@ -26,12 +32,13 @@ def activate(role: Role, tree: Tree, changes: Iterable[Change], *, block: bool) 
     changes = tuple(changes)
     systemctl = ["systemctl"] if block else ["systemctl", "--no-block"]
     # With the definitions that put them up: the new ones may name another device.
-    if moved := _moved_vips(changes):
+    if moved := _moved_units(changes):
         run([*systemctl, "stop", *moved])
     run(["systemctl", "daemon-reload"])
-    if isinstance(role.duty, Director):
-        _load_modules(role.duty)
+    _load_modules(role)
     run([_SYSTEMD_SYSCTL, paths.SYSCTL])
+    if any(entry.path == paths.NFT for entry in tree):
+        _load_nft(systemctl)
     if any(change.path.startswith(f"{paths.NETWORKD}/") for change in changes):
         run(["networkctl", "reload"])
     run([*systemctl, "reload-or-restart", "lvs.service"])
@@ -40,14 +47,18 @@ def activate(role: Role, tree: Tree, changes: Iterable[Change], *, block: bool) 
         run([*systemctl, "start", *vips])
 
 
-def _moved_vips(changes: Iterable[Change]) -> list[str]:
-    """The instances that this role no longer has, or has elsewhere."""
+def _moved_units(changes: Iterable[Change]) -> list[str]:
+    """The VIPs, the tunnel and the table that this role no longer has, or has elsewhere."""
     changes = tuple(changes)
-    removed = (change.path for change in changes if isinstance(change, Remove))
+    removed = [change.path for change in changes if isinstance(change, Remove)]
+    # A tunnel without its drop-in was never up.
+    replaced = [change.path for change in changes if change.found is not Found.NOTHING]
     return sorted(
         {
             *_matches(_VIP_LINK, removed),
+            *_matches(_NFT_LINK, removed),
             *_matches(_VIP_DROP_IN, (change.path for change in changes)),
+            *_matches(_TUNNEL_DROP_IN, replaced),
         }
     )
 
@@ -56,13 +67,27 @@ def _matches(pattern: re.Pattern[str], texts: Iterable[str]) -> list[str]:
     return [match[1] for text in texts if (match := pattern.fullmatch(text))]
 
 
-def _load_modules(director: Director) -> None:
-    modules = needed_modules(director)
+def _load_nft(systemctl: list[str]) -> None:
+    """Checked here first, so that what nft says is said, and not only where to look for it."""
+    try:
+        run(["nft", "--check", "--file", paths.NFT])
+    except HostError as error:
+        raise HostError(
+            f"the nftables table cannot be loaded: {error}. It takes Debian's package nftables, "
+            "and a kernel with CONFIG_NF_TABLES_INET"
+        ) from error
+    run([*systemctl, "reload-or-restart", "lvs-nft.service"])
+
+
+def _load_modules(role: Role) -> None:
+    modules = needed_modules(role)
+    if not modules:
+        return
     try:
         run(["modprobe", "--all", *modules])
     except HostError as error:
         raise HostError(
             f"the running kernel cannot load {' '.join(modules)}: {error}. Debian's "
             "linux-image-amd64 and linux-image-cloud-amd64 carry them; a kernel of your own needs "
-            "CONFIG_IP_VS and the schedulers' options; after an upgrade of the kernel, reboot"
+            f"{_KERNEL_OPTIONS[type(role.duty)]}; after an upgrade of the kernel, reboot"
         ) from error

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from lvsboot.constraints.director import director_findings
 from lvsboot.constraints.host import host_findings
+from lvsboot.constraints.marks import mark_findings
+from lvsboot.constraints.masquerade import masquerade_findings
 from lvsboot.constraints.real_server import real_server_findings
 from lvsboot.document import Finding
 from lvsboot.model import Director, RealServer, Role
@@ -17,6 +19,8 @@ def constraint_findings(role: Role) -> list[Finding]:
     match role.duty:
         case Director() as director:
             findings += director_findings(director, role)
+            findings += mark_findings(director)
+            findings += masquerade_findings(director, role)
         case RealServer() as real_server:
             findings += real_server_findings(real_server, role)
     return findings

@@ -50,10 +50,15 @@ def director_findings(director: Director, role: Role) -> Iterator[Finding]:
 
 
 def _vips(director: Director, network: NetworkPlan | None) -> Iterator[Finding]:
-    identities = [service.identity for service in director.services]
-    used = {identity.vip for identity in identities if isinstance(identity, VirtualService)}
-    # A mark is given by rules that only the firewall knows: any VIP may be behind it.
-    is_marked = any(isinstance(identity, MarkedService) for identity in identities)
+    used = {match.vip for service in director.services for match in service.matches}
+    # Marks may be given by rules that only the firewall knows: any VIP may be behind them.
+    is_marked = False
+    for service in director.services:
+        match service.identity:
+            case VirtualService(vip=address):
+                used.add(address)
+            case MarkedService():
+                is_marked = is_marked or not service.matches
     names = {nic.name for nic in network.nics} | {"lo"} if network is not None else None
     for i, vip in enumerate(director.vips):
         path: Path = ("director", "vips", i)

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from lvsboot.constraints.findings import key_error, warning
 from lvsboot.document import Finding, Path
 from lvsboot.formats import Address
-from lvsboot.ipvs.table import ForwardingMethod
-from lvsboot.model import Dhcp, RealServer, Role
+from lvsboot.ipvs.table import ForwardingMethod, TunnelType
+from lvsboot.model import Dhcp, RealServer, Role, TunnelEnd
+from lvsboot.tunnels import announced_mss
 
 _PATH: Path = ("real_server",)
+# RFC 9293, 3.7.1: what a host may assume where nothing is announced.
+_MIN_MSS = 536
 
 
 def real_server_findings(real_server: RealServer, role: Role) -> Iterator[Finding]:
@@ -18,6 +21,8 @@ def real_server_findings(real_server: RealServer, role: Role) -> Iterator[Findin
         yield from _nat(real_server, role)
     else:
         yield from _direct(real_server)
+    if real_server.tunnel is not None:
+        yield from _tunnel(real_server, real_server.tunnel, role)
 
 
 def _nat(real_server: RealServer, role: Role) -> Iterator[Finding]:
@@ -40,7 +45,34 @@ def _gateway(director: Address, role: Role) -> Iterator[Finding]:
 
 def _direct(real_server: RealServer) -> Iterator[Finding]:
     if not real_server.vips:
-        yield key_error(_PATH, "'vips' is missing", "dr packets arrive addressed to the VIP")
+        hint = f"{real_server.method.value} packets arrive addressed to the VIP"
+        yield key_error(_PATH, "'vips' is missing", hint)
     if real_server.director is not None:
         message = "'director' is only for nat"
-        yield key_error((*_PATH, "director"), message, "dr answers go straight to the client")
+        hint = f"{real_server.method.value} answers go straight to the client"
+        yield key_error((*_PATH, "director"), message, hint)
+
+
+def _tunnel(real_server: RealServer, tunnel: TunnelEnd, role: Role) -> Iterator[Finding]:
+    path: Path = (*_PATH, "tunnel")
+    if real_server.method is not ForwardingMethod.TUN:
+        yield key_error(path, "'tunnel' is only for method tun")
+        return
+    if tunnel.type is TunnelType.GUE and tunnel.port is None:
+        yield key_error(path, "'port' is missing", "gue arrives at a UDP port")
+    if tunnel.type is not TunnelType.GUE and tunnel.port is not None:
+        yield key_error((*path, "port"), "'port' is only for gue")
+    if tunnel.type is TunnelType.IPIP and tunnel.checksum:
+        yield key_error((*path, "checksum"), "ipip has no checksum")
+    if tunnel.mss is None:
+        yield from _room(real_server, tunnel, role)
+
+
+def _room(real_server: RealServer, tunnel: TunnelEnd, role: Role) -> Iterator[Finding]:
+    mtus = [(nic.mtu, nic.name) for nic in role.nics if nic.mtu is not None]
+    segments = [announced_mss(tunnel, vip, role.nics) for vip in real_server.vips]
+    if mtus and segments and min(segments) < _MIN_MSS:
+        mtu, name = min(mtus)
+        message = f"{mtu} leaves segments of {min(segments)} bytes in a tunnel"
+        hint = f"at least {_MIN_MSS} are needed"
+        yield Finding(("network", "interfaces", name, "mtu"), message, hint)

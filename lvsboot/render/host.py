@@ -8,12 +8,14 @@ from typing import assert_never
 from lvsboot import paths
 from lvsboot.model import Backend, Director, Owner, Role, Vip
 from lvsboot.render.ifupdown import render_ifupdown
+from lvsboot.render.modules import render_modules
 from lvsboot.render.netplan import render_netplan
 from lvsboot.render.networkd import render_networkd
+from lvsboot.render.nft import render_nft
 from lvsboot.render.nics import nic_setups
-from lvsboot.render.rules import render_modules, render_rules
+from lvsboot.render.rules import render_rules
 from lvsboot.render.sysctl import render_sysctl
-from lvsboot.render.units import render_duty, render_units
+from lvsboot.render.units import render_duty, render_nft_unit, render_units
 from lvsboot.tree import Entry, File, Tree
 
 # Also where there is no cloud-init yet: it would configure the NICs a second time once it comes.
@@ -33,13 +35,16 @@ def _entries(role: Role, role_text: str, backend: Backend) -> Iterator[Entry]:
     # What the provisioner compares with: equal means that there is nothing to do at this boot.
     yield File(paths.APPLIED_ROLE, role_text)
     yield render_sysctl(role)
+    yield from render_modules(role)
     yield from render_units()
+    if nft := tuple(render_nft(role)):
+        yield from nft
+        yield from render_nft_unit()
     if role.hostname is not None:
         yield File(paths.HOSTNAME, f"{role.hostname}\n")
     vips: tuple[Vip, ...] = ()
     if isinstance(role.duty, Director):
         yield render_rules(role.duty)
-        yield from render_modules(role.duty)
         vips = tuple(vip for vip in role.duty.vips if vip.owner is Owner.LVSBOOT)
     carried = tuple(vip for vip in vips if _carries(backend, vip))
     yield from _network(role, backend, carried)

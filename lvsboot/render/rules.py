@@ -1,8 +1,6 @@
-"""The IPVS table that a director's role declares, and the modules that it needs."""
+"""The IPVS table that a director's role declares."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 from lvsboot import paths
 from lvsboot.ipvs import table
@@ -23,25 +21,6 @@ _CHECKSUM = {False: table.TunnelChecksum.NONE, True: table.TunnelChecksum.FULL}
 
 def render_rules(director: Director) -> File:
     return File(paths.RULES, format_rules(declared_table(director)))
-
-
-def render_modules(director: Director) -> Iterator[File]:
-    """modules-load.d: net.ipv4.vs.* and the sandboxed rule loader both need them there before."""
-    modules = needed_modules(director)
-    yield File(paths.MODULES, "".join(f"{module}\n" for module in modules))
-    if director.connection_table_bits is not None:
-        bits = director.connection_table_bits
-        yield File(paths.MODPROBE, f"options ip_vs conn_tab_bits={bits}\n")
-
-
-def needed_modules(director: Director) -> tuple[str, ...]:
-    schedulers = {f"ip_vs_{service.scheduler}" for service in director.services}
-    engines = {
-        f"ip_vs_pe_{service.persistence.engine}"
-        for service in director.services
-        if service.persistence is not None and service.persistence.engine is not None
-    }
-    return ("ip_vs", *sorted(schedulers | engines))
 
 
 def declared_table(director: Director) -> table.Table:

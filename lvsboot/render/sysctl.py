@@ -7,6 +7,7 @@ from lvsboot.ipvs.table import Family, ForwardingMethod
 from lvsboot.model import Dhcp, Director, Nic, RealServer, Role
 from lvsboot.render.templates import fill_template
 from lvsboot.tree import File
+from lvsboot.tunnels import ipv4_tunnel_devices
 
 
 def render_sysctl(role: Role) -> File:
@@ -22,10 +23,10 @@ def derived_sysctls(role: Role) -> dict[str, str]:
     match role.duty:
         case Director() as director:
             return {**_forwarding(role), **_no_redirects(director, role), **_tuning(director)}
-        case RealServer(method=ForwardingMethod.DR):
-            return _silent_arp()
-        case _:
+        case RealServer(method=ForwardingMethod.NAT):
             return {}
+        case RealServer() as real_server:
+            return {**_silent_arp(), **_any_source(real_server)}
 
 
 def forwarded_families(role: Role) -> frozenset[Family]:
@@ -100,4 +101,16 @@ def _silent_arp() -> dict[str, str]:
         f"net.ipv4.conf.{device}.{key}": value
         for key, value in (("arp_ignore", "1"), ("arp_announce", "2"))
         for device in ("all", "lo")
+    }
+
+
+def _any_source(real_server: RealServer) -> dict[str, str]:
+    """What leaves a tunnel comes from clients, to whom no route leads back through it.
+
+    The effective value is the larger of all's and the device's.
+    """
+    devices = [device.name for device in ipv4_tunnel_devices(real_server)]
+    return {
+        f"net.ipv4.conf.{device}.rp_filter": "0"
+        for device in (["all", *devices] if devices else ())
     }

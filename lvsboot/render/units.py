@@ -6,12 +6,16 @@ from collections.abc import Iterable, Iterator
 
 from lvsboot import paths
 from lvsboot.formats import Address
+from lvsboot.ipvs.table import TunnelType
 from lvsboot.model import Director, RealServer, Vip
 from lvsboot.render.templates import fill_template
 from lvsboot.resources import UNITS
 from lvsboot.tree import Entry, File, Link
+from lvsboot.tunnels import ipv4_tunnel_devices, outer_families, tunnel_devices
 
 _VIP = "lvs-vip@.service"
+_NFT = "lvs-nft.service"
+_TUNNEL = "lvs-tunnel.service"
 
 
 def render_units() -> Iterator[Entry]:
@@ -27,8 +31,15 @@ def render_duty(duty: Director | RealServer, device_vips: Iterable[Vip]) -> Iter
     match duty:
         case Director():
             yield from _director_vips(device_vips)
-        case RealServer(vips=vips):
-            yield from _real_server(vips)
+        case RealServer() as real_server:
+            yield from _real_server(real_server)
+
+
+def render_nft_unit() -> Iterator[Entry]:
+    """lvs-nft.service enabled, and called back by whatever flushes its table."""
+    yield _wanted("sysinit.target", _NFT)
+    yield _wanted("lvs.service", _NFT)
+    yield _static("nftables.service.d/lvs.conf")
 
 
 def vip_unit(address: Address) -> str:
@@ -42,14 +53,32 @@ def _director_vips(vips: Iterable[Vip]) -> Iterator[Entry]:
         yield File(path, fill_template("vip-device.conf", vip=vip))
 
 
-def _real_server(vips: tuple[Address, ...]) -> Iterator[Entry]:
+def _real_server(real_server: RealServer) -> Iterator[Entry]:
+    vips = real_server.vips
     for vip in vips:
         yield _vip_wanted(vip)
     units = [vip_unit(vip) for vip in vips]
+    tunnels = [_TUNNEL] if real_server.tunnel is not None else []
     path = f"{paths.UNITS}/lvs.service.d/real-server.conf"
-    yield File(path, fill_template("real-server.conf", units=units))
+    yield File(path, fill_template("real-server.conf", tunnels=tunnels, vips=units))
     if vips:
         yield _static(f"{_VIP}.d/real-server.conf")
+    if tunnels:
+        yield _tunnel(real_server)
+
+
+def _tunnel(real_server: RealServer) -> File:
+    end = real_server.tunnel
+    devices = [device.name for device in tunnel_devices(real_server)]
+    text = fill_template(
+        "tunnel-devices.conf",
+        devices=devices,
+        unfiltered=[device.name for device in ipv4_tunnel_devices(real_server)],
+        gue=end if end is not None and end.type is TunnelType.GUE else None,
+        families=outer_families(real_server),
+        checksum=end is not None and end.type is TunnelType.GRE and end.checksum,
+    )
+    return File(f"{paths.UNITS}/{_TUNNEL}.d/devices.conf", text)
 
 
 def _static(name: str) -> File:

@@ -52,6 +52,8 @@ def test_a_director_whose_interfaces_changed(ran: list[list[str]]) -> None:
     activate("nat/director.yaml", Backend.NETWORKD, (change,), block=True)
     assert ran[2:] == [
         SYSCTL,
+        ["nft", "--check", "--file", "/etc/lvs/lvs.nft"],
+        ["systemctl", "reload-or-restart", "lvs-nft.service"],
         ["networkctl", "reload"],
         ["systemctl", "reload-or-restart", "lvs.service"],
     ]
@@ -67,6 +69,58 @@ def test_a_vip_that_went_or_moved_is_stopped_as_it_was_started(ran: list[list[st
         ["systemctl", "stop", "lvs-vip@192.0.2.8.service", "lvs-vip@192.0.2.9.service"],
         ["systemctl", "daemon-reload"],
     ]
+
+
+def test_a_tunnel_whose_devices_changed(ran: list[list[str]]) -> None:
+    drop_in = File(f"{UNITS}/lvs-tunnel.service.d/devices.conf", "")
+    activate("tun/rs2.yaml", Backend.NETWORKD, (Write(drop_in, Found.OURS),), block=True)
+    assert ran == [
+        ["systemctl", "stop", "lvs-tunnel.service"],
+        ["systemctl", "daemon-reload"],
+        ["modprobe", "--all", "fou", "ipip"],
+        SYSCTL,
+        ["nft", "--check", "--file", "/etc/lvs/lvs.nft"],
+        ["systemctl", "reload-or-restart", "lvs-nft.service"],
+        ["systemctl", "reload-or-restart", "lvs.service"],
+        ["systemctl", "start", "lvs-vip@172.16.14.1.service"],
+    ]
+
+
+def test_a_new_tunnel_is_not_stopped(ran: list[list[str]]) -> None:
+    drop_in = File(f"{UNITS}/lvs-tunnel.service.d/devices.conf", "")
+    activate("tun/rs2.yaml", Backend.NETWORKD, (Write(drop_in, Found.NOTHING),), block=True)
+    assert ran[0] == ["systemctl", "daemon-reload"]
+
+
+def test_a_table_that_the_role_no_longer_wants_is_taken_away(ran: list[list[str]]) -> None:
+    changes = (
+        Remove("/etc/lvs/lvs.nft", Found.OURS),
+        Remove(f"{UNITS}/lvs.service.wants/lvs-nft.service", Found.OURS),
+        Remove(f"{UNITS}/sysinit.target.wants/lvs-nft.service", Found.OURS),
+    )
+    activate("dr/rs1.yaml", Backend.NETWORKD, changes, block=True)
+    assert ran[:2] == [["systemctl", "stop", "lvs-nft.service"], ["systemctl", "daemon-reload"]]
+    assert not any("nft" in word for argv in ran[1:] for word in argv)
+
+
+@pytest.mark.parametrize(
+    ("example", "missing", "said"),
+    [
+        ("tun/rs2.yaml", "modprobe", r"cannot load fou ipip.*CONFIG_NET_FOU"),
+        ("fwmark/director.yaml", "nft", r"the nftables table cannot.*Debian's package nftables"),
+    ],
+)
+def test_what_a_host_lacks_is_named(
+    monkeypatch: pytest.MonkeyPatch, example: str, missing: str, said: str
+) -> None:
+    def run(argv: Sequence[str]) -> str:
+        if argv[0] == missing:
+            raise HostError(f"{missing} is not installed")
+        return ""
+
+    monkeypatch.setattr(activation, "run", run)
+    with pytest.raises(HostError, match=said):
+        activate(example, Backend.NETWORKD, (), block=True)
 
 
 def test_a_kernel_without_ip_vs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,9 +14,10 @@ PURE = [
     "problem", "errors", "tree", "model", "defaults", "formats", "document", "director",
     "places", "checks", "complaints", "schema", "soundness",
     "cloudinit", "paths",
-    "constraints.director", "constraints.host", "constraints.real_server",
-    "render.ethernets", "render.host", "render.ifupdown", "render.netplan", "render.networkd",
-    "render.nics", "render.rules", "render.sysctl",
+    "constraints.director", "constraints.host", "constraints.marks", "constraints.masquerade",
+    "constraints.real_server",
+    "render.ethernets", "render.host", "render.ifupdown", "render.modules", "render.netplan",
+    "render.networkd", "render.nft", "render.nics", "render.rules", "render.sysctl", "tunnels",
 ]  # fmt: skip
 IO = {"os", "pathlib", "shutil", "socket", "subprocess", "tempfile", "pyroute2"}
 FILES_ONLY = {"lvsboot.ipvs.kernel", "lvsboot.ipvs.wire", "lvsboot.commands.service"}

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from lvsboot import defaults
 from lvsboot.formats import PARSERS
-from lvsboot.ipvs.table import ForwardingMethod, Protocol
+from lvsboot.ipvs.table import ForwardingMethod, Protocol, TunnelType
 from lvsboot.model import Backend, Dhcp, Owner
 from lvsboot.schema import load_schema
 from tests.golden import REPOSITORY
@@ -83,6 +83,11 @@ def test_the_decoders_defaults_are_the_schemas() -> None:
     tunnel = definitions["tunnel"]["properties"]
     assert tunnel["type"]["default"] == defaults.TUNNEL_TYPE.value
     assert tunnel["checksum"]["default"] is defaults.TUNNEL_CHECKSUM
+    tunnel_end = definitions["tunnel_end"]["properties"]
+    assert tunnel_end["type"]["default"] == defaults.TUNNEL_TYPE.value
+    assert tunnel_end["checksum"]["default"] is defaults.TUNNEL_CHECKSUM
+    match = definitions["match"]["properties"]
+    assert match["protocol"]["default"] == defaults.PROTOCOL.value
 
 
 def test_the_models_words_are_the_schemas() -> None:
@@ -92,5 +97,9 @@ def test_the_models_words_are_the_schemas() -> None:
     assert set(network["backend"]["enum"]) == words(Backend)
     assert set(nic["dhcp"]["enum"]) == words(Dhcp)
     assert set(definitions["director_vip"]["properties"]["owner"]["enum"]) == words(Owner)
-    assert set(definitions["service"]["properties"]["protocol"]["enum"]) == words(Protocol)
-    assert set(definitions["method"]["enum"]) < words(ForwardingMethod)
+    for key in ("service", "match"):
+        assert set(definitions[key]["properties"]["protocol"]["enum"]) == words(Protocol)
+    for key in ("tunnel", "tunnel_end"):
+        assert set(definitions[key]["properties"]["type"]["enum"]) == words(TunnelType)
+    # local is other programs' tables'.
+    assert set(definitions["method"]["enum"]) == words(ForwardingMethod) - {"local"}

@@ -1,0 +1,89 @@
+"""The host's nftables table: marks, masquerading, and what tunnelled packets need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lvsboot import paths
+from lvsboot.formats import Address
+from lvsboot.ipvs.table import Family, Protocol
+from lvsboot.model import Director, MarkedService, Masquerade, Ports, RealServer, Role
+from lvsboot.render.templates import fill_template
+from lvsboot.tree import File
+from lvsboot.tunnels import announced_mss, tunnel_devices
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Packets for these ports get this mark."""
+
+    vip: Address
+    protocol: Protocol
+    ports: Ports
+    mark: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarkMap:
+    """All marks of one family: one look-up for each packet, however many there are."""
+
+    family: Family
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Clamp:
+    """No larger MSS than this is announced from these VIPs, all of one family."""
+
+    vips: tuple[Address, ...]
+    mss: int
+
+
+@dataclass(frozen=True, slots=True)
+class NftTable:
+    mark_maps: tuple[MarkMap, ...] = ()
+    masquerades: tuple[Masquerade, ...] = ()
+    tunnel_devices: tuple[str, ...] = ()
+    clamps: tuple[Clamp, ...] = ()
+
+
+def render_nft(role: Role) -> Iterator[File]:
+    """One file, and none where the role needs no table."""
+    table = nft_table(role)
+    if table != NftTable():
+        yield File(paths.NFT, fill_template("lvs.nft", table=table))
+
+
+def nft_table(role: Role) -> NftTable:
+    match role.duty:
+        case Director(masquerades=masquerades) as director:
+            return NftTable(mark_maps=tuple(_mark_maps(director)), masquerades=masquerades)
+        case RealServer() as real_server:
+            return NftTable(
+                tunnel_devices=tuple(device.name for device in tunnel_devices(real_server)),
+                clamps=tuple(_clamps(real_server, role)),
+            )
+
+
+def _mark_maps(director: Director) -> Iterator[MarkMap]:
+    for family in Family:
+        marks = tuple(
+            Mark(match.vip, match.protocol, ports, service.identity.mark)
+            for service in director.services
+            if isinstance(service.identity, MarkedService) and service.family is family
+            for match in service.matches
+            for ports in match.ports
+        )
+        if marks:
+            yield MarkMap(family, marks)
+
+
+def _clamps(real_server: RealServer, role: Role) -> Iterator[Clamp]:
+    end = real_server.tunnel
+    if end is None:
+        return
+    for version in (4, 6):
+        vips = tuple(vip for vip in real_server.vips if vip.version == version)
+        if vips:
+            yield Clamp(vips, announced_mss(end, vips[0], role.nics))
