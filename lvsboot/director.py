@@ -25,10 +25,14 @@ from lvsboot.model import (
     Persistence,
     Ports,
     Service,
+    Sync,
+    SyncMode,
     Tunnel,
     Vip,
+    VipOnStop,
     VirtualService,
 )
+from lvsboot.policy import Foreign, Weights
 
 _Mapping = Mapping[str, Any]
 
@@ -43,6 +47,10 @@ def decode_director(value: _Mapping) -> Director:
         connection_table_bits=value.get("connection_table_bits"),
         tuning={key: str(setting) for key, setting in value.get("tuning", {}).items()},
         masquerades=tuple(map(_decode_masquerade, value.get("masquerade", ()))),
+        sync=_decode_sync(value["sync"]) if "sync" in value else None,
+        foreign_services=Foreign(value.get("foreign_services", defaults.FOREIGN_SERVICES)),
+        weights=Weights(value.get("weights", defaults.WEIGHTS)),
+        vip_on_stop=VipOnStop(value.get("vip_on_stop", defaults.VIP_ON_STOP)),
     )
 
 
@@ -116,3 +124,15 @@ def _decode_tunnel(value: _Mapping) -> Tunnel:
 
 def _decode_masquerade(value: _Mapping) -> Masquerade:
     return Masquerade(parse_network(value["source"]), value["interface"])
+
+
+def _decode_sync(value: _Mapping) -> Sync:
+    return Sync(
+        mode=SyncMode(value["mode"]),
+        interface=value["interface"],
+        id=value.get("id", defaults.SYNC_ID),
+        group=parse_address(value["group"]) if "group" in value else defaults.SYNC_GROUP,
+        port=value.get("port", defaults.SYNC_PORT),
+        ttl=value.get("ttl", defaults.SYNC_TTL),
+        max_length=value.get("max_length"),
+    )

@@ -16,6 +16,8 @@ from ipaddress import (
     ip_network,
 )
 
+from lvsboot.complaints import FormatError
+
 Address = IPv4Address | IPv6Address
 Interface = IPv4Interface | IPv6Interface
 Network = IPv4Network | IPv6Network
@@ -53,6 +55,15 @@ def parse_ipv4(text: str) -> IPv4Address:
 
 def parse_ipv6(text: str) -> IPv6Address:
     return IPv6Address(text)
+
+
+def parse_multicast(text: str) -> Address:
+    address = parse_address(text)
+    if not address.is_multicast:
+        raise FormatError(
+            f"{text!r} is not a multicast address", "224.0.0.0/4 and ff00::/8 are, as 224.0.0.81"
+        )
+    return address
 
 
 def parse_hostname(text: str) -> str:
@@ -118,6 +129,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "ip-network": parse_network,
     "ipv4": parse_ipv4,
     "ipv6": parse_ipv6,
+    "multicast": parse_multicast,
     "hostname": parse_hostname,
     "interface-name": parse_interface_name,
     "mac": parse_mac,

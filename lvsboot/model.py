@@ -8,6 +8,7 @@ from enum import Enum
 
 from lvsboot.formats import Address, Interface, Network
 from lvsboot.ipvs.table import (
+    DaemonRole,
     Family,
     ForwardingMethod,
     Protocol,
@@ -15,6 +16,7 @@ from lvsboot.ipvs.table import (
     Timeouts,
     TunnelType,
 )
+from lvsboot.policy import Foreign, Weights
 
 
 class Backend(Enum):
@@ -39,6 +41,31 @@ class Owner(Enum):
 
     LVSBOOT = "lvsboot"
     EXTERNAL = "external"
+
+
+class SyncMode(Enum):
+    """Which sync daemons run: one sends what the director balances, one listens."""
+
+    MASTER = "master"
+    BACKUP = "backup"
+    BOTH = "both"
+
+    @property
+    def daemons(self) -> tuple[DaemonRole, ...]:
+        match self:
+            case SyncMode.MASTER:
+                return (DaemonRole.MASTER,)
+            case SyncMode.BACKUP:
+                return (DaemonRole.BACKUP,)
+            case SyncMode.BOTH:
+                return (DaemonRole.MASTER, DaemonRole.BACKUP)
+
+
+class VipOnStop(Enum):
+    """What `systemctl stop lvs` does with a director's VIPs."""
+
+    KEEP = "keep"
+    REMOVE = "remove"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +217,19 @@ class Masquerade:
 
 
 @dataclass(frozen=True, slots=True)
+class Sync:
+    """How two directors share connections; `max_length` in bytes, None for the kernel's own."""
+
+    mode: SyncMode
+    interface: str
+    id: int
+    group: Address
+    port: int
+    ttl: int
+    max_length: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Director:
     """`timeouts` in seconds, 0 for the kernel's own; `tuning` by the names below net.ipv4.vs."""
 
@@ -199,6 +239,10 @@ class Director:
     connection_table_bits: int | None
     tuning: Mapping[str, str]
     masquerades: tuple[Masquerade, ...]
+    sync: Sync | None
+    foreign_services: Foreign
+    weights: Weights
+    vip_on_stop: VipOnStop
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,12 +79,13 @@ def _load(arguments: argparse.Namespace, *, whole: bool) -> int:
     # Of all that is made here nothing is garbage, and walking 100,000 rules for it takes long.
     gc.disable()
     from lvsboot.commands import service
+    from lvsboot.policy import Foreign, Weights
     from lvsboot.service_text import loaded_text
 
     loaded = (service.reload if whole else service.start)(
         rules=arguments.rules,
-        foreign=service.Foreign(arguments.foreign),
-        weights=service.Weights(arguments.weights),
+        foreign=Foreign(arguments.foreign),
+        weights=Weights(arguments.weights),
     )
     sys.stderr.write(loaded_text(loaded))
     return Exit.DONE

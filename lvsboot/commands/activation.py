@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from lvsboot import paths
 from lvsboot.errors import HostError
 from lvsboot.files import Change, Found, Remove
+from lvsboot.ipvs.table import DaemonRole
 from lvsboot.model import Director, RealServer, Role
 from lvsboot.render.modules import needed_modules
 from lvsboot.system import run
@@ -18,9 +19,10 @@ _KERNEL_OPTIONS = {
     RealServer: "the tunnels' options, such as CONFIG_NET_IPIP and CONFIG_NET_FOU",
 }
 _SYSTEMD_SYSCTL = "/usr/lib/systemd/systemd-sysctl"
-_VIP_LINK = re.compile(r".*/lvs\.service\.wants/(lvs-vip@[^/]+\.service)")
+_WANTED = re.compile(r".*/lvs\.service\.wants/(lvs-(?:vip|sync)@[^/]+\.service)")
 _NFT_LINK = re.compile(r".*/lvs\.service\.wants/(lvs-nft\.service)")
 _VIP_DROP_IN = re.compile(r".*/(lvs-vip@[^/]+\.service)\.d/[^/]+")
+_SYNC_DROP_IN = f"{paths.UNITS}/lvs-sync@.service.d/role.conf"
 _TUNNEL_DROP_IN = re.compile(r".*/(lvs-tunnel\.service)\.d/[^/]+")
 
 
@@ -31,7 +33,7 @@ def activate(role: Role, tree: Tree, changes: Iterable[Change], *, block: bool) 
     """
     changes = tuple(changes)
     systemctl = ["systemctl"] if block else ["systemctl", "--no-block"]
-    # With the definitions that put them up: the new ones may name another device.
+    # With the definitions that started them: the new ones may name another device.
     if moved := _moved_units(changes):
         run([*systemctl, "stop", *moved])
     run(["systemctl", "daemon-reload"])
@@ -43,24 +45,26 @@ def activate(role: Role, tree: Tree, changes: Iterable[Change], *, block: bool) 
         run(["networkctl", "reload"])
     run([*systemctl, "reload-or-restart", "lvs.service"])
     # A reload does not pull in what the unit wants, and a new role may have new VIPs.
-    if vips := _matches(_VIP_LINK, (entry.path for entry in tree)):
-        run([*systemctl, "start", *vips])
+    if wanted := _matches(_WANTED, (entry.path for entry in tree)):
+        run([*systemctl, "start", *wanted])
 
 
 def _moved_units(changes: Iterable[Change]) -> list[str]:
-    """The VIPs, the tunnel and the table that this role no longer has, or has elsewhere."""
+    """The VIPs, sync daemons, tunnel and table that this role no longer has, or has elsewhere."""
     changes = tuple(changes)
+    changed = [change.path for change in changes]
     removed = [change.path for change in changes if isinstance(change, Remove)]
     # A tunnel without its drop-in was never up.
     replaced = [change.path for change in changes if change.found is not Found.NOTHING]
-    return sorted(
-        {
-            *_matches(_VIP_LINK, removed),
-            *_matches(_NFT_LINK, removed),
-            *_matches(_VIP_DROP_IN, (change.path for change in changes)),
-            *_matches(_TUNNEL_DROP_IN, replaced),
-        }
-    )
+    moved = {
+        *_matches(_WANTED, removed),
+        *_matches(_NFT_LINK, removed),
+        *_matches(_VIP_DROP_IN, changed),
+        *_matches(_TUNNEL_DROP_IN, replaced),
+    }
+    if _SYNC_DROP_IN in changed:
+        moved.update(f"lvs-sync@{mode.value}.service" for mode in DaemonRole)
+    return sorted(moved)
 
 
 def _matches(pattern: re.Pattern[str], texts: Iterable[str]) -> list[str]:

@@ -9,9 +9,10 @@ from lvsboot.commands import rulefiles
 from lvsboot.commands.roles import HOST, host_tree, require_directory
 from lvsboot.errors import LvsbootError
 from lvsboot.files import Change, Remove, plan_files, read_entry
-from lvsboot.ipvs.changes import TableChange, diff
+from lvsboot.ipvs.changes import TableChange, diff, keep_weights
 from lvsboot.ipvs.kernel import open_kernel
 from lvsboot.model import Director
+from lvsboot.policy import Foreign, Weights
 from lvsboot.render.rules import declared_table
 from lvsboot.role import RoleFile
 from lvsboot.tree import Entry
@@ -62,7 +63,12 @@ def _file_change(change: Change, root: Path) -> FileChange:
 
 
 def _table_changes(director: Director) -> tuple[TableChange, ...]:
+    """As a reload under this role would change the table."""
     desired = declared_table(director)
     with open_kernel() as kernel:
         actual = kernel.read_table()
-    return diff(actual, desired, ours=rulefiles.our_services(rulefiles.Places()))
+    if director.weights is Weights.KEEP:
+        desired = keep_weights(actual, desired)
+    foreign = director.foreign_services is Foreign.REMOVE
+    ours = None if foreign else rulefiles.our_services(rulefiles.Places())
+    return diff(actual, desired, ours=ours)

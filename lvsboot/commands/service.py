@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
-from enum import StrEnum
 from typing import NamedTuple
 
 from lvsboot.commands import rulefiles
@@ -21,23 +20,10 @@ from lvsboot.ipvs.reconcile import Refusal, Verdict, execute_all_or_none, execut
 from lvsboot.ipvs.refusals import refusal_text, rule_of
 from lvsboot.ipvs.rules import format_rules, locate_rules, parse_rules
 from lvsboot.ipvs.table import ServiceKey, Table
+from lvsboot.policy import Foreign, Weights
 
 Connect = Callable[[], AbstractContextManager[Kernel]]
 _HOST = Places()
-
-
-class Foreign(StrEnum):
-    """What becomes of services that others have put into the table."""
-
-    KEEP = "keep"
-    REMOVE = "remove"
-
-
-class Weights(StrEnum):
-    """Whether weights that were set live are undone."""
-
-    DECLARED = "declared"
-    KEEP = "keep"
 
 
 class Loaded(NamedTuple):

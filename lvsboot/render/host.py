@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from lvsboot import paths
-from lvsboot.model import Backend, Director, Owner, Role, Vip
+from lvsboot.model import Backend, Director, Owner, Role, Vip, VipOnStop
+from lvsboot.render.director import render_director_units
 from lvsboot.render.ifupdown import render_ifupdown
 from lvsboot.render.modules import render_modules
 from lvsboot.render.netplan import render_netplan
@@ -46,9 +47,10 @@ def _entries(role: Role, role_text: str, backend: Backend) -> Iterator[Entry]:
     if isinstance(role.duty, Director):
         yield render_rules(role.duty)
         vips = tuple(vip for vip in role.duty.vips if vip.owner is Owner.LVSBOOT)
+        yield from render_director_units(role.duty)
     carried = tuple(vip for vip in vips if _carries(backend, vip))
     yield from _network(role, backend, carried)
-    yield from render_duty(role.duty, [vip for vip in vips if vip not in carried])
+    yield from render_duty(role.duty, [vip for vip in vips if _is_unit(vip, carried, role)])
 
 
 def _carries(backend: Backend, vip: Vip) -> bool:
@@ -72,3 +74,10 @@ def _network(role: Role, backend: Backend, vips: tuple[Vip, ...]) -> Iterator[Fi
         case _:
             assert_never(backend)
     yield File(paths.CLOUD_INIT_OFF, _CLOUD_INIT_OFF)
+
+
+def _is_unit(vip: Vip, carried: tuple[Vip, ...], role: Role) -> bool:
+    """Whether the VIP is an instance of lvs-vip@: also a carried one that a stop takes away."""
+    duty = role.duty
+    removed = isinstance(duty, Director) and duty.vip_on_stop is VipOnStop.REMOVE
+    return removed or vip not in carried

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from lvsboot.commands import service
 from lvsboot.commands.rulefiles import Places
+from lvsboot.policy import Foreign
 from tests.kernel.generator import LETTERS, USED, Generator
 from tests.kernel.hosts import CLEAR, VIEWS, Host
 
@@ -24,7 +25,7 @@ def load(host: Host, text: str) -> service.Loaded:
     with host.entered():
         return service.reload(
             rules=str(rules),
-            foreign=service.Foreign.REMOVE,
+            foreign=Foreign.REMOVE,
             places=Places(*(str(FOLDER / name) for name in Places._fields)),
         )
 

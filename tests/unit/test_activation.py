@@ -132,3 +132,12 @@ def test_a_kernel_without_ip_vs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(activation, "run", run)
     with pytest.raises(HostError, match=r"linux-image-cloud-amd64.*CONFIG_IP_VS"):
         activate("dr/director.yaml", Backend.NETWORKD, (), block=True)
+
+
+def test_sync_daemons_with_other_options_are_stopped_and_started(ran: list[list[str]]) -> None:
+    changes = (
+        Write(File(f"{UNITS}/lvs-sync@.service.d/role.conf", ""), Found.OURS),
+        Remove(f"{UNITS}/lvs.service.wants/lvs-sync@backup.service", Found.OURS),
+    )
+    activate("dr/director.yaml", Backend.EXTERNAL, changes, block=True)
+    assert ran[0] == ["systemctl", "stop", "lvs-sync@backup.service", "lvs-sync@master.service"]

@@ -12,7 +12,8 @@ from jsonschema import Draft202012Validator
 from lvsboot import defaults
 from lvsboot.formats import PARSERS
 from lvsboot.ipvs.table import ForwardingMethod, Protocol, TunnelType
-from lvsboot.model import Backend, Dhcp, Owner
+from lvsboot.model import Backend, Dhcp, Owner, SyncMode, VipOnStop
+from lvsboot.policy import Foreign, Weights
 from lvsboot.schema import load_schema
 from tests.golden import REPOSITORY
 
@@ -61,33 +62,54 @@ def test_the_reference_page_is_the_schemas() -> None:
     assert page.read_text(encoding="utf-8") == reference["role_page"]()
 
 
+# Each default of the schema, by where it stands, with the decoder's own.
+DEFAULTS: dict[str, object] = {
+    "sysctl": {},
+    "network.backend": defaults.BACKEND.value,
+    "interface.addresses": [],
+    "interface.dhcp": defaults.DHCP.value,
+    "interface.nameservers": [],
+    "interface.routes": [],
+    "interface.required": defaults.REQUIRED,
+    "director.tuning": {},
+    "director.foreign_services": defaults.FOREIGN_SERVICES.value,
+    "director.weights": defaults.WEIGHTS.value,
+    "director.vip_on_stop": defaults.VIP_ON_STOP.value,
+    "director_vip.owner": defaults.VIP_OWNER.value,
+    "sync.id": defaults.SYNC_ID,
+    "sync.group": str(defaults.SYNC_GROUP),
+    "sync.port": defaults.SYNC_PORT,
+    "sync.ttl": defaults.SYNC_TTL,
+    "service.protocol": defaults.PROTOCOL.value,
+    "service.family": defaults.FAMILY.value,
+    "service.scheduler": defaults.SCHEDULER,
+    "service.scheduler_flags": [],
+    "service.one_packet": defaults.ONE_PACKET,
+    "persistence.timeout": defaults.PERSISTENCE_TIMEOUT,
+    "destination.weight": defaults.WEIGHT,
+    "destination.upper_threshold": defaults.THRESHOLD,
+    "destination.lower_threshold": defaults.THRESHOLD,
+    "tunnel.type": defaults.TUNNEL_TYPE.value,
+    "tunnel.checksum": defaults.TUNNEL_CHECKSUM,
+    "real_server.vips": [],
+    "tunnel_end.type": defaults.TUNNEL_TYPE.value,
+    "tunnel_end.checksum": defaults.TUNNEL_CHECKSUM,
+    "match.protocol": defaults.PROTOCOL.value,
+    "director.masquerade": [],
+}
+
+
+def defaults_of(schema: dict[str, Any], name: str = "") -> Iterator[tuple[str, object]]:
+    for key, child in schema.get("properties", {}).items():
+        if "default" in child:
+            yield f"{name}.{key}".lstrip("."), child["default"]
+        yield from defaults_of(child, key)
+    for key, child in schema.get("$defs", {}).items():
+        yield from defaults_of(child, key)
+
+
 def test_the_decoders_defaults_are_the_schemas() -> None:
-    definitions = load_schema()["$defs"]
-    network = load_schema()["properties"]["network"]["properties"]
-    nic = definitions["interface"]["properties"]
-    service = definitions["service"]["properties"]
-    assert network["backend"]["default"] == defaults.BACKEND.value
-    assert nic["dhcp"]["default"] == defaults.DHCP.value
-    assert nic["required"]["default"] is defaults.REQUIRED
-    assert definitions["director_vip"]["properties"]["owner"]["default"] == defaults.VIP_OWNER.value
-    assert service["protocol"]["default"] == defaults.PROTOCOL.value
-    assert service["scheduler"]["default"] == defaults.SCHEDULER
-    assert service["family"]["default"] == defaults.FAMILY.value
-    assert service["one_packet"]["default"] is defaults.ONE_PACKET
-    persistence = definitions["persistence"]["properties"]
-    assert persistence["timeout"]["default"] == defaults.PERSISTENCE_TIMEOUT
-    destination = definitions["destination"]["properties"]
-    assert destination["weight"]["default"] == defaults.WEIGHT
-    assert destination["upper_threshold"]["default"] == defaults.THRESHOLD
-    assert destination["lower_threshold"]["default"] == defaults.THRESHOLD
-    tunnel = definitions["tunnel"]["properties"]
-    assert tunnel["type"]["default"] == defaults.TUNNEL_TYPE.value
-    assert tunnel["checksum"]["default"] is defaults.TUNNEL_CHECKSUM
-    tunnel_end = definitions["tunnel_end"]["properties"]
-    assert tunnel_end["type"]["default"] == defaults.TUNNEL_TYPE.value
-    assert tunnel_end["checksum"]["default"] is defaults.TUNNEL_CHECKSUM
-    match = definitions["match"]["properties"]
-    assert match["protocol"]["default"] == defaults.PROTOCOL.value
+    assert dict(defaults_of(load_schema())) == DEFAULTS
 
 
 def test_the_models_words_are_the_schemas() -> None:
@@ -101,5 +123,10 @@ def test_the_models_words_are_the_schemas() -> None:
         assert set(definitions[key]["properties"]["protocol"]["enum"]) == words(Protocol)
     for key in ("tunnel", "tunnel_end"):
         assert set(definitions[key]["properties"]["type"]["enum"]) == words(TunnelType)
+    director = definitions["director"]["properties"]
+    assert set(director["foreign_services"]["enum"]) == words(Foreign)
+    assert set(director["weights"]["enum"]) == words(Weights)
+    assert set(director["vip_on_stop"]["enum"]) == words(VipOnStop)
+    assert set(definitions["sync"]["properties"]["mode"]["enum"]) == words(SyncMode)
     # local is other programs' tables'.
     assert set(definitions["method"]["enum"]) == words(ForwardingMethod) - {"local"}

@@ -115,8 +115,12 @@ def format_daemon(role: DaemonRole, daemon: Daemon | None) -> str:
     """The command that starts the daemon, or without one stops it."""
     if daemon is None:
         return f"--stop-daemon {role}"
-    words = [f"--start-daemon {role}", f"--mcast-interface {daemon.interface}"]
-    words.append(f"--syncid {daemon.sync_id}")
+    return f"--start-daemon {role} {format_daemon_options(daemon)}"
+
+
+def format_daemon_options(daemon: Daemon) -> str:
+    """What follows --start-daemon and the role."""
+    words = [f"--mcast-interface {daemon.interface}", f"--syncid {daemon.sync_id}"]
     if daemon.max_length:
         words.append(f"--sync-maxlen {daemon.max_length}")
     if daemon.group is not None:

@@ -16,6 +16,7 @@ from lvsboot.errors import HostError, InputError, KernelRefusedError
 from lvsboot.ipvs.changes import AddDestination, Change
 from lvsboot.ipvs.rules import format_rules, parse_rules
 from lvsboot.ipvs.table import Table
+from lvsboot.policy import Foreign, Weights
 from tests.unit.ipvs.fake import FakeKernel
 
 ONE = "-A -t 192.0.2.1:80 -s wlc\n-a -t 192.0.2.1:80 -r 10.0.0.1:80 -g -w 1\n"
@@ -52,8 +53,8 @@ def rules(text: str) -> Table:
 
 def start(
     host: Host,
-    foreign: service.Foreign = service.Foreign.KEEP,
-    weights: service.Weights = service.Weights.DECLARED,
+    foreign: Foreign = Foreign.KEEP,
+    weights: Weights = Weights.DECLARED,
 ) -> service.Loaded:
     connect = cast("service.Connect", host.connect)
     return service.start(foreign=foreign, weights=weights, places=host.places, connect=connect)
@@ -114,7 +115,7 @@ def test_what_is_ours_goes_and_what_is_foreign_stays(tmp_path: Path) -> None:
 def test_what_is_foreign_can_be_removed(tmp_path: Path) -> None:
     host = Host(tmp_path, FOREIGN)
     host.write(rules=ONE)
-    start(host, foreign=service.Foreign.REMOVE)
+    start(host, foreign=Foreign.REMOVE)
     assert host.table == ONE
 
 
@@ -130,7 +131,7 @@ def test_a_killed_start_has_left_what_is_ours(tmp_path: Path) -> None:
 def test_live_weights_can_be_kept(tmp_path: Path) -> None:
     host = Host(tmp_path, ONE.replace("-w 1", "-w 0"))
     host.write(rules=ONE)
-    assert start(host, weights=service.Weights.KEEP).changes == ()
+    assert start(host, weights=Weights.KEEP).changes == ()
     assert len(start(host).changes) == 1
     assert host.table == ONE
 
