@@ -45,5 +45,16 @@ class InputError(LvsbootError):
         super().__init__(f"{len(self.problems)} problem(s) in {self.problems[0].file}")
 
 
+class ConflictError(LvsbootError):
+    """Another program would do the role's work, too: its administrator must choose.
+
+    Carries every conflict, at its place in that program's own files.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda it: (it.file, it.order)))
+        super().__init__(f"{len(self.problems)} conflict(s) with other configuration")
+
+
 class KernelRefusedError(LvsbootError):
     """The kernel refused a change: the text names the rule, the operation and the errno."""

@@ -12,11 +12,14 @@ from pathlib import Path
 
 from lvsboot import paths
 from lvsboot.errors import HostError
-from lvsboot.rooted import Staging, keep_beside, remove, under
-from lvsboot.tree import Entry, File, Link, Tree
+from lvsboot.rooted import Staging, keep_beside, move_back, remove, under
+from lvsboot.tree import Absence, Entry, File, Link, Tree
 
 _MANIFEST_VERSION = 1
-SAVED_SUFFIX = ".lvs-save"
+_SAVED_SUFFIX = ".lvs-save"
+# Whatever lies there is read, whatever its name ends in; but no program reads hidden files.
+_READ_WHOLE = {paths.INTERFACES_D, "/etc/NetworkManager/system-connections"}
+_ASIDE = "set aside"
 
 
 class Found(Enum):
@@ -47,15 +50,43 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """We wrote `path` for an earlier role, and this one has no use for it."""
+    """We wrote `path` for an earlier role, and this one has no use for it; or it is to be aside."""
 
     path: str
     found: Found
 
 
-Change = Write | Remove
+@dataclass(frozen=True, slots=True)
+class BringBack:
+    """What was set aside from `path` for an earlier role is nobody's in the way any more."""
+
+    path: str
+
+    @property
+    def found(self) -> Found:
+        return Found.NOTHING
+
+
+Change = Write | Remove | BringBack
 Manifest = Mapping[str, str]
 """Path to the digest of what we wrote there; a link's digest is its target behind an arrow."""
+
+
+def saved_path(path: str) -> str:
+    """Where what stood at `path` is kept."""
+    directory, _, name = path.rpartition("/")
+    hidden = "." if directory in _READ_WHOLE else ""
+    return f"{directory}/{hidden}{name}{_SAVED_SUFFIX}"
+
+
+def known_paths(root: Path) -> frozenset[str]:
+    """Every path that lvsboot has written below `root`, or moved something away from."""
+    return frozenset(_read_manifest(root))
+
+
+def set_aside(root: Path) -> tuple[str, ...]:
+    """The paths from which something was moved for the role that is in force, sorted."""
+    return tuple(sorted(path for path, digest in _read_manifest(root).items() if digest == _ASIDE))
 
 
 def install_tree(
@@ -87,16 +118,20 @@ def plan_files(tree: Tree, root: Path) -> tuple[Change, ...]:
     manifest = _read_manifest(root)
     wanted = {entry.path: _digest(entry) for entry in tree}
     actual = {path: _actual_digest(root, path) for path in {*wanted, *manifest}}
-    changes: list[Change] = [
-        Write(entry, _found(actual[entry.path], manifest.get(entry.path)))
-        for entry in tree
-        if actual[entry.path] != wanted[entry.path]
-    ]
-    changes += [
-        Remove(path, _found(actual[path], digest))
-        for path, digest in manifest.items()
-        if path not in wanted and actual[path] is not None
-    ]
+    changes: list[Change] = []
+    for entry in tree:
+        if isinstance(entry, Absence):
+            if actual[entry.path] is not None:
+                changes.append(Remove(entry.path, Found.THEIRS))
+        elif actual[entry.path] != wanted[entry.path]:
+            found = _found(actual[entry.path], manifest.get(entry.path))
+            changes.append(Write(entry, found))
+    for path in manifest.keys() - wanted.keys():
+        if manifest[path] == _ASIDE:
+            if actual[path] is None and _actual_digest(root, saved_path(path)) is not None:
+                changes.append(BringBack(path))
+        elif actual[path] is not None:
+            changes.append(Remove(path, _found(actual[path], manifest[path])))
     return tuple(sorted(changes, key=lambda change: change.path))
 
 
@@ -128,22 +163,26 @@ def _execute(changes: tuple[Change, ...], manifest: Manifest, root: Path) -> Non
         staging.commit(paths.MANIFEST)
         for change in changes:
             if change.found.is_kept:
-                keep_beside(under(root, change.path), SAVED_SUFFIX)
+                keep_beside(under(root, change.path), under(root, saved_path(change.path)))
             match change:
                 case Write(entry=entry):
                     staging.commit(entry.path)
                 case Remove(path=path):
                     remove(under(root, path))
+                case BringBack(path=path):
+                    move_back(under(root, saved_path(path)), under(root, path))
         staging.prepare(_manifest_file(manifest))
         staging.commit(paths.MANIFEST)
 
 
-def _digest(entry: Entry) -> str:
+def _digest(entry: Entry | Absence) -> str:
     match entry:
         case File(text=text, mode=mode):
             return f"{mode:04o} {sha256(text.encode()).hexdigest()}"
         case Link(target=target):
             return f"-> {target}"
+        case Absence():
+            return _ASIDE
 
 
 def read_entry(root: Path, path: str) -> Entry | None:

@@ -1,24 +1,15 @@
-"""Facts about a host or an unpacked image, read from its files. Changes nothing."""
+"""Which network backend is in force on a host or in an unpacked image. Changes nothing."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from lvsboot.errors import HostError
+from lvsboot.files import set_aside
 from lvsboot.model import Backend, Role
-from lvsboot.rooted import under
+from lvsboot.nics.survey import Survey
 
-# Where cloud-init's renderers leave their work: netplan, networkd, ifupdown, NetworkManager.
-_CLOUD_INIT_NETWORK = (
-    ("/etc/netplan", "50-cloud-init.yaml"),
-    ("/etc/systemd/network", "10-cloud-init-*.network"),
-    ("/etc/network/interfaces.d", "50-cloud-init*"),
-    ("/etc/NetworkManager/system-connections", "cloud-init-*.nmconnection"),
-)
-_NETWORKD_ENABLED = (
-    "/etc/systemd/system/multi-user.target.wants/systemd-networkd.service",
-    "/etc/systemd/system/sysinit.target.wants/systemd-networkd.service",
-)
+_SAY_IT = "say it in the role: network.backend: networkd, netplan, ifupdown or external"
 
 
 def backend_in_force(role: Role, root: Path) -> Backend:
@@ -27,18 +18,50 @@ def backend_in_force(role: Role, root: Path) -> Backend:
         return Backend.EXTERNAL
     if role.network.backend is not Backend.AUTO:
         return role.network.backend
-    if _cloud_init_configured(root):
+    survey = Survey(root)
+    # What is aside is still cloud-init's: the answer is not to depend on an earlier role.
+    if survey.cloud_init_files() or set_aside(root):
         return Backend.EXTERNAL
-    if any(under(root, path).is_symlink() for path in _NETWORKD_ENABLED):
-        return Backend.NETWORKD
-    raise HostError(
-        f"no network backend that lvsboot knows is in use below {root}: enable systemd-networkd, "
-        "or say network.backend: networkd or external in the role"
-    )
+    for backends in (_with_files(survey), _enabled(survey)):
+        if len(backends) > 1:
+            names = " and ".join(backend.value for backend in backends)
+            raise HostError(f"{names} are both in use below {root}: {_SAY_IT}")
+        if backends:
+            return backends[0]
+    if survey.is_enabled("NetworkManager.service"):
+        raise HostError(
+            f"NetworkManager is in use below {root}, and lvsboot does not write its files: "
+            "let it configure the NICs, and say so in the role: network.backend: external"
+        )
+    raise HostError(f"no network backend is in use below {root}: enable one, or {_SAY_IT}")
 
 
-def _cloud_init_configured(root: Path) -> bool:
-    return any(
-        any(under(root, f"{directory}/x").parent.glob(pattern))
-        for directory, pattern in _CLOUD_INIT_NETWORK
-    )
+def _with_files(survey: Survey) -> list[Backend]:
+    """Those that are told to configure a NIC, and that a boot starts."""
+    found = []
+    if survey.has_netplan() and any(
+        definitions.devices for _text, definitions in survey.netplan_files()
+    ):
+        found.append(Backend.NETPLAN)
+    if survey.is_enabled("networking.service") and any(
+        stanza.name != "lo" for _text, it in survey.ifupdown_files() for stanza in it.stanzas
+    ):
+        found.append(Backend.IFUPDOWN)
+    if survey.is_enabled("systemd-networkd.service") and any(
+        text.path.startswith("/etc/") for text, _match in survey.networkd_files()
+    ):
+        found.append(Backend.NETWORKD)
+    return found
+
+
+def _enabled(survey: Survey) -> list[Backend]:
+    """Those that a boot starts, though nobody has told them anything yet."""
+    units = {
+        "networking.service": Backend.IFUPDOWN,
+        "systemd-networkd.service": Backend.NETWORKD,
+    }
+    found = [backend for unit, backend in units.items() if survey.is_enabled(unit)]
+    # netplan is no service: it makes files for networkd, which then may be enabled as well.
+    if survey.has_netplan():
+        found = [Backend.NETPLAN, *(it for it in found if it is not Backend.NETWORKD)]
+    return found

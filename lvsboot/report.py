@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lvsboot.files import SAVED_SUFFIX, Change, Remove
+from lvsboot.files import Change, Remove, saved_path
 from lvsboot.problem import Problem, Span
 
 _RED, _CYAN, _BOLD, _RESET = "\033[31m", "\033[36m", "\033[1m", "\033[0m"
@@ -17,7 +17,7 @@ _BEFORE = 60
 
 def problems_text(problems: Iterable[Problem], *, color: bool = False) -> str:
     """All problems, each with its source line and carets, sorted by place; ends with a newline."""
-    drawn = sorted(problems, key=lambda problem: problem.order)
+    drawn = sorted(problems, key=lambda problem: (problem.file, problem.order))
     return "".join(_problem_text(problem, color=color) for problem in drawn)
 
 
@@ -34,7 +34,7 @@ def problems_value(problems: Iterable[Problem]) -> list[dict[str, object]]:
             "see": problem.twin
             and {**_place_value(problem.twin.span), "where": problem.twin.where},
         }
-        for problem in sorted(problems, key=lambda problem: problem.order)
+        for problem in sorted(problems, key=lambda problem: (problem.file, problem.order))
     ]
 
 
@@ -98,5 +98,5 @@ def changes_text(changes: Iterable[Change]) -> str:
 
 def _change_line(change: Change) -> str:
     mark = "-" if isinstance(change, Remove) else "+"
-    kept = f"  (what was there: {change.path}{SAVED_SUFFIX})" if change.found.is_kept else ""
+    kept = f"  (what was there: {saved_path(change.path)})" if change.found.is_kept else ""
     return f"{mark} {change.path}{kept}\n"

@@ -94,7 +94,7 @@ def _write_beside(entry: Entry, place: Path) -> Path:
 def remove(place: Path) -> None:
     try:
         place.unlink(missing_ok=True)
-        if place.parent.name.endswith((".d", ".wants")) and not any(place.parent.iterdir()):
+        if place.parent.name.endswith((".service.d", ".wants")) and not any(place.parent.iterdir()):
             place.parent.rmdir()
             sync_directory(str(place.parent.parent))
         else:
@@ -103,14 +103,22 @@ def remove(place: Path) -> None:
         raise _write_error(place, error) from error
 
 
-def keep_beside(place: Path, suffix: str) -> None:
-    saved = place.with_name(place.name + suffix)
+def keep_beside(place: Path, saved: Path) -> None:
     try:
         saved.unlink(missing_ok=True)
         # A second name, not a move: the place is never empty.
         os.link(place, saved, follow_symlinks=False)
     except OSError as error:
         raise _write_error(saved, error) from error
+
+
+def move_back(saved: Path, place: Path) -> None:
+    """Puts what was set aside where it came from; nothing may have come there since."""
+    try:
+        saved.rename(place)
+        sync_directory(str(place.parent))
+    except OSError as error:
+        raise _write_error(place, error) from error
 
 
 def _write_error(place: Path, error: OSError) -> HostError | NotPermittedError:

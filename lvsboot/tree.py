@@ -20,5 +20,12 @@ class Link:
     target: str
 
 
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Nothing may stand at `path`: what does is set aside, until a tree no longer says so."""
+
+    path: str
+
+
 Entry = File | Link
-Tree = tuple[Entry, ...]
+Tree = tuple[Entry | Absence, ...]

@@ -9,7 +9,7 @@ from pathlib import Path
 from lvsboot.model import Backend
 from lvsboot.render.host import render_host
 from lvsboot.role import parse_role
-from lvsboot.tree import File, Link, Tree
+from lvsboot.tree import Absence, File, Link, Tree
 
 REPOSITORY = Path(__file__).parent.parent
 ROLES = REPOSITORY / "tests" / "roles"
@@ -56,6 +56,7 @@ def without_modes(tree: Tree) -> dict[str, File | Link]:
     return {
         entry.path: File(entry.path, entry.text) if isinstance(entry, File) else entry
         for entry in tree
+        if not isinstance(entry, Absence)
     }
 
 

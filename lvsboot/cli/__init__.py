@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from lvsboot.cli import service
 from lvsboot.cli.output import print_problems
-from lvsboot.errors import Exit, InputError, LvsbootError
+from lvsboot.errors import ConflictError, Exit, InputError, LvsbootError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser(words).parse_args(words)
     try:
         status: int = arguments.run(arguments)
-    except InputError as error:
+    except (InputError, ConflictError) as error:
         print_problems(error.problems)
         return error.exit_status
     except LvsbootError as error:

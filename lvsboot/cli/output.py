@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lvsboot.commands.desired import Cautions
     from lvsboot.files import Change
     from lvsboot.problem import Problem
 
@@ -17,6 +18,12 @@ def print_problems(problems: Sequence[Problem]) -> None:
     from lvsboot.report import problems_text
 
     sys.stderr.write(problems_text(problems, color=wants_color(sys.stderr)))
+
+
+def print_cautions(cautions: Cautions) -> None:
+    print_problems(cautions.problems)
+    for sentence in cautions.sentences:
+        print(f"lvsboot: {sentence}", file=sys.stderr)
 
 
 def print_changes(changes: Sequence[Change]) -> None:

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from lvsboot import paths
-from lvsboot.cli.output import print_changes, print_problems, wants_color
+from lvsboot.cli.output import print_cautions, print_changes, print_problems, wants_color
 from lvsboot.errors import Exit, InputError
 
 if TYPE_CHECKING:
@@ -119,6 +119,7 @@ def _render(arguments: argparse.Namespace) -> int:
     from lvsboot.commands import roles
 
     rendering = roles.render(_read_role(arguments.role), _path(arguments.root))
+    print_cautions(rendering.cautions)
     print_changes(rendering.changes)
     for change in rendering.left:
         place = f"{arguments.root}{change.path}"
@@ -131,6 +132,7 @@ def _plan(arguments: argparse.Namespace) -> int:
     from lvsboot.plan_text import plan_text, plan_value
 
     plan = make_plan(_read_role(arguments.role), _path(arguments.root))
+    print_cautions(plan.cautions)
     if arguments.json:
         import json
 
@@ -147,7 +149,9 @@ def _apply(arguments: argparse.Namespace) -> int:
     from lvsboot.commands import roles
 
     role_file = _read_role(arguments.role)
-    print_changes(roles.apply(role_file, block=not arguments.no_block).changes)
+    rendering = roles.apply(role_file, block=not arguments.no_block)
+    print_cautions(rendering.cautions)
+    print_changes(rendering.changes)
     return Exit.DONE
 
 

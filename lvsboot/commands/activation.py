@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from lvsboot import paths
+from lvsboot.commands.network import Before, activate_network
 from lvsboot.errors import HostError
 from lvsboot.files import Change, Found, Remove
 from lvsboot.ipvs.table import DaemonRole
@@ -26,8 +27,12 @@ _SYNC_DROP_IN = f"{paths.UNITS}/lvs-sync@.service.d/role.conf"
 _TUNNEL_DROP_IN = re.compile(r".*/(lvs-tunnel\.service)\.d/[^/]+")
 
 
-def activate(role: Role, tree: Tree, changes: Iterable[Change], *, block: bool) -> None:
+def activate(
+    role: Role, tree: Tree, changes: Iterable[Change], before: Before, *, block: bool
+) -> tuple[str, ...]:
     """Loads what a boot would load, in the boot's order; running it again is safe.
+
+    `before` is what stood at each change's path. Gives sentences on what waits for a reboot.
 
     block=False only queues systemd's jobs: what runs inside the boot must not wait for the boot.
     """
@@ -41,12 +46,13 @@ def activate(role: Role, tree: Tree, changes: Iterable[Change], *, block: bool) 
     run([_SYSTEMD_SYSCTL, paths.SYSCTL])
     if any(entry.path == paths.NFT for entry in tree):
         _load_nft(systemctl)
-    if any(change.path.startswith(f"{paths.NETWORKD}/") for change in changes):
-        run(["networkctl", "reload"])
+    # Rules before addresses: nobody is to reach a VIP that nothing serves yet.
     run([*systemctl, "reload-or-restart", "lvs.service"])
+    waiting = activate_network(role, tree, changes, before, block=block)
     # A reload does not pull in what the unit wants, and a new role may have new VIPs.
     if wanted := _matches(_WANTED, (entry.path for entry in tree)):
         run([*systemctl, "start", *wanted])
+    return waiting
 
 
 def _moved_units(changes: Iterable[Change]) -> list[str]:

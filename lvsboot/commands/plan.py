@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lvsboot.commands import rulefiles
-from lvsboot.commands.roles import HOST, host_tree, require_directory
+from lvsboot.commands.desired import HOST, NO_CAUTIONS, Cautions, host_tree
+from lvsboot.commands.roles import require_directory
 from lvsboot.errors import LvsbootError
-from lvsboot.files import Change, Remove, plan_files, read_entry
+from lvsboot.files import BringBack, Change, Remove, Write, plan_files, read_entry, saved_path
 from lvsboot.ipvs.changes import TableChange, diff, keep_weights
 from lvsboot.ipvs.kernel import open_kernel
 from lvsboot.model import Director
@@ -34,6 +35,7 @@ class Plan:
     files: tuple[FileChange, ...]
     table: tuple[TableChange, ...]
     unseen: tuple[str, ...]
+    cautions: Cautions = NO_CAUTIONS
 
     @property
     def is_empty(self) -> bool:
@@ -46,20 +48,29 @@ def make_plan(role_file: RoleFile, root: Path) -> Plan:
     Raises HostError where `root` is no directory.
     """
     require_directory(root)
-    tree = host_tree(role_file, root)
+    tree, cautions = host_tree(role_file, root)
     files = tuple(_file_change(change, root) for change in plan_files(tree, root))
     duty = role_file.role.duty
     if root != HOST or not isinstance(duty, Director):
-        return Plan(files, (), ())
+        return Plan(files, (), (), cautions)
     try:
-        return Plan(files, _table_changes(duty), ())
+        return Plan(files, _table_changes(duty), (), cautions)
     except LvsbootError as error:
-        return Plan(files, (), (f"the live table was not looked at: {error}",))
+        return Plan(files, (), (f"the live table was not looked at: {error}",), cautions)
 
 
 def _file_change(change: Change, root: Path) -> FileChange:
-    after = None if isinstance(change, Remove) else change.entry
-    return FileChange(change, read_entry(root, change.path), after)
+    return FileChange(change, read_entry(root, change.path), _after(change, root))
+
+
+def _after(change: Change, root: Path) -> Entry | None:
+    match change:
+        case Write(entry=entry):
+            return entry
+        case BringBack(path=path):
+            return read_entry(root, saved_path(path))
+        case Remove():
+            return None
 
 
 def _table_changes(director: Director) -> tuple[TableChange, ...]:

@@ -8,19 +8,16 @@ from pathlib import Path
 from lvsboot.atomic import write_file
 from lvsboot.cloudinit import render_seed
 from lvsboot.commands.activation import activate
+from lvsboot.commands.desired import HOST, NO_CAUTIONS, Cautions, host_tree
 from lvsboot.commands.rulefiles import RulesFile, read_rules
 from lvsboot.document import MAX_BYTES
 from lvsboot.errors import HostError, InputError, NotPermittedError
-from lvsboot.files import Change, install_tree
+from lvsboot.files import Change, install_tree, plan_files, read_entry
 from lvsboot.importing import Imported, import_table
-from lvsboot.observe import backend_in_force
 from lvsboot.problem import Problem, Span
-from lvsboot.render.host import render_host
 from lvsboot.render.units import render_units
 from lvsboot.role import RoleFile, parse_role
 from lvsboot.tree import Tree
-
-HOST = Path("/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +27,7 @@ class Rendering:
     tree: Tree
     changes: tuple[Change, ...]
     left: tuple[Change, ...]
+    cautions: Cautions = NO_CAUTIONS
 
 
 def read_role(file: str, stdin: bytes | None = None) -> RoleFile:
@@ -45,24 +43,22 @@ def read_role(file: str, stdin: bytes | None = None) -> RoleFile:
         raise InputError([Problem(file, Span(1), message)]) from error
 
 
-def host_tree(role_file: RoleFile, root: Path) -> Tree:
-    """What the role wants below `root`, by the network backend that is in force there."""
-    backend = backend_in_force(role_file.role, root)
-    return render_host(role_file.role, role_file.text, backend)
-
-
 def render(role_file: RoleFile, root: Path, *, replace_edited: bool = False) -> Rendering:
     """Writes everything that the role needs below `root`, but over no file that was edited."""
     require_directory(root)
-    tree = host_tree(role_file, root)
-    return Rendering(tree, *install_tree(tree, root, replace_edited=replace_edited))
+    tree, cautions = host_tree(role_file, root)
+    changes, left = install_tree(tree, root, replace_edited=replace_edited)
+    return Rendering(tree, changes, left, cautions)
 
 
 def apply(role_file: RoleFile, *, block: bool) -> Rendering:
     """Renders onto this host, over edited files too, and brings the running system to it."""
-    rendering = render(role_file, HOST, replace_edited=True)
-    activate(role_file.role, rendering.tree, rendering.changes, block=block)
-    return rendering
+    tree, cautions = host_tree(role_file, HOST)
+    before = {change.path: read_entry(HOST, change.path) for change in plan_files(tree, HOST)}
+    changes, left = install_tree(tree, HOST, replace_edited=True)
+    waiting = activate(role_file.role, tree, changes, before, block=block)
+    sentences = (*cautions.sentences, *waiting)
+    return Rendering(tree, changes, left, Cautions(cautions.problems, sentences))
 
 
 def install_units(root: Path) -> Rendering:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from lvsboot.commands import activation
+from lvsboot.commands import activation, network
 from lvsboot.errors import HostError
 from lvsboot.files import Change, Found, Remove, Write
 from lvsboot.model import Backend
@@ -27,13 +27,14 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         return ""
 
     monkeypatch.setattr(activation, "run", run)
+    monkeypatch.setattr(network, "run", run)
     return commands
 
 
 def activate(example: str, backend: Backend, changes: Sequence[Change], *, block: bool) -> None:
     [case] = [case for case in CASES if case == Case(example, backend)]
     role = parse_role((REPOSITORY / "examples" / example).read_bytes(), example).role
-    activation.activate(role, case.render(), changes, block=block)
+    activation.activate(role, case.render(), changes, {}, block=block)
 
 
 def test_a_director_on_its_first_boot(ran: list[list[str]]) -> None:
@@ -54,8 +55,8 @@ def test_a_director_whose_interfaces_changed(ran: list[list[str]]) -> None:
         SYSCTL,
         ["nft", "--check", "--file", "/etc/lvs/lvs.nft"],
         ["systemctl", "reload-or-restart", "lvs-nft.service"],
-        ["networkctl", "reload"],
         ["systemctl", "reload-or-restart", "lvs.service"],
+        ["networkctl", "reload"],
     ]
 
 

@@ -176,7 +176,7 @@ def test_render_into_what_cannot_be_written(image: Path) -> None:
 def test_render_where_no_backend_is_in_use(tmp_path: Path) -> None:
     done = lvsboot("render", DIRECTOR, "--root", tmp_path)
     assert done.returncode == Exit.FAILED
-    assert b"enable systemd-networkd" in done.stderr
+    assert b"network.backend: networkd, netplan" in done.stderr
     assert read_tree(tmp_path) == {}
 
 

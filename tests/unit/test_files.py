@@ -10,9 +10,18 @@ import pytest
 
 from lvsboot import paths
 from lvsboot.errors import HostError
-from lvsboot.files import SAVED_SUFFIX, Found, Remove, Write, install_tree, plan_files
+from lvsboot.files import (
+    BringBack,
+    Found,
+    Remove,
+    Write,
+    install_tree,
+    plan_files,
+    saved_path,
+    set_aside,
+)
 from lvsboot.rooted import under
-from lvsboot.tree import File, Link
+from lvsboot.tree import Absence, File, Link
 from tests.golden import read_tree
 
 FILE = File("/etc/a/b.conf", "one\n")
@@ -115,7 +124,7 @@ def test_or_replaced_and_kept_beside(tmp_path: Path, tree: tuple[File, ...]) -> 
     place.write_text("by hand\n")
     [change], left = install_tree(tree, tmp_path, replace_edited=True)
     assert (change.found, left) == (Found.EDITED, ())
-    assert place.with_name(place.name + SAVED_SUFFIX).read_text() == "by hand\n"
+    assert (tmp_path / saved_path(FILE.path)[1:]).read_text() == "by hand\n"
     assert not list(tmp_path.rglob(".*"))
 
 
@@ -124,7 +133,50 @@ def test_what_was_there_before_us_is_kept_beside(tmp_path: Path) -> None:
     (tmp_path / "etc/a/b.conf").write_text("the image's\n")
     [change], _left = install_tree((FILE,), tmp_path)
     assert change == Write(FILE, Found.THEIRS)
-    assert (tmp_path / f"etc/a/b.conf{SAVED_SUFFIX}").read_text() == "the image's\n"
+    assert (tmp_path / saved_path(FILE.path)[1:]).read_text() == "the image's\n"
+
+
+THEIRS = "/etc/network/interfaces.d/50-cloud-init"
+
+
+@pytest.fixture
+def theirs(tmp_path: Path) -> Path:
+    place = tmp_path / THEIRS[1:]
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"not UTF-8: \xff\n")
+    place.chmod(0o640)
+    return place
+
+
+def test_what_is_in_the_way_is_set_aside_and_brought_back(tmp_path: Path, theirs: Path) -> None:
+    tree = (FILE, Absence(THEIRS))
+    changes, _left = install_tree(tree, tmp_path)
+    assert changes == (Write(FILE, Found.NOTHING), Remove(THEIRS, Found.THEIRS))
+    assert not theirs.exists()
+    # `source interfaces.d/*` reads every name but a hidden one.
+    assert [place.name for place in theirs.parent.iterdir()] == [".50-cloud-init.lvs-save"]
+    assert set_aside(tmp_path) == (THEIRS,)
+    assert install_tree(tree, tmp_path) == ((), ())
+
+    assert install_tree((FILE,), tmp_path) == ((BringBack(THEIRS),), ())
+    assert theirs.read_bytes() == b"not UTF-8: \xff\n"
+    assert stat.S_IMODE(theirs.stat().st_mode) == 0o640
+    assert set_aside(tmp_path) == ()
+    assert not list(theirs.parent.glob(".*"))
+
+
+def test_what_has_come_back_by_itself_is_set_aside_again(tmp_path: Path, theirs: Path) -> None:
+    install_tree((Absence(THEIRS),), tmp_path)
+    theirs.write_text("newer\n")
+    assert plan_files((Absence(THEIRS),), tmp_path) == (Remove(THEIRS, Found.THEIRS),)
+    install_tree((Absence(THEIRS),), tmp_path)
+    install_tree((), tmp_path)
+    assert theirs.read_text() == "newer\n"
+
+
+def test_what_was_never_there_is_not_brought_back(tmp_path: Path) -> None:
+    install_tree((Absence(THEIRS),), tmp_path)
+    assert install_tree((), tmp_path) == ((), ())
 
 
 def test_a_directory_in_the_way_fails_before_anything_is_written(tmp_path: Path) -> None:

@@ -56,6 +56,52 @@ def test_auto_is_external_where_cloud_init_was_first(tmp_path: Path, place: str)
     assert in_force(tmp_path, "auto") is Backend.EXTERNAL
 
 
-def test_auto_without_any_backend_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(HostError, match=r"say network\.backend"):
+def put(root: Path, path: str, text: str = "") -> None:
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_text(text)
+
+
+IFUPDOWN = "etc/systemd/system/multi-user.target.wants/networking.service"
+
+
+@pytest.mark.parametrize(
+    ("files", "backend"),
+    [
+        ({NETWORKD: "", "etc/systemd/network/lan.network": ""}, Backend.NETWORKD),
+        ({"usr/sbin/netplan": "", "etc/netplan/a.yaml": "network: {}"}, Backend.NETPLAN),
+        ({"usr/sbin/netplan": "", NETWORKD: ""}, Backend.NETPLAN),
+        ({IFUPDOWN: "", "etc/network/interfaces": "iface lo inet loopback"}, Backend.IFUPDOWN),
+        # What has a NIC to configure is in use; what only runs beside it is not.
+        (
+            {IFUPDOWN: "", NETWORKD: "", "etc/network/interfaces": "iface eth0 inet dhcp"},
+            Backend.IFUPDOWN,
+        ),
+        ({IFUPDOWN: "", NETWORKD: "", "etc/systemd/network/lan.network": ""}, Backend.NETWORKD),
+    ],
+)
+def test_auto_is_what_is_in_use(tmp_path: Path, files: dict[str, str], backend: Backend) -> None:
+    for path, text in files.items():
+        put(tmp_path, path, text)
+    assert in_force(tmp_path, "auto") is backend
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ([NETWORKD, IFUPDOWN], "ifupdown and networkd are both in use"),
+        ([NETWORKD.replace("systemd-networkd", "NetworkManager")], "NetworkManager is in use"),
+        ([], "no network backend is in use"),
+    ],
+)
+def test_where_nothing_tells_the_key_is_named(tmp_path: Path, files: list[str], said: str) -> None:
+    for path in files:
+        put(tmp_path, path)
+    with pytest.raises(HostError, match=rf"{said}.*network\.backend: "):
         in_force(tmp_path, "auto")
+
+
+def test_a_masked_backend_is_not_in_use(tmp_path: Path) -> None:
+    enable_networkd(tmp_path)
+    put(tmp_path, IFUPDOWN)
+    (tmp_path / "etc/systemd/system/systemd-networkd.service").symlink_to("/dev/null")
+    assert in_force(tmp_path, "auto") is Backend.IFUPDOWN

@@ -1,0 +1,157 @@
+"""Brings the running network to the backend's files, with the backend's own tools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from lvsboot import paths
+from lvsboot.atomic import write_file
+from lvsboot.errors import HostError
+from lvsboot.files import BringBack, Change, read_entry
+from lvsboot.model import Role
+from lvsboot.nics.interfaces import Stanza, parse_interfaces
+from lvsboot.system import run
+from lvsboot.tree import Entry, File, Tree
+
+_NETWORKD = "systemd-networkd.service"
+# ifdown must take down what ifup brought up, which the new files no longer say.
+_FORMER_INTERFACES = f"{paths.RUNTIME}/interfaces.before"
+_VIP_COMMAND = ("ip", "address")
+
+HOST = Path("/")
+Before = Mapping[str, Entry | None]
+"""What stood at the path of each change before it was made."""
+
+
+def activate_network(
+    role: Role, tree: Tree, changes: Iterable[Change], before: Before, *, block: bool
+) -> tuple[str, ...]:
+    """Applies what changed in the network's files; gives what has to wait for a reboot."""
+    changes = tuple(changes)
+    changed = {change.path for change in changes}
+    interfaces = [path for path in changed if path.startswith(f"{paths.INTERFACES_D}/")]
+    if interfaces:
+        # First: a NIC that leaves ifupdown for networkd must not lose there what it got here.
+        former = "".join(_text(before.get(path)) for path in sorted(interfaces))
+        back = [it.path for it in changes if isinstance(it, BringBack) and it.path in interfaces]
+        _activate_ifupdown(former, _wanted(tree, back))
+    is_netplans = any(path.startswith(f"{paths.NETPLAN}/") for path in changed)
+    if is_netplans:
+        run(["netplan", "generate"])
+    if is_netplans or any(_is_networkds(path) for path in changed):
+        _activate_networkd(tree, block=block)
+    return tuple(_unnamed(role))
+
+
+def _activate_networkd(tree: Tree, *, block: bool) -> None:
+    """A reload configures the links whose files changed, and no other: nothing else flaps."""
+    try:
+        run(["networkctl", "reload"])
+    except HostError:
+        if not any(_is_networkds(entry.path) or _is_netplans(entry.path) for entry in tree):
+            return  # it does not run, and the role has no use for it
+        run(["systemctl", *([] if block else ["--no-block"]), "restart", _NETWORKD])
+
+
+def _is_networkds(path: str) -> bool:
+    return path.startswith(f"{paths.NETWORKD}/") and path.endswith(".network")
+
+
+def _is_netplans(path: str) -> bool:
+    return path.startswith(f"{paths.NETPLAN}/")
+
+
+def _activate_ifupdown(former: str, wanted: str) -> None:
+    """Takes NICs down by what brought them up, and up by what is wanted.
+
+    A VIP more or less takes nothing down. What ifup refuses to do leaves the former state up.
+    """
+    old, new = parse_interfaces(former).stanzas, parse_interfaces(wanted).stanzas
+    names = [name for name in _names(new) if _exists(name)]
+    if names:
+        run(["ifup", "--no-act", "--force", *names])
+    if old and _without_vips(old) == _without_vips(new):
+        _change_vips(old, new)
+        return
+    if former:
+        Path(paths.RUNTIME).mkdir(mode=0o755, exist_ok=True)
+        write_file(_FORMER_INTERFACES, former.encode())
+    for name in _names(old):
+        _take_down(name)
+    for name in names:
+        _bring_up(name, is_former=name in _names(old))
+
+
+def _take_down(name: str) -> None:
+    try:
+        run(["ifdown", "--force", "--interfaces", _FORMER_INTERFACES, name])
+    except HostError:
+        return  # it was down, or half down: what is left of it is flushed before it comes up
+
+
+def _bring_up(name: str, *, is_former: bool) -> None:
+    # ifup adds an address and fails where it is there, as networkd's still is.
+    run(["ip", "address", "flush", "dev", name, "scope", "global"])
+    try:
+        run(["ifup", name])
+    except HostError as error:
+        if not is_former:
+            raise
+        run(["ifdown", "--force", name])
+        run(["ifup", "--force", "--interfaces", _FORMER_INTERFACES, name])
+        raise HostError(f"{error}; {name} is up again as it was before") from error
+
+
+def _change_vips(old: Iterable[Stanza], new: Iterable[Stanza]) -> None:
+    before, after = _vip_commands(old), _vip_commands(new)
+    for name, words in before:
+        if words[0] == "down" and (name, words) not in after:
+            _run_command(name, words)
+    for name, words in after:
+        if words[0] == "up" and (name, words) not in before:
+            _run_command(name, words)
+
+
+def _run_command(name: str, words: tuple[str, ...]) -> None:
+    run([word.replace("$IFACE", name) for word in words[1:]])
+
+
+def _vip_commands(stanzas: Iterable[Stanza]) -> list[tuple[str, tuple[str, ...]]]:
+    return [
+        (stanza.name, line.words)
+        for stanza in stanzas
+        for line in stanza.options
+        if line.words[1:3] == _VIP_COMMAND
+    ]
+
+
+def _without_vips(stanzas: Iterable[Stanza]) -> list[tuple[tuple[str, ...], ...]]:
+    return [
+        (stanza.head.words, *(it.words for it in stanza.options if it.words[1:3] != _VIP_COMMAND))
+        for stanza in stanzas
+    ]
+
+
+def _names(stanzas: Iterable[Stanza]) -> list[str]:
+    return list(dict.fromkeys(stanza.name for stanza in stanzas if stanza.name != "lo"))
+
+
+def _wanted(tree: Tree, brought_back: Iterable[str]) -> str:
+    ours = [it for it in tree if isinstance(it, File) and it.path == paths.IFUPDOWN_FILE]
+    theirs = [read_entry(HOST, path) for path in sorted(brought_back)]
+    return "".join(map(_text, (*ours, *theirs)))
+
+
+def _text(entry: Entry | None) -> str:
+    return entry.text if isinstance(entry, File) else ""
+
+
+def _exists(name: str) -> bool:
+    return Path(f"/sys/class/net/{name}").exists()
+
+
+def _unnamed(role: Role) -> Iterable[str]:
+    for nic in role.nics:
+        if nic.mac is not None and not _exists(nic.name):
+            yield f"no NIC is named {nic.name} yet: the one with {nic.mac} is, at the next boot"

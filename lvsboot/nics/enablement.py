@@ -1,0 +1,58 @@
+"""Whether a backend is there and a boot starts it, and the links that see to that."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from lvsboot import paths
+from lvsboot.model import Backend
+from lvsboot.nics.survey import Survey
+from lvsboot.tree import Link
+
+_UNITS = "/usr/lib/systemd/system"
+# What a unit's own [Install] section asks for, where lvsboot needs it.
+_WANTED = {
+    Backend.NETWORKD: (
+        ("multi-user.target", "systemd-networkd.service"),
+        ("network-online.target", "systemd-networkd-wait-online.service"),
+    ),
+    # netplan's generator enables networkd at each boot.
+    Backend.NETPLAN: (),
+    Backend.IFUPDOWN: (("multi-user.target", "networking.service"),),
+}
+_PROGRAMS = {
+    Backend.NETWORKD: ("systemd", ("/usr/lib/systemd/systemd-networkd",)),
+    Backend.NETPLAN: ("netplan.io", ("/usr/sbin/netplan",)),
+    Backend.IFUPDOWN: ("ifupdown", ("/usr/sbin/ifup", "/sbin/ifup")),
+}
+
+
+def enabling_links(backend: Backend, survey: Survey, ours: Collection[str]) -> Iterator[Link]:
+    """What is missing for a boot to start `backend`; `ours` are the paths that we have written.
+
+    A unit that somebody else has enabled stays theirs: a later role must not disable it.
+    """
+    for target, unit in _WANTED.get(backend, ()):
+        path = f"{paths.UNITS}/{target}.wants/{unit}"
+        if path in ours or not survey.is_enabled(unit):
+            yield Link(path, f"{_UNITS}/{unit}")
+
+
+def installation_sentences(backend: Backend, survey: Survey) -> Iterator[str]:
+    """What keeps `backend` from working below the survey's root, and how to mend it."""
+    if backend in _PROGRAMS:
+        package, programs = _PROGRAMS[backend]
+        if not survey.has_program(*programs):
+            yield (
+                f"{programs[0]} does not exist below {survey.root}: install {package}, "
+                "or say another network.backend in the role"
+            )
+    for _target, unit in _WANTED.get(backend, ()):
+        if survey.is_masked(unit):
+            yield f"{unit} is masked: systemctl unmask {unit}, or say another network.backend"
+    manager = "NetworkManager.service"
+    if backend is Backend.NETWORKD and survey.is_enabled(manager):
+        yield (
+            f"{manager} is enabled and takes every NIC that it is not told to leave: "
+            f"systemctl disable {manager}, or name the role's NICs in its unmanaged-devices"
+        )

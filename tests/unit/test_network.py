@@ -1,0 +1,165 @@
+"""The exact commands that bring a running network to new files; the boot tier runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from lvsboot import paths
+from lvsboot.commands import network
+from lvsboot.errors import HostError
+from lvsboot.files import Change, Found, Remove, Write
+from lvsboot.model import Backend
+from lvsboot.render.host import render_host
+from lvsboot.role import RoleFile, parse_role
+from lvsboot.tree import Entry, File, Tree
+
+ROLE = """\
+version: 1
+network: {interfaces: {eth0: {addresses: [192.0.2.10/24], mtu: 1500}}}
+director:
+  method: dr
+  vips: [{address: 192.0.2.1, interface: eth0}]
+  services: []
+"""
+OURS = "/etc/network/interfaces.d/lvs"
+CLOUD_INITS = "/etc/network/interfaces.d/50-cloud-init"
+
+
+class Host:
+    """Commands that were run; `refused` are the first words of those that fail."""
+
+    def __init__(self) -> None:
+        self.ran: list[str] = []
+        self.refused: set[str] = set()
+
+    def run(self, argv: Sequence[str]) -> str:
+        command = " ".join(argv)
+        self.ran.append(command)
+        if command in self.refused:
+            self.refused.remove(command)
+            raise HostError(f"`{command}` failed")
+        return ""
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Host:
+    host = Host()
+    monkeypatch.setattr(network, "run", host.run)
+    monkeypatch.setattr(network, "_exists", lambda name: name in {"eth0", "lo"})
+    monkeypatch.setattr(network, "_FORMER_INTERFACES", str(tmp_path / "former"))
+    monkeypatch.setattr(paths, "RUNTIME", str(tmp_path))
+    return host
+
+
+def role_and_tree(text: str, backend: Backend) -> tuple[RoleFile, Tree]:
+    role_file = parse_role(text.encode(), "role.yaml")
+    return role_file, render_host(role_file.role, text, backend)
+
+
+def activate(
+    backend: Backend, changes: Sequence[Change], before: dict[str, str], text: str = ROLE
+) -> tuple[str, ...]:
+    role_file, tree = role_and_tree(text, backend)
+    entries: dict[str, Entry | None] = {path: File(path, it) for path, it in before.items()}
+    return network.activate_network(role_file.role, tree, changes, entries, block=True)
+
+
+def interfaces(text: str = ROLE) -> str:
+    _role, tree = role_and_tree(text, Backend.IFUPDOWN)
+    [found] = [it.text for it in tree if isinstance(it, File) and it.path == OURS]
+    return found
+
+
+WRITTEN = Write(File(OURS, ""), Found.OURS)
+
+
+def test_networkd_reloads_what_changed(host: Host) -> None:
+    change = Write(File("/etc/systemd/network/05-lvs-eth0.network", ""), Found.NOTHING)
+    assert activate(Backend.NETWORKD, [change], {}) == ()
+    assert host.ran == ["networkctl reload"]
+
+
+def test_networkd_that_does_not_run_is_started(host: Host) -> None:
+    host.refused = {"networkctl reload"}
+    change = Write(File("/etc/systemd/network/05-lvs-eth0.network", ""), Found.NOTHING)
+    activate(Backend.NETWORKD, [change], {})
+    assert host.ran == ["networkctl reload", "systemctl restart systemd-networkd.service"]
+
+
+def test_netplan_makes_networkds_files_first(host: Host) -> None:
+    activate(Backend.NETPLAN, [Write(File("/etc/netplan/90-lvs.yaml", ""), Found.NOTHING)], {})
+    assert host.ran == ["netplan generate", "networkctl reload"]
+
+
+def test_a_nic_that_ifupdown_takes_over_is_flushed_first(host: Host) -> None:
+    host.refused = {"networkctl reload"}  # it is not in use any more, and does not run
+    gone = Remove("/etc/systemd/network/05-lvs-eth0.network", Found.OURS)
+    activate(Backend.IFUPDOWN, [WRITTEN, gone], {})
+    assert host.ran == [
+        "ifup --no-act --force eth0",
+        "ip address flush dev eth0 scope global",
+        "ifup eth0",
+        "networkctl reload",
+    ]
+
+
+def test_a_nic_goes_down_by_what_brought_it_up(host: Host, tmp_path: Path) -> None:
+    former = "auto eth0\niface eth0 inet dhcp\n"
+    aside = Remove(CLOUD_INITS, Found.THEIRS)
+    activate(Backend.IFUPDOWN, [WRITTEN, aside], {CLOUD_INITS: former})
+    assert (tmp_path / "former").read_text() == former
+    assert host.ran == [
+        "ifup --no-act --force eth0",
+        f"ifdown --force --interfaces {tmp_path}/former eth0",
+        "ip address flush dev eth0 scope global",
+        "ifup eth0",
+    ]
+
+
+def test_what_ifup_cannot_do_leaves_the_former_state_up(host: Host, tmp_path: Path) -> None:
+    host.refused = {"ifup eth0"}
+    with pytest.raises(HostError, match="eth0 is up again as it was before"):
+        activate(Backend.IFUPDOWN, [WRITTEN], {OURS: interfaces().replace("1500", "1400")})
+    assert host.ran[-3:] == [
+        "ifup eth0",
+        "ifdown --force eth0",
+        f"ifup --force --interfaces {tmp_path}/former eth0",
+    ]
+
+
+def test_what_ifup_cannot_read_takes_nothing_down(host: Host) -> None:
+    host.refused = {"ifup --no-act --force eth0"}
+    with pytest.raises(HostError):
+        activate(Backend.IFUPDOWN, [WRITTEN], {OURS: interfaces().replace("1500", "1400")})
+    assert host.ran == ["ifup --no-act --force eth0"]
+
+
+def test_a_vip_more_or_less_takes_no_nic_down(host: Host) -> None:
+    before = interfaces(ROLE.replace("192.0.2.1,", "192.0.2.9,"))
+    activate(Backend.IFUPDOWN, [WRITTEN], {OURS: before})
+    assert host.ran[1:] == [
+        "ip address flush dev eth0 to 192.0.2.9/32",
+        "ip address replace 192.0.2.1/32 dev eth0 label eth0:0",
+    ]
+
+
+def test_a_nic_that_leaves_ifupdown(host: Host, tmp_path: Path) -> None:
+    changes: list[Change] = [
+        Remove(OURS, Found.OURS),
+        Write(File("/etc/systemd/network/05-lvs-eth0.network", ""), Found.NOTHING),
+    ]
+    activate(Backend.NETWORKD, changes, {OURS: interfaces()})
+    assert host.ran == [
+        f"ifdown --force --interfaces {tmp_path}/former eth0",
+        "networkctl reload",
+    ]
+
+
+def test_a_name_that_no_nic_has_yet_waits_for_the_next_boot(host: Host) -> None:
+    text = ROLE.replace("eth0", "lan0").replace("mtu: 1500", 'mac: "52:54:00:00:00:01"')
+    [sentence] = activate(Backend.IFUPDOWN, [WRITTEN], {}, text)
+    assert "52:54:00:00:00:01 is, at the next boot" in sentence
+    assert host.ran == []
