@@ -11,23 +11,23 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lvsboot import complaints
+from lvsboot.assertions import TESTS, Parser, Schema, Test, first_complaint
 from lvsboot.complaints import Complaint
 from lvsboot.document import MAX_FINDINGS, Finding, Path
-
-Schema = Mapping[str, Any]
-Parser = Callable[[str], object]
 
 UNSOUND: Any = object()
 """What a check gives for a value of which nothing is of use."""
 
 _ANNOTATIONS = {"$schema", "$id", "$defs", "title", "description", "default", "examples"}
-_IS_KIND: dict[str, Callable[[Any], bool]] = {
-    "string": lambda value: type(value) is str,
-    # JSON Schema takes 80.0 for an integer, and a rule would say 80.0.
-    "integer": lambda value: type(value) is int,
-    "boolean": lambda value: type(value) is bool,
-    "array": lambda value: type(value) is list,
-    "object": lambda value: type(value) is dict,
+_KEYWORDS = {
+    *TESTS,
+    "properties",
+    "required",
+    "additionalProperties",
+    "propertyNames",
+    "items",
+    "oneOf",
+    "dependentRequired",
 }
 
 
@@ -56,8 +56,6 @@ class Sieve:
 
 Check = Callable[[Any, Path, Sieve], Any]
 """Gives the value itself where all of it is sound, else a copy without the rest, or UNSOUND."""
-
-_Test = Callable[[Any], Complaint | None]
 
 
 def compile_schema(
@@ -103,10 +101,10 @@ class _Compiler:
             self._compiled[name] = self.compile(self._root["$defs"][name], name)
         return self._compiled[name]
 
-    def _tests(self, schema: Schema) -> tuple[_Test, ...]:
+    def _tests(self, schema: Schema) -> tuple[Test, ...]:
         """In the order in which a person wants to hear of them: the kind of value first."""
         return tuple(
-            test(schema, self._parsers) for keyword, test in _TESTS.items() if keyword in schema
+            test(schema, self._parsers) for keyword, test in TESTS.items() if keyword in schema
         )
 
     def _list(self, schema: Schema) -> Check:
@@ -114,7 +112,7 @@ class _Compiler:
         check_item = self.compile(schema["items"], "")
 
         def check(value: Any, path: Path, sieve: Sieve) -> Any:  # noqa: ANN401
-            complaint = _first_complaint(tests, value)
+            complaint = first_complaint(tests, value)
             if complaint is not None:
                 sieve.refuse(path, complaint)
                 if type(value) is not list:
@@ -139,6 +137,7 @@ class _Compiler:
             other=self._other(schema),
             required=tuple(schema.get("required", ())),
             choices=tuple(tuple(it["required"]) for it in schema.get("oneOf", ())),
+            companions=schema.get("dependentRequired", {}),
             stand_ins=self._stand_ins.get(name, {}),
         )
 
@@ -156,12 +155,13 @@ class _MappingCheck:
     def __init__(
         self,
         *,
-        tests: tuple[_Test, ...],
+        tests: tuple[Test, ...],
         title: str,
         known: Mapping[str, Check],
         other: tuple[Check, Check] | None,
         required: tuple[str, ...],
         choices: tuple[tuple[str, ...], ...],
+        companions: Mapping[str, list[str]],
         stand_ins: Schema,
     ) -> None:
         self._tests = tests
@@ -170,10 +170,11 @@ class _MappingCheck:
         self._other = other
         self._required = required
         self._choices = choices
+        self._companions = companions
         self._stand_ins = stand_ins
 
     def __call__(self, value: Any, path: Path, sieve: Sieve) -> Any:  # noqa: ANN401
-        complaint = _first_complaint(self._tests, value)
+        complaint = first_complaint(self._tests, value)
         if complaint is not None:
             sieve.refuse(path, complaint)
             if type(value) is not dict:
@@ -225,8 +226,15 @@ class _MappingCheck:
         for key in self._required:
             if key not in value:
                 sieve.refuse(path, Complaint(f"'{key}' is missing"), at_key=True)
-        if not self._choices:
-            return
+        for key, companions in self._companions.items():
+            for companion in companions:
+                if key in value and companion not in value:
+                    complaint = complaints.only_with(key, companion)
+                    sieve.refuse((*path, key), complaint, at_key=True)
+        if self._choices:
+            self._say_what_to_choose(value, path, sieve)
+
+    def _say_what_to_choose(self, value: dict[str, Any], path: Path, sieve: Sieve) -> None:
         chosen = [keys for keys in self._choices if any(key in value for key in keys)]
         if not chosen:
             sieve.refuse(path, complaints.no_choice(self._choices))
@@ -246,7 +254,7 @@ class _MappingCheck:
         return not self._choices or len(whole) == 1
 
 
-def _scalar(tests: tuple[_Test, ...]) -> Check:
+def _scalar(tests: tuple[Test, ...]) -> Check:
     def check(value: Any, path: Path, sieve: Sieve) -> Any:  # noqa: ANN401
         for test in tests:
             complaint = test(value)
@@ -255,115 +263,3 @@ def _scalar(tests: tuple[_Test, ...]) -> Check:
         return value
 
     return check
-
-
-def _first_complaint(tests: tuple[_Test, ...], value: Any) -> Complaint | None:  # noqa: ANN401
-    for test in tests:
-        complaint = test(value)
-        if complaint is not None:
-            return complaint
-    return None
-
-
-def _type_test(schema: Schema, _parsers: Mapping[str, Parser]) -> _Test:
-    wanted = schema["type"]
-    kinds = [wanted] if isinstance(wanted, str) else wanted
-    tests = [_IS_KIND[kind] for kind in kinds]
-    if len(tests) == 1:
-        is_kind = tests[0]
-        return lambda value: None if is_kind(value) else complaints.wrong_type(value, kinds)
-    return lambda value: (
-        None if any(is_kind(value) for is_kind in tests) else complaints.wrong_type(value, kinds)
-    )
-
-
-def _enum_test(schema: Schema, _parsers: Mapping[str, Parser]) -> _Test:
-    words: list[str] = schema["enum"]
-    title = schema["title"]
-
-    def test(value: Any) -> Complaint | None:  # noqa: ANN401
-        return None if value in words else complaints.not_a_word(value, title, words)
-
-    return test
-
-
-def _const_test(schema: Schema, _parsers: Mapping[str, Parser]) -> _Test:
-    wanted = schema["const"]
-    title = schema["title"]
-
-    def test(value: Any) -> Complaint | None:  # noqa: ANN401
-        # True == 1 and 1.0 == 1: neither is what the schema says.
-        if type(value) is type(wanted) and value == wanted:
-            return None
-        return complaints.not_the_one(value, title, wanted)
-
-    return test
-
-
-def _format_test(schema: Schema, parsers: Mapping[str, Parser]) -> _Test:
-    parse = parsers[schema["format"]]
-
-    def test(value: Any) -> Complaint | None:  # noqa: ANN401
-        if type(value) is str:
-            try:
-                parse(value)
-            except ValueError as error:
-                return complaints.of_error(error)
-        return None
-
-    return test
-
-
-def _minimum_test(schema: Schema, _parsers: Mapping[str, Parser]) -> _Test:
-    low, title = schema["minimum"], schema["title"]
-
-    def test(value: Any) -> Complaint | None:  # noqa: ANN401
-        is_less = type(value) is int and value < low
-        return complaints.too_small(value, title, low) if is_less else None
-
-    return test
-
-
-def _maximum_test(schema: Schema, _parsers: Mapping[str, Parser]) -> _Test:
-    high, title = schema["maximum"], schema["title"]
-
-    def test(value: Any) -> Complaint | None:  # noqa: ANN401
-        is_more = type(value) is int and value > high
-        return complaints.too_large(value, title, high) if is_more else None
-
-    return test
-
-
-def _filled_test(schema: Schema, _parsers: Mapping[str, Parser]) -> _Test:
-    least = schema.get("minItems", schema.get("minProperties"))
-    return lambda value: complaints.too_few(least) if len(value) < least else None
-
-
-def _unique_test(_schema: Schema, _parsers: Mapping[str, Parser]) -> _Test:
-    def test(value: list[Any]) -> Complaint | None:
-        texts = [repr(item) for item in value]
-        return complaints.twice(value, texts) if len(set(texts)) < len(texts) else None
-
-    return test
-
-
-_TESTS: dict[str, Callable[[Schema, Mapping[str, Parser]], _Test]] = {
-    "type": _type_test,
-    "enum": _enum_test,
-    "const": _const_test,
-    "format": _format_test,
-    "minimum": _minimum_test,
-    "maximum": _maximum_test,
-    "minItems": _filled_test,
-    "minProperties": _filled_test,
-    "uniqueItems": _unique_test,
-}
-_KEYWORDS = {
-    *_TESTS,
-    "properties",
-    "required",
-    "additionalProperties",
-    "propertyNames",
-    "items",
-    "oneOf",
-}

@@ -51,6 +51,10 @@ def two_choices(key: str, other: str) -> Complaint:
     return Complaint(f"'{key}' and '{other}' exclude each other", "take one of the two away")
 
 
+def only_with(key: str, companion: str) -> Complaint:
+    return Complaint(f"'{key}' is only for what has a '{companion}'", "take it away")
+
+
 def wrong_type(value: Any, kinds: Sequence[str]) -> Complaint:  # noqa: ANN401
     expected = " or ".join(_KINDS[kind] for kind in kinds)
     hint = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from ipaddress import (
     IPv4Address,
     IPv4Interface,
@@ -15,12 +16,18 @@ from ipaddress import (
     ip_interface,
     ip_network,
 )
+from typing import TypeVar
 
-from lvsboot.complaints import FormatError
+from lvsboot.complaints import FormatError, shown
 
 Address = IPv4Address | IPv6Address
 Interface = IPv4Interface | IPv6Interface
 Network = IPv4Network | IPv6Network
+
+_Parsed = TypeVar("_Parsed")
+_Family = TypeVar("_Family", IPv4Address, IPv6Address)
+# With its prefix length, an IPv4 address in an IPv6 one's tail.
+_LONGEST_ADDRESS = 49
 
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
@@ -31,37 +38,80 @@ _SYSCTL = re.compile(r"[A-Za-z0-9_]+([./][A-Za-z0-9_.:@-]+)+")
 
 
 def parse_address(text: str) -> Address:
-    address = ip_address(text)
+    if "/" in text:
+        raise FormatError(f"{shown(text)} has a prefix length", "an address alone is wanted here")
+    address = _parsed(ip_address, text, "an IP address")
     if isinstance(address, IPv6Address) and address.scope_id is not None:
-        raise ValueError(f"{text!r} carries a scope; the interface is named beside it")
+        raise ValueError(f"{shown(text)} carries a scope; the interface is named beside it")
     return address
 
 
 def parse_interface_address(text: str) -> Interface:
-    if "/" not in text:
-        raise ValueError(f"{text!r} has no prefix length, such as /24")
-    return ip_interface(text)
+    _check_prefix(text)
+    interface = _parsed(ip_interface, text, "an IP address with a prefix length")
+    parse_address(text.partition("/")[0])  # for what else an address must not be
+    return interface
 
 
 def parse_network(text: str) -> Network:
-    if "/" not in text:
-        raise ValueError(f"{text!r} has no prefix length, such as /24")
-    return ip_network(text)
+    _check_prefix(text)
+    network = _parsed(partial(ip_network, strict=False), text, "a network")
+    parse_address(text.partition("/")[0])
+    if ip_address(text.partition("/")[0]) != network.network_address:
+        message = f"{shown(text)} has bits behind its prefix"
+        raise FormatError(message, f"did you mean {network}?")
+    return network
 
 
 def parse_ipv4(text: str) -> IPv4Address:
-    return IPv4Address(text)
+    return _of_family(text, IPv4Address)
 
 
 def parse_ipv6(text: str) -> IPv6Address:
-    return IPv6Address(text)
+    return _of_family(text, IPv6Address)
+
+
+def _of_family(text: str, family: type[_Family]) -> _Family:
+    address = parse_address(text)
+    if not isinstance(address, family):
+        wanted, key = ("IPv4", "gateway6") if family is IPv4Address else ("IPv6", "gateway")
+        raise FormatError(f"{shown(text)} is not an {wanted} address", f"{key} is for the other")
+    return address
+
+
+def _check_prefix(text: str) -> None:
+    """What is no number could be a mask, which `ipaddress` takes from either end."""
+    _address, slash, prefix = text.partition("/")
+    if not slash:
+        raise ValueError(f"{shown(text)} has no prefix length, such as /24")
+    if not prefix.isascii() or not prefix.isdigit():
+        raise FormatError(f"{shown(text)} has no number behind its slash", "such as /24")
+
+
+def _parsed(parse: Callable[[str], _Parsed], text: str, what: str) -> _Parsed:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise FormatError(f"{shown(text)} is not {what}", _reason(text)) from error
+
+
+def _reason(text: str) -> str:
+    """What is wrong with an address or its prefix, in ipaddress's words."""
+    kind = IPv6Interface if ":" in text else IPv4Interface
+    try:
+        kind(text)
+    except ValueError as error:
+        reason = str(error).partition(" in ")[0]
+        return reason[:1].lower() + reason[1:] if len(text) <= _LONGEST_ADDRESS else ""
+    return ""
 
 
 def parse_multicast(text: str) -> Address:
     address = parse_address(text)
     if not address.is_multicast:
         raise FormatError(
-            f"{text!r} is not a multicast address", "224.0.0.0/4 and ff00::/8 are, as 224.0.0.81"
+            f"{shown(text)} is not a multicast address",
+            "224.0.0.0/4 and ff00::/8 are, as 224.0.0.81",
         )
     return address
 
@@ -70,25 +120,37 @@ def parse_hostname(text: str) -> str:
     """Source: hostname(7)."""
     labels = text.split(".")
     if len(text) > 64 or not all(_LABEL.fullmatch(label) for label in labels):
-        raise ValueError(f"{text!r} is not a host name: letters, digits and hyphens, dots between")
+        raise ValueError(
+            f"{shown(text)} is not a host name: letters, digits and hyphens, dots between"
+        )
     return text
 
 
 def parse_interface_name(text: str) -> str:
-    """Source: dev_valid_name() in the kernel's net/core/dev.c; a colon would name an alias."""
+    """Source: dev_valid_name() in the kernel's net/core/dev.c; a colon would name an alias.
+
+    And ifname_valid() in systemd's basic/socket-util.c: a number would be taken for an index,
+    all and default are folders beside the interfaces' own in /proc/sys/net.
+    """
     if not 0 < len(text) < 16 or text in {".", ".."} or not re.fullmatch(r"[!-~]+", text):
-        raise ValueError(f"{text!r} is not an interface name: 1 to 15 printable characters")
+        raise ValueError(f"{shown(text)} is not an interface name: 1 to 15 printable characters")
     # What shells, systemd's globs, sysctl's paths and ipvsadm would read as more than a name.
     if set(text) & set("/:%*?[]{}\"'\\$;&|<>()`#!="):
-        raise ValueError(f"{text!r} is not an interface name: letters, digits, dots and -_@+ only")
+        raise ValueError(
+            f"{shown(text)} is not an interface name: letters, digits, dots and -_@+ only"
+        )
+    if text in {"all", "default"} or text.isdigit():
+        raise ValueError(f"{shown(text)} is not an interface name: it has another meaning")
     return text
 
 
 def parse_mac(text: str) -> str:
     if not _MAC.fullmatch(text):
-        raise ValueError(f"{text!r} is not a MAC address, such as 52:54:00:12:34:56")
+        raise ValueError(f"{shown(text)} is not a MAC address, such as 52:54:00:12:34:56")
     if int(text[:2], 16) & 1:
-        raise ValueError(f"{text!r} is a multicast MAC address, which no NIC has")
+        raise ValueError(f"{shown(text)} is a multicast MAC address, which no NIC has")
+    if not int(text.replace(":", ""), 16):
+        raise ValueError(f"{shown(text)} is no NIC's MAC address")
     return text.lower()
 
 
@@ -96,24 +158,24 @@ def parse_port_range(text: str) -> tuple[int, int]:
     """The first and the last port; a single port is no text but a number."""
     match = _PORT_RANGE.fullmatch(text)
     if match is None:
-        raise ValueError(f"{text!r} is not a range of ports, such as 8000-8100")
+        raise ValueError(f"{shown(text)} is not a range of ports, such as 8000-8100")
     first, last = int(match[1]), int(match[2])
     if last > _MAX_PORT:
-        raise ValueError(f"{text!r} goes beyond port {_MAX_PORT}")
+        raise ValueError(f"{shown(text)} goes beyond port {_MAX_PORT}")
     if first >= last:
-        raise ValueError(f"{text!r} is empty: its first port is not below its last")
+        raise ValueError(f"{shown(text)} is empty: its first port is not below its last")
     return first, last
 
 
 def parse_sysctl_name(text: str) -> str:
     if not _SYSCTL.fullmatch(text):
-        raise ValueError(f"{text!r} is not a sysctl name, such as net.core.somaxconn")
+        raise ValueError(f"{shown(text)} is not a sysctl name, such as net.core.somaxconn")
     return text
 
 
 def parse_ipvs_parameter(text: str) -> str:
     if not _PARAMETER.fullmatch(text):
-        raise ValueError(f"{text!r} is not the last name of a net.ipv4.vs parameter")
+        raise ValueError(f"{shown(text)} is not the last name of a net.ipv4.vs parameter")
     return text
 
 

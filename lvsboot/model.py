@@ -203,6 +203,11 @@ class Service:
                 return family
 
     @property
+    def version(self) -> int:
+        """The family as `ipaddress` counts them: 4 or 6."""
+        return 4 if self.family is Family.IPV4 else 6
+
+    @property
     def port(self) -> int:
         """What a destination's port is where it names none; a mark's packets keep theirs (0)."""
         return self.identity.port if isinstance(self.identity, VirtualService) else 0

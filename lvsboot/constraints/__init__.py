@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from lvsboot.constraints.addresses import Surroundings
+from lvsboot.constraints.destinations import destination_findings
 from lvsboot.constraints.director import director_findings
 from lvsboot.constraints.host import host_findings
 from lvsboot.constraints.marks import mark_findings
 from lvsboot.constraints.masquerade import masquerade_findings
+from lvsboot.constraints.network import network_findings
 from lvsboot.constraints.real_server import real_server_findings
+from lvsboot.constraints.services import service_findings
+from lvsboot.constraints.sync import sync_findings
 from lvsboot.document import Finding
 from lvsboot.model import Director, RealServer, Role
 
@@ -15,12 +20,17 @@ __all__ = ["constraint_findings"]
 
 def constraint_findings(role: Role) -> list[Finding]:
     """Everything that is wrong, or worth a second look, between the fields; unsorted."""
-    findings = list(host_findings(role))
+    around = Surroundings(role)
+    findings = [*host_findings(role), *network_findings(role, around)]
     match role.duty:
         case Director() as director:
-            findings += director_findings(director, role)
+            findings += director_findings(director, role, around)
+            findings += service_findings(director)
+            findings += destination_findings(director, around)
             findings += mark_findings(director)
             findings += masquerade_findings(director, role)
+            if director.sync is not None:
+                findings += sync_findings(director, director.sync, role)
         case RealServer() as real_server:
-            findings += real_server_findings(real_server, role)
+            findings += real_server_findings(real_server, role, around)
     return findings

@@ -7,6 +7,11 @@ from collections.abc import Hashable
 from lvsboot.document import Finding, Path
 from lvsboot.problem import Severity
 
+NETWORK: Path = ("network", "interfaces")
+VIPS: Path = ("director", "vips")
+SERVICES: Path = ("director", "services")
+METHOD: Path = ("director", "method")
+
 
 def warning(
     path: Path,

@@ -1,63 +1,72 @@
-"""Rules on what every host has: NICs, sysctls, addresses."""
+"""Rules on what every host has: a name, sysctls, addresses."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterator
 
-from lvsboot.constraints.findings import Uses, key_error, warning
-from lvsboot.document import Finding, Path
-from lvsboot.formats import Address
-from lvsboot.model import Director, Nic, RealServer, Role
+from lvsboot.constraints.addresses import own_addresses, there
+from lvsboot.constraints.findings import NETWORK, Uses, key_error, warning
+from lvsboot.document import Finding
+from lvsboot.model import Director, RealServer, Role
 from lvsboot.render.sysctl import derived_sysctls
+
+_INTERFACE_KEY = re.compile(r"net\.(?:ipv4|ipv6)\.(?:conf|neigh)\.(.+)\.[^.]+")
+_ARP_IGNORE = re.compile(r"net\.ipv4\.conf\..+\.arp_ignore")
 
 
 def host_findings(role: Role) -> Iterator[Finding]:
-    yield from _nics(role.nics)
+    if role.hostname is not None and role.hostname.partition(".")[0].lower() == "localhost":
+        yield warning(("hostname",), f"'{role.hostname}' is every host's name for itself")
     yield from _sysctl(role)
     yield from _addresses_once(role)
 
 
-def _nics(nics: Iterable[Nic]) -> Iterator[Finding]:
-    macs = Uses()
-    for nic in nics:
-        path: Path = ("network", "interfaces", nic.name)
-        if nic.name == "lo":
-            yield key_error(path, "lo is no NIC", "the loopback VIPs are real_server.vips")
-        if nic.mac is None:
-            continue
-        path = (*path, "mac")
-        if first := macs.again(nic.mac, path):
-            yield Finding(path, f"'{nic.mac}' is used twice", twin=first)
-        if nic.name.startswith("eth") and nic.name[3:].isdigit():
-            message = f"'{nic.name}' is one of the kernel's own names: a NIC may already hold it"
-            yield warning(path, message, "choose another name, such as lan0")
-
-
 def _sysctl(role: Role) -> Iterator[Finding]:
     derived = {key.replace("/", "."): value for key, value in derived_sysctls(role).items()}
+    names = Uses()
     for key in role.sysctl:
+        path = ("sysctl", key)
         name = key.replace("/", ".")
+        if first := names.again(name, path):
+            yield key_error(path, f"'{key}' is set twice", twin=first)
         if name in derived:
             message = f"'{key}' is derived from the role: it must be {derived[name]}"
-            yield key_error(("sysctl", key), message, "take it away")
+            yield key_error(path, message, "take it away", given=(("director",), ("real_server",)))
+        elif name.startswith("net.ipv4.vs.") and isinstance(role.duty, RealServer):
+            message = f"'{key}' is there only where IPVS is: on a director"
+            yield warning(path, message, "take it away", at_key=True)
+        yield from _interface(role, key)
+    yield from _silent_vips(role)
+
+
+def _interface(role: Role, key: str) -> Iterator[Finding]:
+    match = _INTERFACE_KEY.fullmatch(key.replace("/", "."))
+    if match is None or role.network is None:
+        return
+    names = {nic.name for nic in role.nics}
+    if match[1] not in {"all", "default", "lo", *(name.replace("/", ".") for name in names)}:
+        message = f"'{match[1]}' is not in network.interfaces"
+        hint = there(sorted(names))
+        yield warning(("sysctl", key), message, hint, at_key=True, given=(NETWORK,))
+
+
+def _silent_vips(role: Role) -> Iterator[Finding]:
+    if not isinstance(role.duty, Director):
+        return
+    on_lo = [i for i, vip in enumerate(role.duty.vips) if vip.interface == "lo"]
+    for key, value in role.sysctl.items():
+        if on_lo and value != "0" and _ARP_IGNORE.fullmatch(key.replace("/", ".")):
+            message = f"arp_ignore {value}: nobody is told where a VIP on lo is"
+            hint = "fine only where every VIP is routed to this host"
+            twin = ("director", "vips", on_lo[0], "interface")
+            yield warning(("sysctl", key), message, hint, twin=twin)
 
 
 def _addresses_once(role: Role) -> Iterator[Finding]:
     addresses = Uses()
-    for path, address in _addresses(role):
+    for path, address in own_addresses(role):
         if first := addresses.again(address, path):
-            yield Finding(path, f"{address} is used twice", twin=first)
-
-
-def _addresses(role: Role) -> Iterator[tuple[Path, Address]]:
-    """Every address that the host itself would hold."""
-    for nic in role.nics:
-        for i, interface in enumerate(nic.addresses):
-            yield ("network", "interfaces", nic.name, "addresses", i), interface.ip
-    match role.duty:
-        case Director(vips=vips):
-            for i, vip in enumerate(vips):
-                yield ("director", "vips", i, "address"), vip.address
-        case RealServer(vips=addresses):
-            for i, address in enumerate(addresses):
-                yield ("real_server", "vips", i), address
+            is_mixed = first[0] == "network" and path[0] != "network"
+            what = "is a VIP and a host address" if is_mixed else "is used twice"
+            yield Finding(path, f"{address} {what}", twin=first)

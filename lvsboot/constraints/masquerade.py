@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lvsboot.constraints.findings import Uses, warning
+from lvsboot.constraints.findings import METHOD, NETWORK, SERVICES, Uses, warning
 from lvsboot.document import Finding, Path
 from lvsboot.formats import Address, Network
 from lvsboot.ipvs.table import ForwardingMethod
 from lvsboot.model import Director, Masquerade, Nic, Role
 
-_SERVICES: tuple[Path, ...] = (("director", "services"), ("director", "method"))
+_SERVICES: tuple[Path, ...] = (SERVICES, METHOD)
 
 
 def masquerade_findings(director: Director, role: Role) -> Iterator[Finding]:
@@ -47,8 +47,7 @@ def _interface(masquerade: Masquerade, nics: tuple[Nic, ...], path: Path) -> Ite
     if not found:
         names = ", ".join(nic.name for nic in nics)
         message = f"'{masquerade.interface}' is not in network.interfaces"
-        given: Path = ("network", "interfaces")
-        yield Finding(path, message, f"there: {names}", given=(given,))
+        yield Finding(path, message, f"there: {names}", given=(NETWORK,))
     for nic in found:
         if nic.addresses and all(address.ip in masquerade.source for address in nic.addresses):
             message = f"'{nic.name}' is where {masquerade.source} comes from"

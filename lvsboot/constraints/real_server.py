@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lvsboot.constraints.findings import key_error, warning
+from lvsboot.constraints.addresses import Surroundings
+from lvsboot.constraints.findings import NETWORK, key_error, warning
 from lvsboot.document import Finding, Path
 from lvsboot.formats import Address
 from lvsboot.ipvs.table import ForwardingMethod, TunnelType
@@ -16,7 +17,16 @@ _PATH: Path = ("real_server",)
 _MIN_MSS = 536
 
 
-def real_server_findings(real_server: RealServer, role: Role) -> Iterator[Finding]:
+def real_server_findings(
+    real_server: RealServer, role: Role, around: Surroundings
+) -> Iterator[Finding]:
+    for i, vip in enumerate(real_server.vips):
+        path = (*_PATH, "vips", i)
+        yield from around.host_trouble(vip, path)
+        if vip.is_link_local:
+            yield Finding(path, f"{vip} is link-local: it means nothing beyond its link")
+    if real_server.director is not None:
+        yield from _director(real_server.director, around)
     if real_server.method is ForwardingMethod.NAT:
         yield from _nat(real_server, role)
     else:
@@ -29,9 +39,18 @@ def _nat(real_server: RealServer, role: Role) -> Iterator[Finding]:
     if real_server.vips:
         yield key_error((*_PATH, "vips"), "a nat real server holds no VIP", "take vips away")
     if real_server.director is None:
-        yield key_error(_PATH, "'director' is missing", "nat answers go back through it")
+        hint = "nat answers go back through it"
+        yield key_error(_PATH, "'director' is missing", hint, given=((*_PATH, "director"),))
     elif role.nics:
         yield from _gateway(real_server.director, role)
+
+
+def _director(director: Address, around: Surroundings) -> Iterator[Finding]:
+    path = (*_PATH, "director")
+    yield from around.host_trouble(director, path)
+    if director in around.own:
+        message = f"{director} is this host's own address"
+        yield Finding(path, message, "the director is another host", twin=around.own[director])
 
 
 def _gateway(director: Address, role: Role) -> Iterator[Finding]:
@@ -40,13 +59,14 @@ def _gateway(director: Address, role: Role) -> Iterator[Finding]:
     gateways = {nic.gateway for nic in role.nics} | {nic.gateway6 for nic in role.nics}
     if director not in gateways:
         message = f"{director} is no interface's gateway: answers would bypass the director"
-        yield warning((*_PATH, "director"), message, f"gateway: {director}")
+        hint = f"gateway{'6' if director.version == 6 else ''}: {director}"
+        yield warning((*_PATH, "director"), message, hint, given=(NETWORK,))
 
 
 def _direct(real_server: RealServer) -> Iterator[Finding]:
     if not real_server.vips:
         hint = f"{real_server.method.value} packets arrive addressed to the VIP"
-        yield key_error(_PATH, "'vips' is missing", hint)
+        yield key_error(_PATH, "'vips' is missing", hint, given=((*_PATH, "vips"),))
     if real_server.director is not None:
         message = "'director' is only for nat"
         hint = f"{real_server.method.value} answers go straight to the client"

@@ -1,0 +1,94 @@
+"""Rules on a director's services: what tells them apart, and what goes together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from lvsboot.constraints.addresses import there
+from lvsboot.constraints.findings import SERVICES, VIPS, Uses, key_error, warning
+from lvsboot.document import Finding, Path
+from lvsboot.formats import Address
+from lvsboot.ipvs.table import Family, Protocol
+from lvsboot.model import Director, Service, VirtualService
+
+# The schedulers that read flags: the bits mean nothing to the others.
+_FLAGGED_SCHEDULERS = {"sh", "mh"}
+# Those that look only whether a weight is 0, and those that look further.
+_WEIGHTED = {"rr": "wrr", "lc": "wlc", "dh": "sh"}
+# ip_vs_mh.c builds its table with the default prime and ignores a pool that is larger.
+_MH_TABLE_SIZE = 4093
+# IP_VS_SH_TAB_SIZE in ip_vs_sh.c: who comes after the last bucket is given none.
+_SH_TABLE_SIZE = 256
+_ADDRESS_BITS = {Family.IPV4: 32, Family.IPV6: 128}
+
+
+def service_findings(director: Director) -> Iterator[Finding]:
+    vips = {vip.address: i for i, vip in enumerate(director.vips)}
+    identities = Uses()
+    for i, service in enumerate(director.services):
+        path: Path = (*SERVICES, i)
+        if first := identities.again(service.identity, path):
+            key = "vip" if isinstance(service.identity, VirtualService) else "fwmark"
+            yield Finding((*path, key), f"{service.identity} is used twice", twin=first)
+        if isinstance(service.identity, VirtualService):
+            yield from _address(service, service.identity, vips, path)
+        yield from _scheduler(service, path)
+        yield from _persistence(service, path)
+        yield from _pool(service, path)
+
+
+def _address(
+    service: Service, identity: VirtualService, vips: Mapping[Address, int], path: Path
+) -> Iterator[Finding]:
+    if identity.vip not in vips:
+        message = f"{identity.vip} is not in director.vips"
+        yield Finding((*path, "vip"), message, there(vips), given=(VIPS,))
+    if identity.port == 0 and service.persistence is None:
+        message = "port 0 stands for every port, which needs persistence"
+        yield Finding((*path, "port"), message, "add persistence: {}")
+    if service.one_packet and identity.protocol is not Protocol.UDP:
+        yield key_error((*path, "one_packet"), "one_packet is only for udp and firewall marks")
+    engine = None if service.persistence is None else service.persistence.engine
+    if engine is not None and identity.protocol is not Protocol.UDP:
+        # ip_vs_sip_fill_param() in ip_vs_pe_sip.c.
+        message = f"'{engine}' finds Call-IDs in udp only"
+        yield Finding((*path, "persistence", "engine"), message, "protocol: udp")
+
+
+def _scheduler(service: Service, path: Path) -> Iterator[Finding]:
+    scheduler = service.scheduler
+    if service.scheduler_flags and scheduler not in _FLAGGED_SCHEDULERS:
+        message = f"'{scheduler}' has no flags"
+        yield key_error((*path, "scheduler_flags"), message, "only sh and mh have")
+    if scheduler == "twos":
+        message = "Debian's kernels are built without twos"
+        yield warning((*path, "scheduler"), message, "fine on a kernel with CONFIG_IP_VS_TWOS")
+    weights = [destination.weight for destination in service.destinations]
+    if scheduler in _WEIGHTED and len(set(weights) - {0}) > 1:
+        odd = next(i for i, weight in enumerate(weights) if weight not in {0, weights[0]})
+        message = f"'{scheduler}' takes no notice of weights but 0"
+        hint = f"'{_WEIGHTED[scheduler]}' does"
+        yield warning(
+            (*path, "scheduler"), message, hint, twin=(*path, "real_servers", odd, "weight")
+        )
+
+
+def _persistence(service: Service, path: Path) -> Iterator[Finding]:
+    persistence = service.persistence
+    bits = _ADDRESS_BITS[service.family]
+    if persistence is not None and persistence.prefix is not None and persistence.prefix > bits:
+        message = f"{persistence.prefix} is too large: at most {bits} for {service.family.value}"
+        yield Finding((*path, "persistence", "prefix"), message)
+
+
+def _pool(service: Service, path: Path) -> Iterator[Finding]:
+    pool: Path = (*path, "real_servers")
+    count = len(service.destinations)
+    if service.scheduler == "mh" and count > _MH_TABLE_SIZE:
+        yield key_error(pool, f"mh shares out among at most {_MH_TABLE_SIZE} real servers")
+    if service.scheduler == "sh" and count > _SH_TABLE_SIZE:
+        message = f"sh has {_SH_TABLE_SIZE} buckets: some of these {count} real servers get none"
+        yield warning(pool, message, "mh has room for them", at_key=True)
+    if count and not any(destination.weight for destination in service.destinations):
+        message = "all weights are 0: no real server takes a new connection"
+        yield warning(pool, message, at_key=True, given=(pool,))
