@@ -19,7 +19,7 @@ UNSOUND: Any = object()
 """What a check gives for a value of which nothing is of use."""
 
 _ANNOTATIONS = {"$schema", "$id", "$defs", "title", "description", "default", "examples"}
-_KEYWORDS = {
+KEYWORDS = {
     *TESTS,
     "properties",
     "required",
@@ -81,7 +81,7 @@ class _Compiler:
     def compile(self, schema: Schema, name: str) -> Check:
         if "$ref" in schema:
             return self._reference(schema)
-        unknown = schema.keys() - _ANNOTATIONS - _KEYWORDS
+        unknown = schema.keys() - _ANNOTATIONS - KEYWORDS
         if unknown:
             raise ValueError(f"lvsboot checks no {', '.join(sorted(unknown))}")
         match schema.get("type"):

@@ -16,7 +16,11 @@ _KINDS = {
 # Longer than any word that there is: to compare what is no typing error takes its time.
 _LONGEST_WORD = 40
 _UNQUOTE = "write it without quotes"
-_WORDS_OF_YAML_1_1 = {"no": "false", "off": "false", "yes": "true", "on": "true"}
+_ENTRY = "an entry begins with a hyphen"
+# And what other programs take for them.
+_WORDS_OF_YAML_1_1 = {
+    "no": "false", "off": "false", "0": "false", "yes": "true", "on": "true", "1": "true",
+}  # fmt: skip
 
 
 class Complaint(NamedTuple):
@@ -62,11 +66,11 @@ def wrong_type(value: Any, kinds: Sequence[str]) -> Complaint:  # noqa: ANN401
         hint = "quote it"
     elif "integer" in kinds and isinstance(value, str) and value.isdecimal():
         hint = _UNQUOTE
-    elif kinds == ["boolean"] and isinstance(value, str):
-        word = _WORDS_OF_YAML_1_1.get(value.lower())
+    elif kinds == ["boolean"] and isinstance(value, str | int):
+        word = _WORDS_OF_YAML_1_1.get(str(value).lower())
         hint = f"write {word}" if word is not None else ""
-    elif kinds == ["array"] and not isinstance(value, dict | None):
-        hint = "put brackets around it: [ ]"
+    elif kinds == ["array"]:
+        hint = _ENTRY if isinstance(value, dict | None) else "put brackets around it: [ ]"
     return Complaint(f"{shown(value)} is not {expected}", hint)
 
 
@@ -74,8 +78,8 @@ def not_a_word(value: Any, title: str, words: Sequence[str]) -> Complaint:  # no
     hint = f"one of {', '.join(words)}"
     if isinstance(value, str):
         hint = did_you_mean(value, words) or hint
-    elif isinstance(value, bool) and not {"yes", "no"}.isdisjoint(words):
-        hint = f"write {'yes' if value else 'no'}; {hint}"
+    elif value is False and "no" in words:
+        hint = "write no"
     return Complaint(f"{shown(value)} is not {_with_article(title)}", hint)
 
 
@@ -136,6 +140,8 @@ def _shortened(text: str) -> str:
 
 
 def _with_article(title: str) -> str:
-    if title.endswith("s") and not title.endswith("ss"):
+    head = title.partition(" of ")[0].partition(" for ")[0]
+    if head.endswith("s") and not head.endswith("ss"):
         return title
-    return f"an {title}" if title[:1] in "aeioAEIO" or title == "MTU" else f"a {title}"
+    is_vowel = title[:1] in "aeiouAEIO" or title in {"MTU", "MSS"}
+    return f"an {title}" if is_vowel else f"a {title}"

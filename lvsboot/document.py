@@ -150,6 +150,8 @@ def _character_problem(error: yaml.reader.ReaderError, text: str, file: str) -> 
 
 def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
     mark = error.problem_mark or error.context_mark
+    if mark is not None and error.context_mark is not None and mark.index >= len(text.rstrip()):
+        mark = error.context_mark  # the end tells nothing: what has none begins there
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
     source = source_line(text, Span(line))
     what = error.problem or "this is not YAML"

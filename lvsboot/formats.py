@@ -97,6 +97,10 @@ def _parsed(parse: Callable[[str], _Parsed], text: str, what: str) -> _Parsed:
 
 def _reason(text: str) -> str:
     """What is wrong with an address or its prefix, in ipaddress's words."""
+    if text.count(":") == 1:
+        return "a port has a key of its own"
+    if ":" not in text and any(char.isalpha() for char in text):
+        return "names are not looked up"
     kind = IPv6Interface if ":" in text else IPv4Interface
     try:
         kind(text)

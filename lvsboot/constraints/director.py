@@ -26,12 +26,15 @@ def director_findings(director: Director, role: Role, around: Surroundings) -> I
     nics = {nic.name: nic for nic in role.nics}
     for i, vip in enumerate(director.vips):
         path = (*VIPS, i)
-        yield from around.host_trouble(vip.address, (*path, "address"))
+        troubles = list(around.host_trouble(vip.address, (*path, "address")))
+        yield from troubles
         if vip.address.is_link_local:
             message = f"{vip.address} is link-local: it means nothing beyond its link"
             yield Finding((*path, "address"), message)
         if role.network is not None:
             yield from _interface(vip, nics, path)
+            if not troubles and not vip.address.is_link_local:
+                yield from _neighbourhood(vip, nics, path)
     for key in director.tuning:
         if key not in _PARAMETERS:
             message = f"net.ipv4.vs.{key} is not a parameter that lvsboot knows"
@@ -64,8 +67,13 @@ def _interface(vip: Vip, nics: dict[str, Nic], path: Path) -> Iterator[Finding]:
         hint = did_you_mean(vip.interface, names) or there(sorted(names))
         message = f"'{vip.interface}' is not in network.interfaces"
         yield Finding((*path, "interface"), message, hint, given=(NETWORK,))
-    elif networks_of(nic, vip.address.version) and is_off_link(nic, vip.address):
+
+
+def _neighbourhood(vip: Vip, nics: dict[str, Nic], path: Path) -> Iterator[Finding]:
+    nic = nics.get(vip.interface)
+    if nic is None or vip.owner is Owner.EXTERNAL or not networks_of(nic, vip.address.version):
+        return
+    if is_off_link(nic, vip.address):
         message = f"{vip.address} is on none of {nic.name}'s networks: nobody there asks for it"
         given = ((*NETWORK, nic.name),)
-        if vip.owner is Owner.LVSBOOT:
-            yield warning((*path, "address"), message, "lo is for a routed VIP", given=given)
+        yield warning((*path, "address"), message, "lo is for a routed VIP", given=given)

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import ast
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
+from lvsboot.checks import KEYWORDS
+from lvsboot.document import parse_document
 from lvsboot.errors import InputError
-from lvsboot.problem import Severity
+from lvsboot.problem import Problem, Severity
 from lvsboot.role import parse_role
-from tests.reports import ROLES, report
+from lvsboot.schema import load_schema
+from tests.reports import INVALID, ROLES, problems, report
+from tests.unit.test_checks import ORACLE
+
+CONSTRAINTS = Path(__file__).parents[2] / "lvsboot" / "constraints"
+# What a finding says of this file, and what of any other.
+_OWN = re.compile(r"'[^']*'|[0-9a-f]*:[0-9a-f:.]+(/\d+)?|\d[\d./]*|\b(lan|sync)\d\b")
 
 
 @pytest.mark.parametrize("place", ROLES, ids=lambda place: place.stem)
@@ -27,3 +42,99 @@ def test_only_warnings_leave_a_role_usable(place: Path) -> None:
     else:
         assert role_is_usable
         assert {problem.severity for problem in warnings} == {Severity.WARNING}
+
+
+def test_no_report_is_left_over() -> None:
+    assert {place.stem for place in INVALID.glob("*.txt")} == {place.stem for place in ROLES}
+
+
+def in_use(schema: Any) -> Iterator[str]:
+    """The keywords of a schema that a value can break."""
+    match schema:
+        case dict():
+            for key, child in schema.items():
+                if key in {"properties", "$defs"}:
+                    for grandchild in child.values():
+                        yield from in_use(grandchild)
+                else:
+                    yield key
+                    yield from in_use(child)
+        case list():
+            for child in schema:
+                yield from in_use(child)
+
+
+def test_every_keyword_of_the_schema_is_broken_somewhere() -> None:
+    broken = set()
+    for place in ROLES:
+        try:
+            value = parse_document(place.read_bytes(), place.name).value
+        except InputError:
+            continue
+        for error in ORACLE.iter_errors(value):
+            broken.add(error.validator)
+            broken.update(str(step) for step in error.schema_path)
+    frame = {"properties", "items"}  # they lead to what can be broken
+    assert set(in_use(load_schema())) & (KEYWORDS - frame) <= broken
+
+
+def finding_lines(place: Path) -> set[int]:
+    """Where the rules of a module make a finding."""
+    makers = {"Finding", "warning", "key_error"}
+    return {
+        node.lineno
+        for node in ast.walk(ast.parse(place.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Yield)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Name)
+        and node.value.func.id in makers
+    }
+
+
+def test_every_rule_is_broken_somewhere() -> None:
+    reached: set[tuple[str, int]] = set()
+
+    def trace(frame: FrameType, event: str, _argument: Any) -> Any:
+        name = frame.f_code.co_filename
+        if not name.startswith(str(CONSTRAINTS)):
+            return None
+        if event == "line":
+            reached.add((name, frame.f_lineno))
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        for place in ROLES:
+            problems(place)
+    finally:
+        sys.settrace(before)
+    rules = {
+        (str(place), line)
+        for place in CONSTRAINTS.glob("*.py")
+        if place.stem != "findings"
+        for line in finding_lines(place)
+    }
+    assert len(rules) > 60
+    assert rules <= reached
+
+
+def identity(problem: Problem) -> tuple[str, str, str]:
+    """The rule, its hint and the key: nothing of the file's own values, names and places."""
+    message, hint = problem.message, problem.hint
+    message = message if message.endswith(" is missing") else _OWN.sub("#", message)
+    where = re.sub(r"\[\d+\]|\.(lan|sync)\d\b", "", problem.where)
+    return message, _OWN.sub("#", hint), where
+
+
+def test_no_two_files_share_rule_and_key() -> None:
+    files: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for place in ROLES:
+        if place.stem == "all-at-once":
+            continue  # is about what stands together in one report
+        severity = Severity.WARNING if place.name.startswith("warning-") else Severity.ERROR
+        for problem in problems(place):
+            # A broken role may give cause for a warning, too.
+            if problem.severity is severity:
+                files[identity(problem)].add(place.stem)
+    assert {key: names for key, names in files.items() if len(names) > 1} == {}
