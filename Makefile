@@ -4,13 +4,14 @@
 CLUSTER ?= dr
 N ?= 1000
 KEEP ?=
+FUZZ_SECONDS ?= 300
 
 BIN := .venv/bin
 STAMP := .venv/.installed
 PACKAGES := python3-venv qemu-system-x86 mmdebstrap xorriso e2fsprogs openssh-client uidmap nftables
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test image kernel boot demo bench clean
+.PHONY: help setup check test image kernel boot demo bench fuzz clean
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -50,6 +51,10 @@ demo: setup ## Boot a cluster and send requests through it (CLUSTER=dr|nat N=100
 
 bench: setup ## Time the IPVS engine against ipvsadm, in a small VM
 	$(BIN)/python -m lab kernel -- python3 -m bench
+
+fuzz: $(STAMP) ## Feed the readers what they do not expect (FUZZ_SECONDS=300)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'
+	FUZZ_SECONDS=$(FUZZ_SECONDS) nice -n 19 $(BIN)/python -m tests.fuzz
 
 clean: ## Remove what was made, the images among it
 	rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

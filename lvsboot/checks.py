@@ -181,6 +181,9 @@ class _MappingCheck:
                 return UNSOUND
         sound = self._entries(value, path, sieve)
         self._say_what_is_missing(value, path, sieve)
+        if misplaced := self._misplaced(value):
+            sound = {key: child for key, child in sound.items() if key not in misplaced}
+            sieve.lost.update((*path, key) for key in misplaced)
         if not self._choices_are_clear(sound):
             return UNSOUND
         for key in self._required:
@@ -226,11 +229,9 @@ class _MappingCheck:
         for key in self._required:
             if key not in value:
                 sieve.refuse(path, Complaint(f"'{key}' is missing"), at_key=True)
-        for key, companions in self._companions.items():
-            for companion in companions:
-                if key in value and companion not in value:
-                    complaint = complaints.only_with(key, companion)
-                    sieve.refuse((*path, key), complaint, at_key=True)
+        for key, companion in self._misplaced(value).items():
+            complaint = complaints.only_with(key, companion)
+            sieve.refuse((*path, key), complaint, at_key=True)
         if self._choices:
             self._say_what_to_choose(value, path, sieve)
 
@@ -249,9 +250,20 @@ class _MappingCheck:
                 if key not in value:
                     sieve.refuse(path, Complaint(f"'{key}' is missing"), at_key=True)
 
+    def _misplaced(self, value: dict[str, Any]) -> dict[str, str]:
+        """The keys that stand without one that they need, and that one."""
+        return {
+            key: companion
+            for key, companions in self._companions.items()
+            for companion in companions
+            if key in value and companion not in value
+        }
+
     def _choices_are_clear(self, sound: dict[str, Any]) -> bool:
-        whole = [keys for keys in self._choices if all(key in sound for key in keys)]
-        return not self._choices or len(whole) == 1
+        """Whether one set of keys is whole, and no other begun."""
+        begun = [keys for keys in self._choices if any(key in sound for key in keys)]
+        is_whole = len(begun) == 1 and all(key in sound for key in begun[0])
+        return is_whole or not self._choices
 
 
 def _scalar(tests: tuple[Test, ...]) -> Check:

@@ -149,15 +149,20 @@ def _character_problem(error: yaml.reader.ReaderError, text: str, file: str) -> 
 
 
 def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
-    mark = error.problem_mark or error.context_mark
-    if mark is not None and error.context_mark is not None and mark.index >= len(text.rstrip()):
-        mark = error.context_mark  # the end tells nothing: what has none begins there
-    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-    source = source_line(text, Span(line))
+    end = len(text.rstrip())
+    # What is found missing at the text's end began before it.
+    marks = [mark for mark in (error.problem_mark, error.context_mark) if mark and mark.index < end]
+    span = Span(marks[0].line + 1, marks[0].column + 1, 1) if marks else _last_place(text)
+    source = source_line(text, span)
     what = error.problem or "this is not YAML"
     message = f"{what} ({error.context})" if error.context else what
     hint = "indent with spaces, not tabs" if "\t" in source else ""
-    return Problem(file, Span(line, column, 1), message, hint=hint, source=source)
+    return Problem(file, span, message, hint=hint, source=source)
+
+
+def _last_place(text: str) -> Span:
+    lines = text.rstrip().split("\n")
+    return Span(len(lines), max(1, len(lines[-1])), 1)
 
 
 class _LimitError(Exception):

@@ -96,6 +96,8 @@ def test_paths_read_like_the_role_file() -> None:
         ("é: \x01".encode(), 1, 4, "U+0001 is a character that YAML refuses"),
         (b"a:\n\tb: 1", 2, 1, "found character that cannot start any token"),
         (b"a: 1\n---\nb: 1\n", 2, 1, "a second document begins here: a role file has one"),
+        (b"a: [1,\n# ] forgotten\n\n", 2, 13, "did not find expected node content"),
+        (b"a: 1\nb: {c:\n", 2, 6, "did not find expected node content"),
         (b"[" * 100_000, 1, MAX_DEPTH + 1, "lists and mappings are nested more than 64 deep"),
         (b"- " * 100_000, 1, 2 * MAX_DEPTH + 1, "lists and mappings are nested more than 64 deep"),
         (

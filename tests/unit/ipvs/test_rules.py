@@ -243,6 +243,8 @@ def test_timeouts_add_up_and_zero_leaves_them() -> None:
         ("-A -t 192.0.2.1:80 -o", "1:1: one-packet scheduling is for UDP and firewall marks only"),
         ("-A -t 192.0.2.1:80 -b x", "1:23: 'x' is not a scheduler flag"),
         ("-A -t 192.0.2.1:80 -b sh-port", "1:23: sh-port does not go with scheduler wlc"),
+        ("-A -t 192.0.2.1:80 -s w\udcfflc",
+         "1:23: scheduler 'w\udcfflc' is not ASCII, as a kernel's names are"),
         ("-A -t 192.0.2.1:80 -s 1234567890123456",
          "1:23: scheduler '1234567890123456' is longer than 15 bytes"),
         ("-A -t 192.0.2.1:80 -p 0", "1:23: persistent '0' is not a number from 1 to 2678400"),

@@ -1,0 +1,87 @@
+"""`make fuzz`: the readers, each fed by atheris for its share of FUZZ_SECONDS.
+
+What breaks a reader is left in .cache/fuzz/TARGET, with the traceback on the terminal; give the
+file to `python -m tests.fuzz TARGET FILE` to see it again.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tests.fuzz import seeds
+
+REPOSITORY = Path(__file__).parents[2]
+CACHE = REPOSITORY / ".cache" / "fuzz"
+# The slowest reading of the largest input that libFuzzer tries, in seconds; and its memory in MiB.
+TIMEOUT = 20
+MEMORY = 1024
+
+
+def main(words: list[str]) -> int:
+    if not words:
+        return fuzz_all(int(os.environ.get("FUZZ_SECONDS", "300")))
+    name, *files = words
+    fuzz_one(name, files)
+    return 0
+
+
+def fuzz_all(seconds: int) -> int:
+    """Each target in a process of its own, which libFuzzer ends; 1 if one of them was broken."""
+    broken = []
+    CACHE.mkdir(parents=True, exist_ok=True)
+    for name in TARGETS:
+        print(f"--- {name}: {seconds // len(TARGETS)} s", flush=True)
+        corpus = CACHE / name / "corpus"
+        _write_seeds(name, corpus)
+        options = [
+            f"-max_total_time={seconds // len(TARGETS)}",
+            f"-timeout={TIMEOUT}",
+            f"-rss_limit_mb={MEMORY}",
+            f"-artifact_prefix={CACHE / name}/",
+            f"-dict={_write_words()}",
+            "-print_final_stats=1",
+            "-verbosity=0",
+        ]
+        argv = [sys.executable, "-m", "tests.fuzz", name, *options, str(corpus)]
+        if subprocess.run(argv, cwd=REPOSITORY, check=False).returncode:
+            broken.append(name)
+    print(f"broken: {', '.join(broken)}" if broken else "nothing was broken")
+    return int(bool(broken))
+
+
+def fuzz_one(name: str, arguments: list[str]) -> None:
+    import atheris  # noqa: PLC0415 - only where it is installed: no part of the unit tests
+
+    with atheris.instrument_imports(include=["lvsboot"]):
+        from tests.fuzz import readers  # noqa: PLC0415
+    atheris.Setup([name, *arguments], getattr(readers, name))
+    atheris.Fuzz()
+
+
+TARGETS: dict[str, Callable[[], Iterator[bytes]]] = {
+    "read_role": seeds.roles,
+    "sift_value": seeds.roles,
+    "read_rules": seeds.rules,
+    "decode_netlink": seeds.replies,
+}
+
+
+def _write_seeds(name: str, corpus: Path) -> None:
+    corpus.mkdir(parents=True, exist_ok=True)
+    for i, seed in enumerate(TARGETS[name]()):
+        (corpus / f"seed-{i}").write_bytes(seed)
+
+
+def _write_words() -> Path:
+    """LibFuzzer's dictionary: the words that a role knows."""
+    place = CACHE / "words"
+    place.write_text("".join(f'"{word}"\n' for word in seeds.words()), encoding="ascii")
+    return place
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,129 @@
+"""What must hold of any bytes that are read as a role, as rules or as the kernel's answers."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+
+from lvsboot.document import parse_document
+from lvsboot.errors import InputError
+from lvsboot.ipvs import netlink
+from lvsboot.ipvs.decode import (
+    DestinationDecoder,
+    decode_daemon,
+    decode_key,
+    decode_service,
+    decode_timeouts,
+)
+from lvsboot.ipvs.netlink import Attributes, MalformedReplyError
+from lvsboot.ipvs.numbers import Top
+from lvsboot.ipvs.rules import format_rules, parse_rules
+from lvsboot.ipvs.table import Family, Table
+from lvsboot.model import Backend
+from lvsboot.render.host import render_host
+from lvsboot.report import problems_text, problems_value
+from lvsboot.role import RoleFile, parse_role
+from lvsboot.schema import sift
+from lvsboot.tree import File
+
+_BACKENDS = (Backend.NETWORKD, Backend.NETPLAN, Backend.IFUPDOWN, Backend.EXTERNAL)
+
+
+def read_role(raw: bytes) -> None:
+    """A role that renders, or problems with places: never another exception."""
+    try:
+        role_file = parse_role(raw, "role.yaml")
+    except InputError as error:
+        _check_problems(error, raw)
+    else:
+        _check_rendering(role_file)
+
+
+def _check_problems(error: InputError, raw: bytes) -> None:
+    lines = raw.count(b"\n") + raw.count(b"\r") + 1
+    assert error.problems
+    for problem in error.problems:
+        assert 1 <= problem.span.line <= lines
+        assert problem.span.column >= 1
+        assert problem.twin is None or 1 <= problem.twin.span.line <= lines
+    text = problems_text(error.problems)
+    assert all(char.isprintable() or char in "\n\t" for char in text)
+    assert json.loads(json.dumps(problems_value(error.problems)))
+
+
+def _check_rendering(role_file: RoleFile) -> None:
+    for backend in _BACKENDS:
+        tree = render_host(role_file.role, role_file.text, backend)
+        assert all(one.path < other.path for one, other in pairwise(tree))
+        for entry in tree:
+            if isinstance(entry, File) and entry.path == "/etc/lvs/ipvs.rules":
+                assert format_rules(_parse(entry.text)) == entry.text
+
+
+def sift_value(raw: bytes) -> None:
+    """What is left of a value is sound, and nothing is lost without a finding."""
+    try:
+        document = parse_document(raw, "role.yaml")
+    except InputError:
+        return
+    sound, sieve = sift(document.value)
+    if not sieve.findings:
+        assert sound is document.value
+    elif sound is not None:
+        again = sift(sound)[1]
+        assert all("is needed here" in finding.message for finding in again.findings)
+
+
+def read_rules(raw: bytes) -> None:
+    """A table whose canonical text is a fixed point, or problems with places."""
+    text = raw.decode("utf-8", "surrogateescape")
+    try:
+        table = _parse(text)
+    except InputError as error:
+        assert error.problems
+        assert all(problem.span.line <= text.count("\n") + 1 for problem in error.problems)
+        problems_text(error.problems)
+        return
+    canonical = format_rules(table)
+    assert format_rules(_parse(canonical)) == canonical
+
+
+def _parse(text: str) -> Table:
+    return parse_rules(text, file="rules", port_of=lambda _name, _protocol: None)
+
+
+def decode_netlink(raw: bytes) -> None:
+    """The answers of a kernel, or the one error that says it is none."""
+    decoders = (_decode_service, _decode_pool, _decode_daemon, _decode_config)
+    for decode in decoders:
+        try:
+            for message in netlink.split_messages(raw):
+                decode(message.body)
+        except MalformedReplyError:
+            continue
+    try:
+        netlink.take_bodies(raw, 1, [])
+        netlink.error_number(raw)
+    except MalformedReplyError:
+        return
+
+
+def _decode_service(body: bytes) -> None:
+    service = Attributes(netlink.generic_attributes(body)).nested(Top.SERVICE)
+    key = decode_key(service)
+    if key is not None:
+        decode_service(service, key.family)
+
+
+def _decode_pool(body: bytes) -> None:
+    for family in Family:
+        pool = DestinationDecoder().decode_pool([body, body], family)
+        assert all(len(key.address) in {4, 16} for key in pool)
+
+
+def _decode_daemon(body: bytes) -> None:
+    decode_daemon(Attributes(netlink.generic_attributes(body)).nested(Top.DAEMON))
+
+
+def _decode_config(body: bytes) -> None:
+    decode_timeouts(Attributes(netlink.generic_attributes(body)))
