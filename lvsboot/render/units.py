@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from lvsboot import paths
 from lvsboot.formats import Address
 from lvsboot.ipvs.table import TunnelType
-from lvsboot.model import Director, RealServer, Vip
+from lvsboot.model import Director, RealServer, TunnelEnd, Vip
 from lvsboot.render.templates import fill_template
 from lvsboot.resources import UNITS
 from lvsboot.tree import Entry, File, Link
@@ -63,20 +63,19 @@ def _real_server(real_server: RealServer) -> Iterator[Entry]:
     yield File(path, fill_template("real-server.conf", tunnels=tunnels, vips=units))
     if vips:
         yield _static(f"{_VIP}.d/real-server.conf")
-    if tunnels:
-        yield _tunnel(real_server)
+    if real_server.tunnel is not None:
+        yield _tunnel(real_server, real_server.tunnel)
 
 
-def _tunnel(real_server: RealServer) -> File:
-    end = real_server.tunnel
-    devices = [device.name for device in tunnel_devices(real_server)]
+def _tunnel(real_server: RealServer, end: TunnelEnd) -> File:
     text = fill_template(
         "tunnel-devices.conf",
-        devices=devices,
+        devices=[device.name for device in tunnel_devices(real_server)],
         unfiltered=[device.name for device in ipv4_tunnel_devices(real_server)],
-        gue=end if end is not None and end.type is TunnelType.GUE else None,
         families=outer_families(real_server),
-        checksum=end is not None and end.type is TunnelType.GRE and end.checksum,
+        gue_port=end.port if end.type is TunnelType.GUE else None,
+        is_gre=end.type is TunnelType.GRE,
+        checksum=end.checksum,
     )
     return File(f"{paths.UNITS}/{_TUNNEL}.d/devices.conf", text)
 

@@ -80,11 +80,14 @@ def test_what_a_fallback_device_must_be_told() -> None:
     assert "=ip tunnel change gre0 mode gre csum" in both
     assert "=ip -6 tunnel change ip6gre0 mode ip6gre csum" in both
     assert "tunnel change" not in texts("", "{type: gue, port: 1, checksum: true}")[DROP_IN]
+    plain = texts("", "{type: gre}")[DROP_IN]
+    assert "tunnel change" not in plain
+    assert plain.count("gre0 wants checksums since an earlier role") == 1
 
 
 def test_gue_listens_in_the_families_that_packets_come_in() -> None:
     both = texts("", "{type: gue, port: 6080}", "[192.0.2.1, '2001:db8::1']")[DROP_IN]
-    assert "ExecStart=ip fou add port 6080 gue\n" in both
-    assert "ExecStart=ip fou add port 6080 gue -6\n" in both
-    assert "ExecStopPost=-ip fou del port 6080\n" in both
-    assert "-6" not in texts("", "{type: gue, port: 6080}")[DROP_IN]
+    assert "ExecStart=ip -4 fou add port 6080 gue\n" in both
+    assert "ExecStart=ip -6 fou add port 6080 gue\n" in both
+    assert "ExecStopPost=-ip -4 fou del port 6080\n" in both
+    assert "ip -6" not in texts("", "{type: gue, port: 6080}")[DROP_IN]

@@ -1,0 +1,57 @@
+"""The units as systemd reads them: order, spelling, and how little each of them may do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lvsboot.resources import UNITS
+from tests.golden import ROLES
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="needs systemd-analyze"
+)
+# It is installed on hosts, not where they are made.
+NO_LVSBOOT = "Command lvsboot is not executable: No such file or directory"
+
+
+def complaints(units: Path, *names: str) -> list[str]:
+    """What systemd says of the units, found before the system's own."""
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *names],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "SYSTEMD_UNIT_PATH": f"{units}:"},
+    )
+    return [line for line in done.stderr.splitlines() if NO_LVSBOOT not in line]
+
+
+@pytest.mark.parametrize("role", ["nat-director-external", "tun-rs2-networkd"])
+def test_the_units_of_a_boot_are_in_order(role: str) -> None:
+    """With the table among them, and everything that it must come before and after."""
+    units = ROLES / role / "etc/systemd/system"
+    names = ("sysinit.target", "network-pre.target", "lvs-nft.service", "lvs-tunnel.service")
+    assert complaints(units, *names) == []
+
+
+def test_a_wrong_order_would_be_seen(tmp_path: Path) -> None:
+    """The control of the test above."""
+    units = tmp_path / "system"
+    shutil.copytree(ROLES / "nat-director-external/etc/systemd/system", units, symlinks=True)
+    unit = units / "lvs-nft.service"
+    text = unit.read_text(encoding="utf-8")
+    unit.write_text(text.replace("\nAfter=", "\nAfter=network-pre.target "), encoding="utf-8")
+    assert any("ordering cycle" in line for line in complaints(units, "sysinit.target"))
+
+
+@pytest.mark.parametrize("unit", ["lvs-nft.service", "lvs-tunnel.service"])
+def test_a_unit_may_do_little(unit: str) -> None:
+    """An exposure of at most 2.0, by systemd's own measure, which counts in tenths here."""
+    argv = ["systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager"]
+    done = subprocess.run([*argv, UNITS / unit], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout.splitlines()[-1:]
