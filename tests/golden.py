@@ -44,6 +44,11 @@ _EXAMPLES: dict[str, tuple[Backend, ...]] = {
     "tun/director.yaml": (Backend.NETWORKD, Backend.EXTERNAL),
     "tun/rs1.yaml": (Backend.NETWORKD, Backend.EXTERNAL),
     "tun/rs2.yaml": (Backend.NETWORKD, Backend.EXTERNAL),
+    "ipv6/director.yaml": _WRITING,
+    "ipv6/rs1.yaml": (Backend.NETWORKD,),
+    "sync/director1.yaml": (Backend.NETWORKD, Backend.EXTERNAL),
+    "sync/director2.yaml": (Backend.NETWORKD,),
+    "external/director.yaml": (Backend.EXTERNAL,),
     "network/director.yaml": (*_WRITING, Backend.EXTERNAL),
 }
 CASES = tuple(

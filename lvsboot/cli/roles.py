@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 def add_verbs(verbs: argparse._SubParsersAction[Any]) -> None:
     validate = verbs.add_parser("validate", help="check a role file")
     _role_argument(validate)
-    validate.add_argument("--strict", action="store_true", help="take warnings for errors")
     validate.add_argument("--json", action="store_true", help="problems as JSON, for editors")
     validate.set_defaults(run=_validate)
 
@@ -67,6 +66,7 @@ def _role_argument(parser: argparse.ArgumentParser) -> None:
         default=paths.ROLE,
         help=f"the role file, - for standard input (default: {paths.ROLE})",
     )
+    parser.add_argument("--strict", action="store_true", help="take warnings for errors")
 
 
 def _path(text: str) -> Path:
@@ -118,7 +118,7 @@ def _schema(_arguments: argparse.Namespace) -> int:
 def _render(arguments: argparse.Namespace) -> int:
     from lvsboot.commands import roles
 
-    rendering = roles.render(_read_role(arguments.role), _path(arguments.root))
+    rendering = roles.render(_read_role(arguments), _path(arguments.root))
     print_cautions(rendering.cautions)
     print_changes(rendering.changes)
     for change in rendering.left:
@@ -131,7 +131,7 @@ def _plan(arguments: argparse.Namespace) -> int:
     from lvsboot.commands.plan import make_plan
     from lvsboot.plan_text import plan_text, plan_value
 
-    plan = make_plan(_read_role(arguments.role), _path(arguments.root))
+    plan = make_plan(_read_role(arguments), _path(arguments.root))
     print_cautions(plan.cautions)
     if arguments.json:
         import json
@@ -148,7 +148,7 @@ def _plan(arguments: argparse.Namespace) -> int:
 def _apply(arguments: argparse.Namespace) -> int:
     from lvsboot.commands import roles
 
-    role_file = _read_role(arguments.role)
+    role_file = _read_role(arguments)
     rendering = roles.apply(role_file, block=not arguments.no_block)
     print_cautions(rendering.cautions)
     print_changes(rendering.changes)
@@ -158,7 +158,7 @@ def _apply(arguments: argparse.Namespace) -> int:
 def _cloud_init(arguments: argparse.Namespace) -> int:
     from lvsboot.commands import roles
 
-    for place in roles.cloud_init(_read_role(arguments.role), _path(arguments.output)):
+    for place in roles.cloud_init(_read_role(arguments), _path(arguments.output)):
         print(place)
     return Exit.DONE
 
@@ -170,11 +170,13 @@ def _install_units(arguments: argparse.Namespace) -> int:
     return Exit.DONE
 
 
-def _read_role(file: str) -> RoleFile:
-    """The role, its warnings shown."""
+def _read_role(arguments: argparse.Namespace) -> RoleFile:
+    """The role, its warnings shown; with --strict they are InputError."""
     from lvsboot.commands import roles
 
-    role_file = roles.read_role(file, _standard_input(file))
+    role_file = roles.read_role(arguments.role, _standard_input(arguments.role))
+    if arguments.strict and role_file.warnings:
+        raise InputError(role_file.warnings)
     print_problems(role_file.warnings)
     return role_file
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from lvsboot.cli import main
 from lvsboot.errors import Exit
@@ -106,6 +107,24 @@ def test_a_warning_is_an_error_only_where_it_is_asked_for() -> None:
     done = lvsboot("validate", "--strict", "-", stdin=WARNED)
     assert (done.returncode, done.stdout) == (Exit.BAD_INPUT, b"")
     assert b"warning: director.vips[0].address" in done.stderr
+
+
+@pytest.mark.parametrize("verb", ["render", "plan", "cloud-init"])
+def test_strict_writes_nothing_for_a_warning(verb: str, image: Path) -> None:
+    option = {"render": ("--root", image), "plan": ("--root", image), "cloud-init": ("-o", image)}
+    before = read_tree(image)
+    done = lvsboot(verb, "-", "--strict", *option[verb], stdin=WARNED)
+    assert (done.returncode, done.stdout) == (Exit.BAD_INPUT, b"")
+    assert done.stderr.startswith(b"<stdin>:2:")
+    assert read_tree(image) == before
+
+
+def test_problems_have_the_shape_that_is_promised() -> None:
+    schema = json.loads((REPOSITORY / "schemas/problems.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    validator = Draft202012Validator(schema)
+    for place in [DIRECTOR, *(REPOSITORY / "tests/invalid").glob("*.yaml")]:
+        validator.validate(json.loads(lvsboot("validate", "--json", place).stdout))
 
 
 def test_problems_as_json() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import shutil
 import string
 import subprocess
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lvsboot.ipvs.rules import parse_rules
@@ -121,3 +123,37 @@ def test_a_devices_unit_is_named_as_systemd_names_it(names: list[str]) -> None:
     argv = ["systemd-escape", "--", *names]
     done = subprocess.run(argv, capture_output=True, text=True, check=True)
     assert [escape_unit_name(name) for name in names] == done.stdout.split()
+
+
+interfaces = st.text(
+    string.ascii_letters + string.digits + ".-_@+,^~", min_size=1, max_size=15
+).filter(lambda name: not set(name) <= set(string.digits + ".") and name not in {"all", "default"})
+
+
+@settings(max_examples=40, deadline=None)
+@given(interfaces, st.integers(0, 255), st.integers(1, 255))
+def test_no_interfaces_name_leaves_its_field(name: str, number: int, ttl: int) -> None:
+    text = json.dumps(
+        {
+            "version": 1,
+            "director": {
+                "method": "dr",
+                "vips": [{"address": "192.0.2.1", "interface": name}],
+                "services": [],
+                "sync": {"mode": "master", "interface": name, "id": number, "ttl": ttl},
+            },
+        }
+    )
+    role = parse_role(text.encode(), "role.yaml").role
+    tree = {
+        entry.path: entry.text
+        for entry in render_host(role, "", Backend.EXTERNAL)
+        if isinstance(entry, File)
+    }
+    expected = Daemon(name, number, 0, bytes((224, 0, 0, 81)), 8848, ttl)
+    assert daemon(tree[f"{SYNC}.d/role.conf"]) == expected
+    device = tree[f"{UNITS}/lvs-vip@192.0.2.1.service.d/device.conf"]
+    settings_ = [line for line in device.splitlines() if line.startswith("Environment=")]
+    # As systemd.syntax(7): words in quotes, `%` and `$` with a meaning of their own.
+    assert shlex.split(settings_[0].removeprefix("Environment=")) == [f"DEVICE={name}"]
+    assert not set(name) & set("%$\\\"'")
