@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -19,7 +20,7 @@ SYSCTL = ["/usr/lib/systemd/systemd-sysctl", "/etc/sysctl.d/90-lvs.conf"]
 
 
 @pytest.fixture
-def ran(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+def ran(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
     commands: list[list[str]] = []
 
     def run(argv: Sequence[str]) -> str:
@@ -28,6 +29,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
     monkeypatch.setattr(activation, "run", run)
     monkeypatch.setattr(network, "run", run)
+    monkeypatch.setattr(network, "_PENDING", str(tmp_path / "pending"))
     return commands
 
 
@@ -44,7 +46,10 @@ def test_a_director_on_its_first_boot(ran: list[list[str]]) -> None:
         ["modprobe", "--all", "ip_vs", "ip_vs_wlc"],
         SYSCTL,
         ["systemctl", "--no-block", "reload-or-restart", "lvs.service"],
-        ["systemctl", "--no-block", "start", "lvs-vip@172.16.14.1.service"],
+        [
+            *("systemctl", "--no-block", "start"),
+            *("lvs-vip-keep.path", "lvs-vip@172.16.14.1.service"),
+        ],
     ]
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from lvsboot import paths
 from lvsboot.commands import network
 from lvsboot.errors import HostError
 from lvsboot.files import Change, Found, Remove, Write
@@ -50,7 +49,7 @@ def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Host:
     monkeypatch.setattr(network, "run", host.run)
     monkeypatch.setattr(network, "_exists", lambda name: name in {"eth0", "lo"})
     monkeypatch.setattr(network, "_FORMER_INTERFACES", str(tmp_path / "former"))
-    monkeypatch.setattr(paths, "RUNTIME", str(tmp_path))
+    monkeypatch.setattr(network, "_PENDING", str(tmp_path / "pending"))
     return host
 
 
@@ -64,7 +63,8 @@ def activate(
 ) -> tuple[str, ...]:
     role_file, tree = role_and_tree(text, backend)
     entries: dict[str, Entry | None] = {path: File(path, it) for path, it in before.items()}
-    return network.activate_network(role_file.role, tree, changes, entries, block=True)
+    network.note_network(changes, entries)
+    return network.activate_network(role_file.role, tree, block=True)
 
 
 def interfaces(text: str = ROLE) -> str:
@@ -141,8 +141,8 @@ def test_a_vip_more_or_less_takes_no_nic_down(host: Host) -> None:
     before = interfaces(ROLE.replace("192.0.2.1,", "192.0.2.9,"))
     activate(Backend.IFUPDOWN, [WRITTEN], {OURS: before})
     assert host.ran[1:] == [
-        "ip address flush dev eth0 to 192.0.2.9/32",
         "ip address replace 192.0.2.1/32 dev eth0 label eth0:0",
+        "ip address flush dev eth0 to 192.0.2.9/32",
     ]
 
 
@@ -162,4 +162,23 @@ def test_a_name_that_no_nic_has_yet_waits_for_the_next_boot(host: Host) -> None:
     text = ROLE.replace("eth0", "lan0").replace("mtu: 1500", 'mac: "52:54:00:00:00:01"')
     [sentence] = activate(Backend.IFUPDOWN, [WRITTEN], {}, text)
     assert "52:54:00:00:00:01 is, at the next boot" in sentence
+    assert host.ran == []
+
+
+def test_what_did_not_get_to_its_end_is_done_by_the_next_run(host: Host, tmp_path: Path) -> None:
+    """By then the files are written, and by them alone there would be nothing to do."""
+    before = {OURS: interfaces().replace("1500", "1400")}
+    host.refused = {"ifup eth0"}
+    with pytest.raises(HostError):
+        activate(Backend.IFUPDOWN, [WRITTEN], before)
+    host.ran.clear()
+    activate(Backend.IFUPDOWN, [], {})
+    assert host.ran[1:] == [
+        f"ifdown --force --interfaces {tmp_path}/former eth0",
+        "ip address flush dev eth0 scope global",
+        "ifup eth0",
+    ]
+    assert (tmp_path / "former").read_text() == before[OURS]
+    host.ran.clear()
+    activate(Backend.IFUPDOWN, [], {})
     assert host.ran == []

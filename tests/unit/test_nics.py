@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from lvsboot.nics.addresses import missing_addresses
 from lvsboot.nics.interfaces import is_sourced, parse_interfaces, source_pattern
 from lvsboot.nics.netplan import parse_definitions
 from lvsboot.nics.networkd import Matching, parse_match
+from lvsboot.role import decode_role
 
 MAC = "52:54:00:00:00:01"
 
@@ -104,3 +106,17 @@ def test_which_nics_a_definition_is_for(device: str, *, is_for: bool) -> None:
 @pytest.mark.parametrize("text", ["", "a: [", "network: 1", "[1]", "network: {ethernets: [1]}"])
 def test_a_file_that_netplan_would_refuse_defines_nothing(text: str) -> None:
     assert parse_definitions(text).devices == ()
+
+
+def test_addresses_that_the_platform_did_not_give() -> None:
+    shown = """[{}, {"ifname": "eth0", "addr_info": [
+        {"local": "192.0.2.10", "prefixlen": 24}, {"local": "2001:db8::10", "prefixlen": 64}]}]"""
+    value = {"addresses": ["192.0.2.10/24", "2001:DB8::10/64", "192.0.2.11/24", "192.0.2.10/25"]}
+    nics = decode_role(
+        {"network": {"interfaces": {"eth0": value, "eth1": {}}}, "real_server": {"method": "nat"}}
+    ).nics
+    assert [sentence.partition(":")[0] for sentence in missing_addresses(nics, shown)] == [
+        "eth0 has no 192.0.2.11/24",
+        "eth0 has no 192.0.2.10/25",
+        "there is no interface eth1",
+    ]

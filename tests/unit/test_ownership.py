@@ -220,3 +220,20 @@ def test_a_backend_that_an_image_lacks(image: Path) -> None:
     assert done.returncode == Exit.DONE
     assert b"/usr/sbin/netplan does not exist below" in done.stderr
     assert b"install netplan.io" in done.stderr
+
+
+def test_name_servers_that_nobody_asks(image: Path) -> None:
+    role = ROLE.replace("[192.0.2.10/24]", "[192.0.2.10/24], nameservers: [192.0.2.53]")
+    place = put(image.parent, "role.yaml", role.format(backend="ifupdown"))
+    said = lvsboot("plan", place, "--root", image).stderr
+    assert b"nobody listens to the nameservers of eth0" in said
+    put(image, "usr/sbin/resolvconf")
+    assert lvsboot("plan", place, "--root", image).stderr == b""
+
+
+def test_dhcp_needs_a_client(image: Path) -> None:
+    role = ROLE.replace("addresses: [192.0.2.10/24]", "dhcp: ipv4").format(backend="ifupdown")
+    place = put(image.parent, "role.yaml", role)
+    assert b"ifupdown has no DHCP client" in lvsboot("plan", place, "--root", image).stderr
+    put(image, "usr/sbin/dhcpcd")
+    assert lvsboot("plan", place, "--root", image).stderr == b""

@@ -91,6 +91,20 @@ def test_the_external_backend_writes_no_interface_and_makes_every_vip_a_unit() -
     assert "Environment=DEVICE=lan0.100\n" in text_of(tree, path)
 
 
+def test_a_vip_on_a_link_of_others_comes_back_with_them() -> None:
+    names = {entry.path for entry in render(DIRECTOR, Backend.EXTERNAL)}
+    units = "/etc/systemd/system"
+    for manager in ("networking", "NetworkManager"):
+        assert f"{units}/{manager}.service.wants/lvs-vip@192.0.2.1.service" in names
+        assert f"{units}/{manager}.service.wants/lvs-vip@192.0.2.2.service" not in names  # on lo
+    assert f"{units}/lvs.service.wants/lvs-vip-keep.path" in names
+    assert not any("keep.path" in path and "wants" in path for path in paths_of(Backend.NETWORKD))
+
+
+def paths_of(backend: Backend) -> set[str]:
+    return {entry.path for entry in render(DIRECTOR, backend)}
+
+
 def test_netplans_file_is_for_roots_eyes() -> None:
     [mode] = [
         entry.mode
