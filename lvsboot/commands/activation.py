@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from lvsboot import paths
-from lvsboot.commands.network import Before, activate_network
+from lvsboot.commands.network import Before, activate_network, note_network
 from lvsboot.errors import HostError
 from lvsboot.files import Change, Found, Remove
 from lvsboot.ipvs.table import DaemonRole
@@ -20,7 +20,7 @@ _KERNEL_OPTIONS = {
     RealServer: "the tunnels' options, such as CONFIG_NET_IPIP and CONFIG_NET_FOU",
 }
 _SYSTEMD_SYSCTL = "/usr/lib/systemd/systemd-sysctl"
-_WANTED = re.compile(r".*/lvs\.service\.wants/(lvs-(?:vip|sync)@[^/]+\.service)")
+_WANTED = re.compile(r".*/lvs\.service\.wants/(lvs-(?:(?:vip|sync)@[^/]+\.service|vip-keep\.path))")
 _NFT_LINK = re.compile(r".*/lvs\.service\.wants/(lvs-nft\.service)")
 _VIP_DROP_IN = re.compile(r".*/(lvs-vip@[^/]+\.service)\.d/[^/]+")
 _SYNC_DROP_IN = f"{paths.UNITS}/lvs-sync@.service.d/role.conf"
@@ -37,6 +37,7 @@ def activate(
     block=False only queues systemd's jobs: what runs inside the boot must not wait for the boot.
     """
     changes = tuple(changes)
+    note_network(changes, before)
     systemctl = ["systemctl"] if block else ["systemctl", "--no-block"]
     # With the definitions that started them: the new ones may name another device.
     if moved := _moved_units(changes):
@@ -48,7 +49,7 @@ def activate(
         _load_nft(systemctl)
     # Rules before addresses: nobody is to reach a VIP that nothing serves yet.
     run([*systemctl, "reload-or-restart", "lvs.service"])
-    waiting = activate_network(role, tree, changes, before, block=block)
+    waiting = activate_network(role, tree, block=block)
     # A reload does not pull in what the unit wants, and a new role may have new VIPs.
     if wanted := _matches(_WANTED, (entry.path for entry in tree)):
         run([*systemctl, "start", *wanted])

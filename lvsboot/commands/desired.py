@@ -9,13 +9,15 @@ from typing import NamedTuple
 from lvsboot.errors import ConflictError, HostError
 from lvsboot.files import known_paths, set_aside
 from lvsboot.model import Backend
-from lvsboot.nics.enablement import enabling_links, installation_sentences
+from lvsboot.nics.addresses import missing_addresses
+from lvsboot.nics.enablement import caution_sentences, enabling_links, installation_sentences
 from lvsboot.nics.ownership import ownership_problems
 from lvsboot.nics.survey import Survey
 from lvsboot.observe import backend_in_force
 from lvsboot.problem import Problem, Severity
 from lvsboot.render.host import render_host
 from lvsboot.role import RoleFile
+from lvsboot.system import run
 from lvsboot.tree import Absence, Entry, Tree
 
 HOST = Path("/")
@@ -47,9 +49,13 @@ def host_tree(role_file: RoleFile, root: Path) -> tuple[Tree, Cautions]:
     problems = ownership_problems(role, backend, survey, ours)
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise ConflictError(problems)
-    sentences = tuple(installation_sentences(backend, survey))
-    if sentences and root == HOST:
-        raise HostError("\n".join(sentences))
+    lacking = tuple(installation_sentences(backend, role.nics, survey))
+    if lacking and root == HOST:
+        raise HostError("\n".join(lacking))
+    sentences = (*lacking, *caution_sentences(backend, role.nics, survey))
+    if backend is Backend.EXTERNAL and root == HOST and role.nics:
+        # Checked, not made.
+        sentences = (*sentences, *missing_addresses(role.nics, run(["ip", "-json", "address"])))
     return tree, Cautions(tuple(problems), sentences)
 
 

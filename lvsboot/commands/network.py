@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from lvsboot import paths
 from lvsboot.atomic import write_file
@@ -15,6 +17,9 @@ from lvsboot.system import run
 from lvsboot.tree import Entry, File, Tree
 
 _NETWORKD = "systemd-networkd.service"
+# What a run that did not get to its end leaves for the next one: its files are written already,
+# and by them alone there would be nothing to do.
+_PENDING = f"{paths.RUNTIME}/network.json"
 # ifdown must take down what ifup brought up, which the new files no longer say.
 _FORMER_INTERFACES = f"{paths.RUNTIME}/interfaces.before"
 _VIP_COMMAND = ("ip", "address")
@@ -24,24 +29,49 @@ Before = Mapping[str, Entry | None]
 """What stood at the path of each change before it was made."""
 
 
-def activate_network(
-    role: Role, tree: Tree, changes: Iterable[Change], before: Before, *, block: bool
-) -> tuple[str, ...]:
-    """Applies what changed in the network's files; gives what has to wait for a reboot."""
+def note_network(changes: Iterable[Change], before: Before) -> None:
+    """Keeps what activate_network() has to do until it is done, whatever fails before it."""
     changes = tuple(changes)
     changed = {change.path for change in changes}
-    interfaces = [path for path in changed if path.startswith(f"{paths.INTERFACES_D}/")]
-    if interfaces:
+    interfaces = sorted(path for path in changed if path.startswith(f"{paths.INTERFACES_D}/"))
+    netplan = any(path.startswith(f"{paths.NETPLAN}/") for path in changed)
+    networkd = any(_is_networkds(path) for path in changed)
+    if not (interfaces or netplan or networkd):
+        return
+    known = _read_pending()
+    former = "".join(_text(before.get(path)) for path in interfaces) if interfaces else None
+    back = [change.path for change in changes if isinstance(change, BringBack)]
+    pending = {
+        # The oldest is what is up.
+        "interfaces": known.get("interfaces") if "interfaces" in known else former,
+        "brought_back": sorted({*known.get("brought_back", ()), *back} & {*interfaces}),
+        "netplan": netplan or known.get("netplan", False),
+        "networkd": networkd or known.get("networkd", False),
+    }
+    Path(_PENDING).parent.mkdir(mode=0o755, exist_ok=True)
+    write_file(_PENDING, json.dumps(pending).encode())
+
+
+def activate_network(role: Role, tree: Tree, *, block: bool) -> tuple[str, ...]:
+    """Does what has been noted; gives what has to wait for a reboot."""
+    pending = _read_pending()
+    if pending.get("interfaces") is not None:
         # First: a NIC that leaves ifupdown for networkd must not lose there what it got here.
-        former = "".join(_text(before.get(path)) for path in sorted(interfaces))
-        back = [it.path for it in changes if isinstance(it, BringBack) and it.path in interfaces]
-        _activate_ifupdown(former, _wanted(tree, back))
-    is_netplans = any(path.startswith(f"{paths.NETPLAN}/") for path in changed)
-    if is_netplans:
+        _activate_ifupdown(pending["interfaces"], _wanted(tree, pending["brought_back"]))
+    if pending.get("netplan"):
         run(["netplan", "generate"])
-    if is_netplans or any(_is_networkds(path) for path in changed):
+    if pending.get("netplan") or pending.get("networkd"):
         _activate_networkd(tree, block=block)
+    Path(_PENDING).unlink(missing_ok=True)
     return tuple(_unnamed(role))
+
+
+def _read_pending() -> dict[str, Any]:
+    try:
+        pending: dict[str, Any] = json.loads(Path(_PENDING).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return pending
 
 
 def _activate_networkd(tree: Tree, *, block: bool) -> None:
@@ -75,7 +105,6 @@ def _activate_ifupdown(former: str, wanted: str) -> None:
         _change_vips(old, new)
         return
     if former:
-        Path(paths.RUNTIME).mkdir(mode=0o755, exist_ok=True)
         write_file(_FORMER_INTERFACES, former.encode())
     for name in _names(old):
         _take_down(name)
@@ -104,12 +133,13 @@ def _bring_up(name: str, *, is_former: bool) -> None:
 
 
 def _change_vips(old: Iterable[Stanza], new: Iterable[Stanza]) -> None:
+    """Those that come before those that go: a VIP that only moves is never nowhere."""
     before, after = _vip_commands(old), _vip_commands(new)
-    for name, words in before:
-        if words[0] == "down" and (name, words) not in after:
-            _run_command(name, words)
     for name, words in after:
         if words[0] == "up" and (name, words) not in before:
+            _run_command(name, words)
+    for name, words in before:
+        if words[0] == "down" and (name, words) not in after:
             _run_command(name, words)
 
 

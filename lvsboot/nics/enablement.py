@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from lvsboot import paths
-from lvsboot.model import Backend
+from lvsboot.model import Backend, Dhcp, Nic
 from lvsboot.nics.survey import Survey
 from lvsboot.tree import Link
 
@@ -25,6 +25,7 @@ _PROGRAMS = {
     Backend.NETPLAN: ("netplan.io", ("/usr/sbin/netplan",)),
     Backend.IFUPDOWN: ("ifupdown", ("/usr/sbin/ifup", "/sbin/ifup")),
 }
+_DHCP_CLIENTS = ("/usr/sbin/dhclient", "/usr/sbin/dhcpcd", "/usr/sbin/udhcpc", "/sbin/dhclient")
 
 
 def enabling_links(backend: Backend, survey: Survey, ours: Collection[str]) -> Iterator[Link]:
@@ -38,7 +39,7 @@ def enabling_links(backend: Backend, survey: Survey, ours: Collection[str]) -> I
             yield Link(path, f"{_UNITS}/{unit}")
 
 
-def installation_sentences(backend: Backend, survey: Survey) -> Iterator[str]:
+def installation_sentences(backend: Backend, nics: Iterable[Nic], survey: Survey) -> Iterator[str]:
     """What keeps `backend` from working below the survey's root, and how to mend it."""
     if backend in _PROGRAMS:
         package, programs = _PROGRAMS[backend]
@@ -50,9 +51,26 @@ def installation_sentences(backend: Backend, survey: Survey) -> Iterator[str]:
     for _target, unit in _WANTED.get(backend, ()):
         if survey.is_masked(unit):
             yield f"{unit} is masked: systemctl unmask {unit}, or say another network.backend"
-    manager = "NetworkManager.service"
+    asks = any(nic.dhcp is not Dhcp.NO for nic in nics)
+    if backend is Backend.IFUPDOWN and asks and not survey.has_program(*_DHCP_CLIENTS):
+        yield "ifupdown has no DHCP client: install dhcpcd-base or isc-dhcp-client"
+
+
+def caution_sentences(backend: Backend, nics: Iterable[Nic], survey: Survey) -> Iterator[str]:
+    """What works, and perhaps not as its administrator expects."""
+    manager, resolver = "NetworkManager.service", "systemd-resolved.service"
     if backend is Backend.NETWORKD and survey.is_enabled(manager):
         yield (
             f"{manager} is enabled and takes every NIC that it is not told to leave: "
             f"systemctl disable {manager}, or name the role's NICs in its unmanaged-devices"
+        )
+    named = [nic.name for nic in nics if nic.nameservers]
+    listens = survey.is_enabled(resolver) or (
+        backend is Backend.IFUPDOWN and survey.has_program("/usr/sbin/resolvconf")
+    )
+    if named and backend is not Backend.EXTERNAL and not listens:
+        package = "resolvconf" if backend is Backend.IFUPDOWN else "systemd-resolved"
+        yield (
+            f"nobody listens to the nameservers of {', '.join(named)}, and /etc/resolv.conf stays "
+            f"as it is: install {package}, or write /etc/resolv.conf"
         )

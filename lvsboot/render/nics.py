@@ -48,6 +48,14 @@ class NicSetup:
         pairs = ((self.nic.gateway, self.ipv4), (self.nic.gateway6, self.ipv6))
         return tuple(gateway for gateway, own in pairs if gateway is not None and not own)
 
+    @property
+    def needs_commands(self) -> bool:
+        """Whether ifupdown's methods alone would leave something undone, be it the link itself."""
+        nic = self.nic
+        undone = nic.nameservers or nic.routes or self.stray_gateways or self.vips
+        begun = nic.addresses or nic.mtu is not None or self.dhcp4 or self.dhcp6
+        return bool(undone) or not begun
+
     def label(self, address: Address) -> str | None:
         """The VIP's label; IPv6 has none, and a long name has no room for one."""
         if address.version == 6 or len(self.nic.name) > _LONGEST_LABELLED:

@@ -14,13 +14,16 @@ from lvsboot.tree import Entry, File, Link
 from lvsboot.tunnels import ipv4_tunnel_devices, outer_families, tunnel_devices
 
 _VIP = "lvs-vip@.service"
+_KEEP = "lvs-vip-keep.path"
+# Stopped, they take every address of their links away; started, they bring only their own back.
+_MANAGERS = ("networking.service", "NetworkManager.service")
 _NFT = "lvs-nft.service"
 _TUNNEL = "lvs-tunnel.service"
 
 
 def render_units() -> Iterator[Entry]:
     """The units that every host has, and the provisioner enabled: enough for an image."""
-    for unit in sorted(UNITS.glob("*.service")):
+    for unit in sorted((*UNITS.glob("*.service"), *UNITS.glob("*.path"))):
         yield _static(unit.name)
     yield _wanted("multi-user.target", "lvs-provision.service")
 
@@ -47,16 +50,21 @@ def vip_unit(address: Address) -> str:
 
 
 def _director_vips(vips: Iterable[Vip]) -> Iterator[Entry]:
+    vips = tuple(vips)
     for vip in vips:
-        yield _vip_wanted(vip.address)
-        path = f"{paths.UNITS}/{vip_unit(vip.address)}.d/device.conf"
+        unit = vip_unit(vip.address)
+        for service in ("lvs.service", *(_MANAGERS if vip.interface != "lo" else ())):
+            yield _instance_wanted(service, unit)
+        path = f"{paths.UNITS}/{unit}.d/device.conf"
         yield File(path, fill_template("vip-device.conf", vip=vip))
+    if any(vip.interface != "lo" for vip in vips):
+        yield _wanted("lvs.service", _KEEP)
 
 
 def _real_server(real_server: RealServer) -> Iterator[Entry]:
     vips = real_server.vips
     for vip in vips:
-        yield _vip_wanted(vip)
+        yield _instance_wanted("lvs.service", vip_unit(vip))
     units = [vip_unit(vip) for vip in vips]
     tunnels = [_TUNNEL] if real_server.tunnel is not None else []
     path = f"{paths.UNITS}/lvs.service.d/real-server.conf"
@@ -88,5 +96,5 @@ def _wanted(by: str, unit: str) -> Link:
     return Link(f"{paths.UNITS}/{by}.wants/{unit}", f"{paths.UNITS}/{unit}")
 
 
-def _vip_wanted(address: Address) -> Link:
-    return Link(f"{paths.UNITS}/lvs.service.wants/{vip_unit(address)}", f"{paths.UNITS}/{_VIP}")
+def _instance_wanted(by: str, unit: str) -> Link:
+    return Link(f"{paths.UNITS}/{by}.wants/{unit}", f"{paths.UNITS}/{_VIP}")
