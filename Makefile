@@ -44,7 +44,8 @@ kernel: setup ## The kernel tier: a real ip_vs in a small VM
 	$(BIN)/python -m lab kernel
 
 boot: setup ## The boot tier: systemd and cloud-init in VMs
-	$(BIN)/pytest tests/boot
+	@# Two clusters at a time: while one is asked, the other boots.
+	$(BIN)/pytest tests/boot --numprocesses=2 --dist=loadfile
 
 demo: setup ## Boot a cluster and send requests through it (CLUSTER=dr|nat N=1000 KEEP=1)
 	@$(BIN)/python -m lab demo "$(CLUSTER)" --requests "$(N)" $(if $(KEEP),--keep)
