@@ -1,6 +1,6 @@
 """Addresses between text and packed bytes.
 
-The one pure module that imports socket: inet_pton and its kin are functions of their argument
+A pure module for all that it imports socket: inet_pton and its kin are functions of their argument
 alone, and several times faster than `ipaddress`.
 """
 

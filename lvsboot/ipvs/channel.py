@@ -92,15 +92,15 @@ class Channel:
         raise AssertionError("replies never end")
 
     def dump(self, command: int, payload: bytes = b"") -> list[bytes]:
-        """The bodies of all replies; raises RefusedError, RepliesLostError."""
+        """All replies, as runs of messages; raises RefusedError, RepliesLostError."""
         sequence = self.reserve()
         self._send(netlink.request(self.family_id, netlink.NLM_F_DUMP, sequence, command, payload))
-        bodies: list[bytes] = []
-        while (end := netlink.take_bodies(self._receive(), sequence, bodies)) is None:
+        runs: list[bytes] = []
+        while (end := netlink.take_runs(self._receive(), sequence, runs)) is None:
             pass
         if end.kind != netlink.NLMSG_DONE:
             raise RefusedError(_refusal(end))
-        return bodies
+        return runs
 
     def send_batch(self, requests: Sequence[bytes], first: int) -> dict[int, int]:
         """Errno by sequence number of the requests that were refused.

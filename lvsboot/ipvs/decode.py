@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from struct import Struct
 from sys import byteorder
 
 from lvsboot.ipvs import netlink
 from lvsboot.ipvs.netlink import Attributes
 from lvsboot.ipvs.numbers import (
     ADDRESS_SIZE,
-    AF_INET,
-    AF_INET6,
     CHECKSUM,
     DAEMON,
     FAMILY,
@@ -71,70 +67,6 @@ def decode_service(service: Attributes, family: Family) -> ServiceOptions:
         persistence=persistence,
         engine=service.text(Svc.PE_NAME) if Svc.PE_NAME in service else "",
     )
-
-
-# How every kernel since 5.3 lays a destination out behind the netlink header: generic header and
-# nest, ADDR, PORT, the seven options, three counters, ADDR_FAMILY. What follows is statistics.
-_ROW = Struct("=8x4s16s4s2sxx56s24x4sH")
-_ADDR_HEAD = netlink.attribute_head(Dest.ADDR, ADDRESS_SIZE)
-_PORT_HEAD = netlink.attribute_head(Dest.PORT, 2)
-_FAMILY_HEAD = netlink.attribute_head(Dest.ADDR_FAMILY, 2)
-_ADDRESS_SIZES = {AF_INET: 4, AF_INET6: 16}
-_OPTION_NUMBERS = {
-    Dest.FWD_METHOD,
-    Dest.WEIGHT,
-    Dest.TUN_TYPE,
-    Dest.TUN_PORT,
-    Dest.TUN_FLAGS,
-    Dest.U_THRESH,
-    Dest.L_THRESH,
-}
-
-
-class DestinationDecoder:
-    """Decodes what large tables are made of: options are decoded once for all that share them.
-
-    A message with another layout than the usual one goes the general, slower way.
-    """
-
-    def __init__(self) -> None:
-        self._options: dict[bytes, Destination] = {}
-
-    def decode_pool(
-        self, bodies: Iterable[bytes], family: Family
-    ) -> dict[DestinationKey, Destination]:
-        """The NEW_DEST messages of one service, which is of the given family."""
-        pool: dict[DestinationKey, Destination] = {}
-        unpack, known, from_bytes = _ROW.unpack_from, self._options.get, int.from_bytes
-        for body in bodies:
-            if len(body) >= _ROW.size:
-                head, address, port_head, port, text, family_head, af = unpack(body)
-                usual = head == _ADDR_HEAD and port_head == _PORT_HEAD
-                if usual and family_head == _FAMILY_HEAD and af in _ADDRESS_SIZES:
-                    destination = known(text) or self._remember(text)
-                    if destination is not None:
-                        key = DestinationKey(address[: _ADDRESS_SIZES[af]], from_bytes(port, "big"))
-                        pool[key] = destination
-                        continue
-            key, destination = _decode_row(body, family)
-            pool[key] = destination
-        return pool
-
-    def _remember(self, options: bytes) -> Destination | None:
-        """None unless the bytes are just the options' attributes."""
-        try:
-            found = netlink.split_attributes(options)
-        except netlink.MalformedReplyError:
-            return None
-        if found.keys() != _OPTION_NUMBERS:
-            return None
-        destination = self._options[options] = decode_destination(Attributes(found))
-        return destination
-
-
-def _decode_row(body: bytes, family: Family) -> tuple[DestinationKey, Destination]:
-    attributes = Attributes(netlink.generic_attributes(body)).nested(Top.DEST)
-    return decode_destination_key(attributes, family), decode_destination(attributes)
 
 
 def decode_destination_key(destination: Attributes, service_family: Family) -> DestinationKey:

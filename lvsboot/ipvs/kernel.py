@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from itertools import islice
+from itertools import chain, islice
 
 from lvsboot.errors import HostError
 from lvsboot.ipvs import netlink
 from lvsboot.ipvs.changes import Change, is_in_effect
 from lvsboot.ipvs.channel import Channel, RefusedError, RepliesLostError, open_channel
-from lvsboot.ipvs.decode import (
-    DestinationDecoder,
-    decode_daemon,
-    decode_key,
-    decode_service,
-    decode_timeouts,
-)
+from lvsboot.ipvs.decode import decode_daemon, decode_timeouts
+from lvsboot.ipvs.dumps import PoolDecoder, ServiceDecoder
 from lvsboot.ipvs.netlink import Attributes
 from lvsboot.ipvs.numbers import Command, Top
 from lvsboot.ipvs.reconcile import Outcome, Refusal
@@ -26,6 +21,7 @@ from lvsboot.ipvs.table import (
     DaemonRole,
     Destination,
     DestinationKey,
+    Family,
     Service,
     ServiceKey,
     Table,
@@ -39,7 +35,8 @@ class Kernel:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._encoder = RequestEncoder(channel.family_id)
-        self._decoder = DestinationDecoder()
+        self._services = ServiceDecoder()
+        self._pools = PoolDecoder()
 
     def __enter__(self) -> Kernel:
         return self
@@ -49,33 +46,29 @@ class Kernel:
 
     def read_table(self) -> Table:
         """Services of protocols that this program does not know are not in it."""
-        services = {}
-        for attributes in self.dump_services():
-            key = decode_key(attributes)
-            if key is not None:
-                options = decode_service(attributes, key.family)
-                services[key] = Service(options, self._read_pool(key))
+        services = {
+            key: Service(options, self._read_pool(name, key.family))
+            for name, key, options in self._services.decode(self._dump(Command.GET_SERVICE))
+        }
         return Table(services, self.read_timeouts(), self.read_daemons())
 
     def dump_services(self) -> list[Attributes]:
-        return [_nest(body, Top.SERVICE) for body in self._dump(Command.GET_SERVICE)]
+        return _nests(self._dump(Command.GET_SERVICE), Top.SERVICE)
 
     def dump_pool(self, key: ServiceKey) -> list[Attributes]:
         """The destinations of one service."""
-        bodies = self._dump(Command.GET_DEST, self._encoder.named_service(key))
-        return [_nest(body, Top.DEST) for body in bodies]
+        return _nests(self._dump(Command.GET_DEST, self._encoder.named_service(key)), Top.DEST)
 
-    def _read_pool(self, key: ServiceKey) -> dict[DestinationKey, Destination]:
-        bodies = self._dump(Command.GET_DEST, self._encoder.named_service(key))
-        return self._decoder.decode_pool(bodies, key.family)
+    def _read_pool(self, name: bytes, family: Family) -> dict[DestinationKey, Destination]:
+        runs = self._dump(Command.GET_DEST, netlink.nested(Top.SERVICE, name))
+        return self._pools.decode(runs, family)
 
     def read_timeouts(self) -> Timeouts:
         body = self._channel.query(Command.GET_CONFIG)
         return decode_timeouts(Attributes(netlink.generic_attributes(body)))
 
     def read_daemons(self) -> dict[DaemonRole, Daemon]:
-        bodies = self._dump(Command.GET_DAEMON)
-        return dict(decode_daemon(_nest(body, Top.DAEMON)) for body in bodies)
+        return dict(map(decode_daemon, _nests(self._dump(Command.GET_DAEMON), Top.DAEMON)))
 
     def execute(self, changes: Iterable[Change], *, stop_when_refused: bool) -> Outcome:
         """Send the changes in batches; the rest of a batch follows even when one is refused."""
@@ -124,8 +117,9 @@ class Kernel:
             raise HostError("the kernel lost a part of its IPVS table: try again") from error
 
 
-def _nest(body: bytes, kind: int) -> Attributes:
-    return Attributes(netlink.generic_attributes(body)).nested(kind)
+def _nests(runs: Iterable[bytes], kind: int) -> list[Attributes]:
+    bodies = chain.from_iterable(map(netlink.split_run, runs))
+    return [Attributes(netlink.generic_attributes(body)).nested(kind) for body in bodies]
 
 
 def open_kernel() -> Kernel:

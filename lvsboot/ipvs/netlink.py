@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from struct import Struct
+from struct import Struct, iter_unpack
 from sys import byteorder
 from typing import NamedTuple
 
@@ -64,25 +64,50 @@ def split_messages(data: bytes) -> Iterator[Message]:
         offset = end + -end % 4
 
 
-def take_bodies(data: bytes, sequence: int, bodies: list[bytes]) -> Message | None:
-    """Append the bodies of a dump's messages in one datagram; its end or error, if that is there.
+def take_runs(data: bytes, sequence: int, runs: list[bytes]) -> Message | None:
+    """Append a datagram of a dump to `runs`; gives the dump's end or error, if that is in it.
 
-    As split_messages(), with less to do for each: a large table is a large dump.
+    A run is messages with one and the same header, so all of one length. A large table is a
+    large dump, and its datagrams are whole runs: no message of them is looked at here.
     """
-    offset, size, unpack, header = 0, len(data), HEADER.unpack_from, HEADER.size
-    while offset + header <= size:
-        length, kind, _flags, number, _port = unpack(data, offset)
-        end = offset + length
-        if length < header or end > size:
-            break
-        if number == sequence:
-            if kind < NLMSG_MIN_TYPE:
-                return Message(kind, number, data[offset + header : end])
-            bodies.append(data[offset + header : end])
-        offset = end + -end % 4
-    if offset < size:
-        raise MalformedReplyError("netlink: a message of a dump is cut off")
+    if len(data) < HEADER.size:
+        raise MalformedReplyError("netlink: a message's header is cut off")
+    length, kind, _flags, number, _port = HEADER.unpack_from(data)
+    if number == sequence and _is_run(data, length):
+        if kind < NLMSG_MIN_TYPE:
+            return Message(kind, number, data[HEADER.size : length])
+        runs.append(data)
+        return None
+    for message in split_messages(data):
+        if message.sequence != sequence:
+            continue
+        if message.kind < NLMSG_MIN_TYPE:
+            return message
+        length = HEADER.size + len(message.body)
+        header = HEADER.pack(length, message.kind, 0, sequence, 0)
+        runs.append(header + message.body)
     return None
+
+
+def _is_run(data: bytes, length: int) -> bool:
+    if length == len(data):
+        return True
+    if length < HEADER.size or length % 4 or len(data) % length:
+        return False
+    return len(set(iter_unpack(f"{HEADER.size}s{length - HEADER.size}x", data))) == 1
+
+
+def split_run(run: bytes) -> Iterator[bytes]:
+    """The bodies of its messages."""
+    length = run_length(run)
+    for offset in range(0, len(run), length):
+        yield run[offset + HEADER.size : offset + length]
+
+
+def run_length(run: bytes) -> int:
+    """Bytes of each of its messages, header and all."""
+    length: int = _U32.unpack_from(run)[0]
+    return length
 
 
 def error_number(body: bytes) -> int:

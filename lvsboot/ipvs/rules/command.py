@@ -85,7 +85,7 @@ _SERVICE_OPTIONS = _SERVICE | {
     Group.ONE_PACKET,
 }
 _SERVER = _SERVICE | {Group.SERVER}
-DESTINATION_OPTIONS = frozenset(
+_DESTINATION_OPTIONS = frozenset(
     {
         Group.FORWARD,
         Group.WEIGHT,
@@ -113,8 +113,8 @@ _ALLOWED: dict[str, frozenset[Group]] = {
     "add-service": _SERVICE_OPTIONS,
     "edit-service": _SERVICE_OPTIONS,
     "delete-service": _SERVICE,
-    "add-server": _SERVER | DESTINATION_OPTIONS,
-    "edit-server": _SERVER | DESTINATION_OPTIONS,
+    "add-server": _SERVER | _DESTINATION_OPTIONS,
+    "edit-server": _SERVER | _DESTINATION_OPTIONS,
     "delete-server": _SERVER,
     "clear": frozenset(),
     "zero": _SERVICE,
@@ -124,14 +124,7 @@ _ALLOWED: dict[str, frozenset[Group]] = {
 }
 
 
-class Reading(NamedTuple):
-    """A command and the options that made it, in their order."""
-
-    command: Command
-    given: tuple[Given, ...]
-
-
-def parse_command(line: str, port_of: PortOf) -> Reading | None:
+def parse_command(line: str, port_of: PortOf) -> Command | None:
     """The command of one line, None for a blank one; raises CommandError."""
     words = split_words(line)
     if not words:
@@ -145,7 +138,7 @@ def parse_command(line: str, port_of: PortOf) -> Reading | None:
     _check_options(verb, options)
     if verb.option.name != "set" and others:
         raise CommandError(f"'{others[0].text}' belongs to no option", others[0])
-    return Reading(_command(verb, options, others, port_of), tuple(given))
+    return _command(verb, options, others, port_of)
 
 
 def _check_options(verb: Given, options: list[Given]) -> None:

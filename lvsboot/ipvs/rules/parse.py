@@ -6,7 +6,7 @@ before anything is loaded.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import TypeAlias
 
 from lvsboot.errors import InputError
@@ -29,30 +29,39 @@ def parse_rules(text: str, *, file: str, port_of: PortOf) -> Table:
     follows from an earlier problem is not one.
     """
     replay = Replay()
-    shortcut = Shortcut(replay)
+    shortcut = Shortcut(port_of)
     problems: list[Problem] = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if shortcut.run(line):
+    for first, part in _parts(text):
+        pool = shortcut.read(part)
+        if pool is not None and replay.add_service(*pool):
             continue
-        try:
-            reading = parse_command(line, port_of)
-            if reading is not None:
-                replay.run(reading.command)
-                shortcut.learn(line, reading)
-        except CommandError as error:
-            if not (problems and isinstance(error, NoServiceError)):
-                problems.append(_problem(file, number, line, error))
+        for number, line in enumerate(part.split("\n"), start=first):
+            try:
+                command = parse_command(line, port_of)
+                if command is not None:
+                    replay.run(command)
+            except CommandError as error:
+                if not (problems and isinstance(error, NoServiceError)):
+                    problems.append(_problem(file, number, line, error))
     if problems:
         raise InputError(problems)
     return replay.table()
+
+
+def _parts(text: str) -> Iterator[tuple[int, str]]:
+    """A service with what follows it, and before those what precedes any; their first lines."""
+    number = 1
+    for index, rest in enumerate(text.removesuffix("\n").split("\n-A ")):
+        part = f"-A {rest}" if index else rest
+        yield number, part
+        number += part.count("\n") + 1
 
 
 def locate_rules(text: str, rules: Collection[RuleKey], *, port_of: PortOf) -> dict[RuleKey, int]:
     """The last line that set each of the rules, for a text that parse_rules has accepted."""
     lines: dict[RuleKey, int] = {}
     for number, line in enumerate(text.split("\n"), start=1):
-        reading = parse_command(line, port_of)
-        match reading and reading.command:
+        match parse_command(line, port_of):
             case ServiceCommand(Verb.ADD | Verb.EDIT, key, _):
                 rule: RuleKey = (key, None)
             case DestinationCommand(Verb.ADD | Verb.EDIT, service, where, _):

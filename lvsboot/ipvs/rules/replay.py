@@ -44,7 +44,7 @@ class Replay:
         services = {key: Service(self._options[key], pool) for key, pool in self._pools.items()}
         return Table(services, self._timeouts, self._daemons)
 
-    def pool(self, key: ServiceKey) -> dict[DestinationKey, Destination]:
+    def _pool(self, key: ServiceKey) -> dict[DestinationKey, Destination]:
         """The live destinations of a service; raises NoServiceError."""
         pool = self._pools.get(key)
         if pool is None:
@@ -52,11 +52,16 @@ class Replay:
             raise NoServiceError(message, hint="add it with -A before")
         return pool
 
-    def add_service(self, key: ServiceKey, options: ServiceOptions) -> bool:
+    def add_service(
+        self,
+        key: ServiceKey,
+        options: ServiceOptions,
+        pool: dict[DestinationKey, Destination],
+    ) -> bool:
         """False if the service is there already."""
         if key in self._pools:
             return False
-        self._pools[key] = {}
+        self._pools[key] = pool
         self._options[key] = options
         return True
 
@@ -69,7 +74,7 @@ class Replay:
                 self._run_destination(command)
             case ZeroCommand(key):
                 if key is not None:
-                    self.pool(key)
+                    self._pool(key)
             case ClearCommand():
                 self._options.clear()
                 self._pools.clear()
@@ -83,17 +88,17 @@ class Replay:
 
     def _run_service(self, verb: Verb, key: ServiceKey, options: ServiceOptions | None) -> None:
         if verb is Verb.ADD and options is not None:
-            if not self.add_service(key, options):
+            if not self.add_service(key, options, {}):
                 raise CommandError(f"the service {format_service_key(key)} is there already")
             return
-        self.pool(key)
+        self._pool(key)
         if options is not None:
             self._options[key] = options
         else:
             del self._pools[key], self._options[key]
 
     def _run_destination(self, command: DestinationCommand) -> None:
-        pool = self.pool(command.service)
+        pool = self._pool(command.service)
         present = command.key in pool
         if command.verb is Verb.ADD and present:
             raise CommandError("the service has this destination already")

@@ -14,6 +14,7 @@ LARGEST_MARK = 2**32 - 1
 LONGEST_TIMEOUT = 86400 * 31
 # IP_VS_SCHEDNAME_MAXLEN, IP_VS_PENAME_MAXLEN and IP_VS_IFNAME_MAXLEN, less the closing null.
 LONGEST_NAME = 15
+_MOST_DIGITS = 20
 
 _FLAGS = {
     "flag-1": (SchedulerFlag.FALLBACK, ""),
@@ -36,17 +37,23 @@ class Endpoint(NamedTuple):
 def number(given: Given, low: int, high: int) -> int:
     """A decimal number as strtol(3) reads it, within bounds."""
     text = given.value or ""
-    digits = text.removeprefix("+")
-    if digits.isascii() and digits.isdigit() and low <= int(digits) <= high:
-        return int(digits)
+    found = _decimal(text)
+    if found is not None and low <= found <= high:
+        return found
     name = given.option.group.value
     raise CommandError(f"{name} '{text}' is not a number from {low} to {high}", given.word)
 
 
 def port_text_number(text: str) -> int | None:
+    found = _decimal(text)
+    return found if found is not None and found <= 0xFFFF else None
+
+
+def _decimal(text: str) -> int | None:
+    """Within what the kernel has room for: Python itself refuses thousands of digits."""
     digits = text.removeprefix("+")
-    numeric = digits.isascii() and digits.isdigit()
-    return int(digits) if numeric and int(digits) <= 0xFFFF else None
+    sane = digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS
+    return int(digits) if sane else None
 
 
 def name(given: Given) -> str:

@@ -79,8 +79,22 @@ def test_no_family_is_no_ipvs() -> None:
 
 
 def test_a_dump_comes_in_parts_and_old_replies_are_dropped() -> None:
-    link = channel(failure(errno.EINVAL, 0), reply(1, b"") + reply(1, b"aaaa"), done(1))
-    assert [len(body) for body in link.dump(Command.GET_SERVICE)] == [4, 8]
+    parts = (reply(1, b"") + reply(1, b"aaaa"), reply(1, b"bbbb") * 2 + done(1))
+    link = channel(failure(errno.EINVAL, 0), *parts)
+    assert [run[20:] for run in link.dump(Command.GET_SERVICE)] == [b"", b"aaaa", b"bbbb", b"bbbb"]
+
+
+def test_messages_of_one_length_stay_together() -> None:
+    run = reply(1, b"aaaa") * 3
+    assert channel(run, done(1)).dump(Command.GET_SERVICE) == [run]
+
+
+def test_an_end_is_found_where_lengths_hide_it() -> None:
+    """Two messages and the end, together twice as long as the first message."""
+    first, second = reply(1, bytes(36)), reply(1, bytes(16))
+    data = first + second + done(1)
+    assert len(data) == 2 * len(first)
+    assert [*map(len, channel(data).dump(Command.GET_SERVICE))] == [len(first), len(second)]
 
 
 def test_a_dump_is_for_root() -> None:

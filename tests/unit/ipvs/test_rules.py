@@ -73,9 +73,9 @@ def test_the_shortcut_reads_what_the_parser_reads(table: Table) -> None:
     text = format_rules(table)
     replay = Replay()
     for line in text.splitlines():
-        reading = parse_command(line, port_of)
-        assert reading is not None
-        replay.run(reading.command)
+        command = parse_command(line, port_of)
+        assert command is not None
+        replay.run(command)
     assert parse(text) == replay.table()
 
 
@@ -306,6 +306,9 @@ def test_a_second_time_the_same() -> None:
         "-a -t 192.0.2.1:80 -r 10.0.0.3:80_0 -g -w 1",
         "-a -t 192.0.2.1:80 -r [10.0.0.3]:80 -g -w 1",
         "-a -t 192.0.2.1:80 -r 10.0.0.3:80 -g -w 1 x",
+        "-a -t 192.0.2.1:80 -r 10.0.0.3 :80 -g -w 1",
+        f"-a -t 192.0.2.1:80 -r 10.0.0.3:{'8' * 5000} -g -w 1",
+        "-a -t 192.0.2.1:80 -r 10.0.0.2:80 -g -w 1",
         "-a -t 192.0.2.1:80 -r [::1]:80 -g -w 1",
         "-a -t 192.0.2.2:80 -r 10.0.0.3:80 -g -w 1",
         "-A -t 192.0.2.3:80 -s rr -o",

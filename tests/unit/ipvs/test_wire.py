@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 from lvsboot.ipvs import netlink
 from lvsboot.ipvs.changes import AddDestination, StopDaemon, diff, diff_daemons, inverse
 from lvsboot.ipvs.decode import (
-    DestinationDecoder,
-    _decode_row,
     decode_daemon,
     decode_destination,
     decode_destination_key,
@@ -20,6 +18,7 @@ from lvsboot.ipvs.decode import (
     decode_service,
     decode_timeouts,
 )
+from lvsboot.ipvs.dumps import PoolDecoder, ServiceDecoder, Shown, _decode_row
 from lvsboot.ipvs.encode import (
     encode_daemon,
     encode_destination,
@@ -50,6 +49,7 @@ from lvsboot.ipvs.table import (
     TunnelChecksum,
     TunnelType,
     VirtualAddress,
+    family_of,
 )
 from tests.unit.ipvs import tables as drawn
 
@@ -179,6 +179,11 @@ def test_the_quick_request_is_the_general_one(service: ServiceKey, data: st.Data
     assert encoder.changes([AddDestination(service, key, destination)], 9) == [general]
 
 
+def run_of(*bodies: bytes) -> bytes:
+    """Messages as a dump's datagram holds them; of one length, if it is a run."""
+    return b"".join(netlink.HEADER.pack(16 + len(body), 0x1F, 2, 1, 9) + body for body in bodies)
+
+
 def dumped(key: DestinationKey, destination: Destination) -> bytes:
     """A NEW_DEST message as kernel 6.12 lays it out."""
     parts = split_attributes(encode_destination_key(key) + encode_destination(destination))
@@ -188,12 +193,39 @@ def dumped(key: DestinationKey, destination: Destination) -> bytes:
     return netlink.GENERIC_HEADER.pack(Command.NEW_DEST, 1, 0) + netlink.nested(Top.DEST, nest)
 
 
+def dumped_service(key: ServiceKey, options: ServiceOptions) -> bytes:
+    """A NEW_SERVICE message as kernel 6.12 lays it out."""
+    nest = encode_service(key, options) + netlink.attribute(Svc.STATS, bytes(88))
+    return netlink.GENERIC_HEADER.pack(Command.NEW_SERVICE, 1, 0) + netlink.nested(
+        Top.SERVICE, nest
+    )
+
+
 @given(drawn.keys, st.data())
 def test_the_quick_decoder_is_the_general_one(service: ServiceKey, data: st.DataObject) -> None:
     rows = dict(data.draw(st.lists(drawn.destinations(service), max_size=4)))
     bodies = [dumped(*row) for row in rows.items()]
-    assert DestinationDecoder().decode_pool(bodies, service.family) == rows
+    decoder = PoolDecoder()
+    assert decoder.decode([run_of(*bodies)] * bool(rows), service.family) == rows
     assert dict(_decode_row(body, service.family) for body in bodies) == rows
+    mixed = {family_of(key.address) for key in rows} - {service.family}
+    assert mixed or all(decoder._decode_usual(run_of(body), service.family, {}) for body in bodies)
+
+
+@given(drawn.tables())
+def test_services_are_decoded(table: Table) -> None:
+    rows = [(key, service.options) for key, service in table.services.items()]
+    runs = [run_of(dumped_service(*row)) for row in rows]
+    decoder = ServiceDecoder()
+    assert [*decoder.decode(runs)] == [Shown(encode_key(row[0]), *row) for row in rows]
+    for run, (key, _) in zip(runs, rows, strict=True):
+        assert (decoder._decode_usual(run) is None) is isinstance(key, FirewallMark)
+
+
+def test_a_protocol_that_is_not_ours_is_left_out() -> None:
+    body = dumped_service(VirtualAddress(Protocol.TCP, bytes(4), 80), ServiceOptions())
+    strange = body.replace(netlink.u16(Svc.PROTOCOL, 6), netlink.u16(Svc.PROTOCOL, 51))
+    assert [*ServiceDecoder().decode([run_of(strange)])] == []
 
 
 def test_another_layout_is_decoded_too() -> None:
@@ -203,22 +235,37 @@ def test_another_layout_is_decoded_too() -> None:
     for numbers in ((1, 2, 3, 4, 5, 6, 11), (11, 6, 5, 4, 3, 2, 1), (1, 2, 3, 4, 5, 6)):
         nest = b"".join(netlink.attribute(kind, parts[kind]) for kind in numbers)
         body = netlink.GENERIC_HEADER.pack(5, 1, 0) + netlink.nested(Top.DEST, nest)
-        assert DestinationDecoder().decode_pool([body], Family.IPV4) == {key: row}
+        assert PoolDecoder().decode([run_of(body)], Family.IPV4) == {key: row}
 
 
 @given(drawn.keys, st.data())
 def test_a_damaged_destination_is_decoded_or_refused(
     service: ServiceKey, data: st.DataObject
 ) -> None:
-    body = bytearray(dumped(*data.draw(drawn.destinations(service))))
-    for _ in range(data.draw(st.integers(1, 4))):
-        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
-    cut = bytes(body[: data.draw(st.integers(0, len(body)))])
+    cut = damaged(dumped(*data.draw(drawn.destinations(service))), data)
     try:
-        pool = DestinationDecoder().decode_pool([cut], service.family)
+        pool = PoolDecoder().decode([run_of(cut)], service.family)
     except MalformedReplyError:
         return
     assert all(len(key.address) in {4, 16} for key in pool)
+
+
+@given(drawn.tables(), st.data())
+def test_a_damaged_service_is_decoded_or_refused(table: Table, data: st.DataObject) -> None:
+    bodies = [dumped_service(key, row.options) for key, row in table.services.items()]
+    runs = [run_of(damaged(body, data)) for body in bodies]
+    try:
+        shown = [*ServiceDecoder().decode(runs)]
+    except MalformedReplyError:
+        return
+    assert all(isinstance(row.options.scheduler, str) for row in shown)
+
+
+def damaged(message: bytes, data: st.DataObject) -> bytes:
+    body = bytearray(message)
+    for _ in range(data.draw(st.integers(1, 4))):
+        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
+    return bytes(body[: data.draw(st.integers(0, len(body)))])
 
 
 @given(st.binary(max_size=120))
