@@ -57,14 +57,16 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser(words: Sequence[str]) -> _Parser:
-    """All verbs; but for a service verb those of its half: a boot does not read the others."""
+    """All verbs; but for a service verb itself: a boot does not pay for the others."""
     parser = _Parser(
         prog="lvsboot", description="One role file makes an LVS director or real server."
     )
     verbs = parser.add_subparsers(required=True, metavar="VERB")
-    if not service.VERBS.intersection(words[:1]):
-        from lvsboot.cli import roles
+    if words and words[0] in service.VERBS:
+        service.add_verbs(verbs, words[0])
+        return parser
+    from lvsboot.cli import roles
 
-        roles.add_verbs(verbs)
+    roles.add_verbs(verbs)
     service.add_verbs(verbs)
     return parser

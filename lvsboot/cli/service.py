@@ -12,36 +12,13 @@ if TYPE_CHECKING:
     import argparse
 
 
-VERBS = frozenset({"start", "reload", "stop", "save", "status", "zero"})
-
-
-def add_verbs(verbs: argparse._SubParsersAction[Any]) -> None:
-    start = verbs.add_parser("start", help="bring the kernel's table to the rules")
-    _loading_arguments(start)
-    start.set_defaults(run=_start)
-
-    reload = verbs.add_parser("reload", help="the same, all or nothing")
-    _loading_arguments(reload)
-    reload.set_defaults(run=_reload)
-
-    stop = verbs.add_parser("stop", help="remove our services from the kernel's table")
-    stop.add_argument("--unit", help="as this unit's ExecStop=: do nothing in a restart")
-    stop.set_defaults(run=_stop)
-
-    save = verbs.add_parser("save", help="keep the live table for the next start")
-    save.add_argument("--output", metavar="FILE", help="write it there; - for standard output")
-    save.set_defaults(run=_save)
-
-    status = verbs.add_parser("status", help="show the live table and how it has drifted")
-    shown = status.add_mutually_exclusive_group()
-    shown.add_argument("--stats", action="store_true", help="totals since the last zero")
-    shown.add_argument("--rate", action="store_true", help="traffic in a second")
-    shown.add_argument("--connections", action="store_true", help="list the connections")
-    status.add_argument("--json", action="store_true", help="all of it as JSON")
-    status.set_defaults(run=_status)
-
-    zero = verbs.add_parser("zero", help="set all counters to zero")
-    zero.set_defaults(run=_zero)
+def add_verbs(verbs: argparse._SubParsersAction[Any], *names: str) -> None:
+    """Those of the given names, or all: a boot does not pay for verbs that it has not said."""
+    for name in names or VERBS:
+        summary, add_arguments, run = VERBS[name]
+        verb = verbs.add_parser(name, help=summary)
+        add_arguments(verb)
+        verb.set_defaults(run=run)
 
 
 def _loading_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,6 +39,26 @@ def _loading_arguments(parser: argparse.ArgumentParser) -> None:
         default="declared",
         help="whether weights that were set live are undone (default: declared)",
     )
+
+
+def _stop_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--unit", help="as this unit's ExecStop=: do nothing in a restart")
+
+
+def _save_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--output", metavar="FILE", help="write it there; - for standard output")
+
+
+def _status_arguments(parser: argparse.ArgumentParser) -> None:
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--stats", action="store_true", help="totals since the last zero")
+    shown.add_argument("--rate", action="store_true", help="traffic in a second")
+    shown.add_argument("--connections", action="store_true", help="list the connections")
+    parser.add_argument("--json", action="store_true", help="all of it as JSON")
+
+
+def _no_arguments(_parser: argparse.ArgumentParser) -> None:
+    pass
 
 
 def _start(arguments: argparse.Namespace) -> int:
@@ -138,3 +135,14 @@ def _status(arguments: argparse.Namespace) -> int:
         columns = Columns.STATS if arguments.stats else Columns.RATE
     sys.stdout.write(status_text(status, columns))
     return Exit.DONE
+
+
+# Name: summary, arguments, what runs.
+VERBS = {
+    "start": ("bring the kernel's table to the rules", _loading_arguments, _start),
+    "reload": ("the same, all or nothing", _loading_arguments, _reload),
+    "stop": ("remove our services from the kernel's table", _stop_arguments, _stop),
+    "save": ("keep the live table for the next start", _save_arguments, _save),
+    "status": ("show the live table and how it has drifted", _status_arguments, _status),
+    "zero": ("set all counters to zero", _no_arguments, _zero),
+}

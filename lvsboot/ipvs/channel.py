@@ -19,8 +19,9 @@ _NETLINK_CAP_ACK = 10
 _SO_SNDBUFFORCE = 32
 _SO_RCVBUFFORCE = 33
 
-# The kernel gives a dump 32 KiB at a time, and no single reply is larger.
-_RECEIVE_SIZE = 64 * 1024
+# The kernel fills at most so much of a dump at a time, and no single reply is larger. Twice as
+# much would let it fill more, and cost more in memory that is taken and given back each time.
+_RECEIVE_SIZE = 16 * 1024
 # A batch of refusals is 256 replies of about 1 KiB each with the kernel's own overhead.
 _RECEIVE_BUFFER = 2 * 1024 * 1024
 _SEND_BUFFER = 1024 * 1024

@@ -19,18 +19,24 @@ IPV6_HOST_PREFIX = 128
 DEFAULT_PERSISTENCE_SECONDS = 360
 
 
-class Family(StrEnum):
+class Word(StrEnum):
+    """One of a few words, hashed as the string it is: Enum's own hash is a function in Python."""
+
+    __hash__ = str.__hash__
+
+
+class Family(Word):
     IPV4 = "ipv4"
     IPV6 = "ipv6"
 
 
-class Protocol(StrEnum):
+class Protocol(Word):
     TCP = "tcp"
     UDP = "udp"
     SCTP = "sctp"
 
 
-class ForwardingMethod(StrEnum):
+class ForwardingMethod(Word):
     NAT = "nat"
     DR = "dr"
     TUN = "tun"
@@ -38,7 +44,7 @@ class ForwardingMethod(StrEnum):
     LOCAL = "local"
 
 
-class SchedulerFlag(StrEnum):
+class SchedulerFlag(Word):
     """Three bits whose meaning is the scheduler's: for sh and mh, what the first two are named."""
 
     FALLBACK = "fallback"
@@ -46,19 +52,19 @@ class SchedulerFlag(StrEnum):
     THIRD = "flag-3"
 
 
-class TunnelType(StrEnum):
+class TunnelType(Word):
     IPIP = "ipip"
     GUE = "gue"
     GRE = "gre"
 
 
-class TunnelChecksum(StrEnum):
+class TunnelChecksum(Word):
     NONE = "none"
     FULL = "full"
     REMOTE = "remote"
 
 
-class DaemonRole(StrEnum):
+class DaemonRole(Word):
     MASTER = "master"
     BACKUP = "backup"
 
