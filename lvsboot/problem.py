@@ -7,7 +7,8 @@ be a third of what a start with three rules costs (docs/decisions/0002).
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
+
+from lvsboot.light_typing import NamedTuple
 
 
 class Severity(Enum):

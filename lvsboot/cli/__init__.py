@@ -9,14 +9,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import TYPE_CHECKING, NoReturn
 
 from lvsboot.cli import service
 from lvsboot.cli.output import print_problems
 from lvsboot.errors import ConflictError, Exit, InputError, LvsbootError
+from lvsboot.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import NoReturn
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
 
 from lvsboot import paths
 from lvsboot.errors import Exit
+from lvsboot.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
+    from typing import Any
 
 
 def add_verbs(verbs: argparse._SubParsersAction[Any], *names: str) -> None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from socket import getservbyname
-from typing import NamedTuple
 
 from lvsboot import paths
 from lvsboot.atomic import write_file
 from lvsboot.errors import HostError, NotPermittedError
 from lvsboot.ipvs.rules import parse_rules
 from lvsboot.ipvs.table import Protocol, ServiceKey, Table
+from lvsboot.light_typing import NamedTuple
 
 
 class Places(NamedTuple):

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Collection, Iterable
-from contextlib import AbstractContextManager
-from typing import NamedTuple
 
 from lvsboot.commands import rulefiles
 from lvsboot.commands.rulefiles import Places, RulesFile
@@ -20,9 +18,13 @@ from lvsboot.ipvs.reconcile import Refusal, Verdict, execute_all_or_none, execut
 from lvsboot.ipvs.refusals import refusal_text, rule_of
 from lvsboot.ipvs.rules import format_rules, locate_rules, parse_rules
 from lvsboot.ipvs.table import ServiceKey, Table
+from lvsboot.light_typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from lvsboot.policy import Foreign, Weights
 
-Connect = Callable[[], AbstractContextManager[Kernel]]
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+Connect: TypeAlias = "Callable[[], AbstractContextManager[Kernel]]"
 _HOST = Places()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import NamedTuple, TypeAlias
 
 from lvsboot.commands import rulefiles
 from lvsboot.commands.rulefiles import Places
@@ -14,6 +13,7 @@ from lvsboot.ipvs.connections import Connection, parse_connections
 from lvsboot.ipvs.kernel import Kernel, open_kernel
 from lvsboot.ipvs.live import LiveService, live_table, read_live
 from lvsboot.ipvs.table import Daemon, DaemonRole, Table, Timeouts
+from lvsboot.light_typing import NamedTuple, TypeAlias
 
 CONNECTIONS = "/proc/net/ip_vs_conn"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from itertools import chain, repeat, starmap
-from typing import NamedTuple, TypeAlias, assert_never
 
 from lvsboot.ipvs.table import (
     Daemon,
@@ -17,6 +16,7 @@ from lvsboot.ipvs.table import (
     Table,
     Timeouts,
 )
+from lvsboot.light_typing import NamedTuple, TypeAlias, assert_never
 
 
 class AddService(NamedTuple):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from lvsboot.errors import HostError
 from lvsboot.ipvs.address import parse_ipv6
+from lvsboot.light_typing import NamedTuple
 
 
 class Connection(NamedTuple):

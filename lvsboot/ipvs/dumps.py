@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from struct import calcsize, iter_unpack
-from typing import NamedTuple
 
 from lvsboot.ipvs import netlink
 from lvsboot.ipvs.decode import (
@@ -27,6 +26,7 @@ from lvsboot.ipvs.table import (
     ServiceOptions,
     VirtualAddress,
 )
+from lvsboot.light_typing import NamedTuple
 
 _new_tuple = tuple.__new__
 

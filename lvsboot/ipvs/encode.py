@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from struct import Struct
 from sys import byteorder
-from typing import assert_never
 
 from lvsboot.ipvs import netlink
 from lvsboot.ipvs.numbers import (
@@ -40,6 +39,7 @@ from lvsboot.ipvs.table import (
     Timeouts,
     VirtualAddress,
 )
+from lvsboot.light_typing import assert_never
 
 
 def encode_key(key: ServiceKey) -> bytes:

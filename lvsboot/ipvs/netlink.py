@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from struct import Struct, iter_unpack
 from sys import byteorder
-from typing import NamedTuple
 
 from lvsboot.errors import HostError
+from lvsboot.light_typing import NamedTuple
 
 NLMSG_ERROR = 2
 NLMSG_DONE = 3

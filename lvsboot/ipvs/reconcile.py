@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol
 
 from lvsboot.ipvs.changes import (
     NO_SCHEDULER,
@@ -18,6 +17,7 @@ from lvsboot.ipvs.changes import (
     inverse,
 )
 from lvsboot.ipvs.table import Service, Table
+from lvsboot.light_typing import NamedTuple, Protocol
 
 
 class Refusal(NamedTuple):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from struct import Struct
-from typing import assert_never
 
 from lvsboot.ipvs import netlink
 from lvsboot.ipvs.changes import (
@@ -30,6 +29,7 @@ from lvsboot.ipvs.encode import (
 from lvsboot.ipvs.netlink import HEADER, NLA_F_NESTED, NLM_F_REQUEST
 from lvsboot.ipvs.numbers import ADDRESS_SIZE, DAEMON_NUMBER, Command, Dest, Dmn, Top
 from lvsboot.ipvs.table import Destination, DestinationKey, ServiceKey
+from lvsboot.light_typing import assert_never
 
 # A netlink header's last two fields: sequence number, and a port that the kernel fills in.
 _SEQUENCE = Struct("=I4x")

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import NamedTuple, TypeAlias
+
+from lvsboot.light_typing import NamedTuple, TypeAlias
 
 IPV4_HOST_MASK = 0xFFFFFFFF
 IPV6_HOST_PREFIX = 128
@@ -19,24 +20,18 @@ IPV6_HOST_PREFIX = 128
 DEFAULT_PERSISTENCE_SECONDS = 360
 
 
-class Word(StrEnum):
-    """One of a few words, hashed as the string it is: Enum's own hash is a function in Python."""
-
-    __hash__ = str.__hash__
-
-
-class Family(Word):
+class Family(StrEnum):
     IPV4 = "ipv4"
     IPV6 = "ipv6"
 
 
-class Protocol(Word):
+class Protocol(StrEnum):
     TCP = "tcp"
     UDP = "udp"
     SCTP = "sctp"
 
 
-class ForwardingMethod(Word):
+class ForwardingMethod(StrEnum):
     NAT = "nat"
     DR = "dr"
     TUN = "tun"
@@ -44,7 +39,7 @@ class ForwardingMethod(Word):
     LOCAL = "local"
 
 
-class SchedulerFlag(Word):
+class SchedulerFlag(StrEnum):
     """Three bits whose meaning is the scheduler's: for sh and mh, what the first two are named."""
 
     FALLBACK = "fallback"
@@ -52,19 +47,19 @@ class SchedulerFlag(Word):
     THIRD = "flag-3"
 
 
-class TunnelType(Word):
+class TunnelType(StrEnum):
     IPIP = "ipip"
     GUE = "gue"
     GRE = "gre"
 
 
-class TunnelChecksum(Word):
+class TunnelChecksum(StrEnum):
     NONE = "none"
     FULL = "full"
     REMOTE = "remote"
 
 
-class DaemonRole(Word):
+class DaemonRole(StrEnum):
     MASTER = "master"
     BACKUP = "backup"
 

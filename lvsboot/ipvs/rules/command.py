@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple, TypeAlias
 
 from lvsboot.ipvs.rules import values
 from lvsboot.ipvs.rules.drafts import DestinationDraft, PortOf, ServiceDraft, read_daemon
@@ -25,6 +24,7 @@ from lvsboot.ipvs.table import (
     ServiceOptions,
     Timeouts,
 )
+from lvsboot.light_typing import NamedTuple, TypeAlias
 
 
 class Verb(Enum):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
 
 from lvsboot.ipvs.rules import values
 from lvsboot.ipvs.rules.options import CommandError, Given, Group
@@ -28,6 +27,7 @@ from lvsboot.ipvs.table import (
     VirtualAddress,
     family_of,
 )
+from lvsboot.light_typing import TypeAlias
 
 # A service's name (/etc/services) to its port, or None.
 PortOf: TypeAlias = Callable[[str, Protocol], int | None]

@@ -6,7 +6,6 @@ Writes more than `ipvsadm -S` does (thresholds, --set, sync daemons): nothing in
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import assert_never
 
 from lvsboot.ipvs.address import format_address, format_endpoint
 from lvsboot.ipvs.table import (
@@ -34,6 +33,7 @@ from lvsboot.ipvs.table import (
     destination_order,
     service_order,
 )
+from lvsboot.light_typing import assert_never
 
 _PROTOCOL = {Protocol.TCP: "-t", Protocol.UDP: "-u", Protocol.SCTP: "--sctp-service"}
 _METHOD = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import Enum
-from typing import NamedTuple
+
+from lvsboot.light_typing import NamedTuple
 
 _WORD = re.compile(r"[^ \t\r\n]+")
 

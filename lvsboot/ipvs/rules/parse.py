@@ -7,7 +7,6 @@ before anything is loaded.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import TypeAlias
 
 from lvsboot.errors import InputError
 from lvsboot.ipvs.rules.command import DestinationCommand, ServiceCommand, Verb, parse_command
@@ -16,6 +15,7 @@ from lvsboot.ipvs.rules.options import CommandError
 from lvsboot.ipvs.rules.replay import NoServiceError, Replay
 from lvsboot.ipvs.rules.shortcut import Shortcut
 from lvsboot.ipvs.table import DestinationKey, ServiceKey, Table
+from lvsboot.light_typing import TypeAlias
 from lvsboot.problem import Problem, Span
 
 # A rule: a service, or a destination of one.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import assert_never
-
 from lvsboot.ipvs.rules.command import (
     ClearCommand,
     Command,
@@ -27,6 +25,7 @@ from lvsboot.ipvs.table import (
     Table,
     Timeouts,
 )
+from lvsboot.light_typing import assert_never
 
 
 class NoServiceError(CommandError):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from socket import AF_INET, AF_INET6, inet_pton
-from typing import NamedTuple
 
 from lvsboot.ipvs.rules.command import (
     Command,
@@ -29,6 +28,7 @@ from lvsboot.ipvs.table import (
     ServiceOptions,
     VirtualAddress,
 )
+from lvsboot.light_typing import NamedTuple
 
 _PROTOCOLS = {"-t": Protocol.TCP, "-u": Protocol.UDP, "--sctp-service": Protocol.SCTP}
 _new_tuple = tuple.__new__
