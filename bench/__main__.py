@@ -8,14 +8,18 @@ from __future__ import annotations
 import os
 import platform
 import statistics
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.rivals import RIVALS, installed, prepare
 
 SIZES = (3, 100, 1_100, 2_500, 11_000, 44_000, 100_000)
-# A rival that takes a minute is not asked again, nor for the size beyond.
-PATIENCE = 60.0
-RUNS = 3
+# The machine's other work comes and goes, so all rivals take their turns in each round.
+ROUNDS = 5
+# No further round when the rounds of a size have taken so long together; a rival that has taken a
+# quarter of it is not asked for the next size.
+PATIENCE = 240.0
 
 
 def main() -> None:
@@ -24,22 +28,23 @@ def main() -> None:
     print(f"{_machine()}\n")
     print(f"| rules | {' | '.join(RIVALS)} |")
     print(f"|---|{'---|' * len(RIVALS)}", flush=True)
-    tired = {name for name in RIVALS if not installed(name)}
+    names = [name for name in RIVALS if installed(name)]
     for size in sizes:
-        cells = []
-        for name in RIVALS:
-            taken = None if name in tired else _median(name, size)
-            if taken is not None and taken > PATIENCE:
-                tired.add(name)
-            cells.append("-" if taken is None else f"{taken:.3f}")
+        medians = _medians(names, size)
+        cells = (f"{medians[name]:.3f}" if name in medians else "-" for name in RIVALS)
         print(f"| {size} | {' | '.join(cells)} |", flush=True)
+        names = [name for name in names if medians[name] < PATIENCE / 4]
 
 
-def _median(name: str, size: int) -> float:
-    """Of as many runs as ten seconds allow, but an odd number."""
-    first = RIVALS[name](size)
-    runs = max(1, min(RUNS, int(10 / first) | 1))
-    return statistics.median([first, *(RIVALS[name](size) for _ in range(runs - 1))])
+def _medians(names: Sequence[str], size: int) -> dict[str, float]:
+    taken: dict[str, list[float]] = {name: [] for name in names}
+    began = time.monotonic()
+    for turn in range(ROUNDS):
+        if turn and time.monotonic() - began > PATIENCE:
+            break
+        for name in names:
+            taken[name].append(RIVALS[name](size))
+    return {name: statistics.median(seconds) for name, seconds in taken.items()}
 
 
 def _machine() -> str:

@@ -17,7 +17,10 @@ from tests.kernel.hosts import Host
 FOLDER = Path("/run/bench")
 RULES = FOLDER / "rules"
 POOL = 10
-LVSBOOT = [sys.executable, "-m", "lvsboot", "start", "--rules", str(RULES)]
+# What an installation puts into /usr/bin.
+COMMAND = FOLDER / "lvsboot"
+LVSBOOT = [sys.executable, str(COMMAND), "start", "--rules", str(RULES)]
+PYROUTE2 = [sys.executable, "-m", "bench.with_pyroute2", str(RULES)]
 ENCODE = [sys.executable, "-m", "bench.encode", str(RULES)]
 LIMIT = [sys.executable, "-m", "bench.limit"]
 
@@ -116,6 +119,15 @@ def limit(size: int) -> float:
         return taken
 
 
+def pyroute2(size: int) -> float:
+    """Its IPVS class, one call for each rule."""
+    with fresh_host() as host:
+        RULES.write_text(rules(size), encoding="ascii")
+        taken = seconds(host, PYROUTE2)
+        _expect_all(host, size)
+        return taken
+
+
 def keepalived(size: int) -> float:
     """From its start to a full table."""
     config = FOLDER / "keepalived.conf"
@@ -161,6 +173,7 @@ RIVALS: dict[str, Callable[[int], float]] = {
     "lvsboot start": lvsboot,
     "the kernel's limit": limit,
     "keepalived": keepalived,
+    "pyroute2": pyroute2,
     "ipvsadm -C; -R": ipvsadm_again,
     "lvsboot start, no change": lvsboot_again,
     "lvsboot start, one weight": lvsboot_weight,
@@ -174,6 +187,7 @@ def installed(name: str) -> bool:
 
 def prepare() -> None:
     FOLDER.mkdir(exist_ok=True)
+    COMMAND.write_text("import sys\nfrom lvsboot.cli import main\nsys.exit(main())\n")
     # Bytecode is made by an installation; a checkout would be compiled in each run.
     subprocess.run([sys.executable, "-m", "compileall", "-q", "lvsboot", "bench"], check=True)
     os.environ["PYTHONPATH"] = str(Path.cwd())

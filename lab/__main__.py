@@ -25,6 +25,8 @@ def main() -> int:
     )
     inside.add_argument("words", nargs=argparse.REMAINDER, metavar="-- ...")
     inside.set_defaults(run=_kernel)
+    bench = verbs.add_parser("bench", help="time the IPVS engine in a small VM")
+    bench.set_defaults(run=_bench)
     ready = verbs.add_parser("image", help="make the VMs' image, if it is not there yet")
     ready.set_defaults(run=_image)
     # A terminated lab ends its machines like an interrupted one.
@@ -57,6 +59,10 @@ def _kernel(options: argparse.Namespace) -> int:
     if not words or words[0].startswith(("-", "tests/")):
         return kernel.run_pytest(words)
     return kernel.run_command(words)
+
+
+def _bench(_options: argparse.Namespace) -> int:
+    return kernel.run_bench()
 
 
 def _exit(_signal: int, _frame: FrameType | None) -> None:

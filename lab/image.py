@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,9 +41,12 @@ class Image:
     disk: Path
 
 
-def base() -> Image:
-    """Debian with the lab's own files, without lvsboot: the client, and the kernel tier's host."""
-    folder = _base()
+def base(*extra: str) -> Image:
+    """Debian with the lab's own files, without lvsboot: the client, and the kernel tier's host.
+
+    With extra packages it is an image of its own.
+    """
+    folder = _base(*extra)
     return Image(folder / "vmlinuz", folder / "initrd", folder / "disk")
 
 
@@ -76,13 +80,15 @@ def _with_disk(disk: Path) -> Image:
     return Image(folder / "vmlinuz", folder / "initrd", disk)
 
 
-def _base() -> Path:
+def _base(*extra: str) -> Path:
     public_key = key_file().with_suffix(".pub")
     sources = (ROOTFS, GUEST / "customize", GUEST / "init", public_key)
-    return cache.made("base", cache.digest([SUITE, *PACKAGES, *UNREAD], sources), _make_base)
+    packages = (*PACKAGES, *extra)
+    key = cache.digest([SUITE, *packages, *UNREAD], sources)
+    return cache.made("-".join(["base", *extra]), key, lambda folder: _make_base(folder, packages))
 
 
-def _make_base(folder: Path) -> None:
+def _make_base(folder: Path, packages: Sequence[str]) -> None:
     _say(f"making the image of Debian {SUITE} (a minute or two, once)")
     public_key = key_file().with_suffix(".pub")
     run(
@@ -90,7 +96,7 @@ def _make_base(folder: Path) -> None:
             "mmdebstrap",
             "--variant=minbase",
             *(f"--dpkgopt=path-exclude={pattern}" for pattern in UNREAD),
-            f"--include={','.join(PACKAGES)}",
+            f"--include={','.join(packages)}",
             f"--customize-hook=copy-in {ROOTFS / 'etc'} /",
             '--customize-hook=mkdir -p -m 700 "$1/root/.ssh"',
             f"--customize-hook=upload {public_key} /root/.ssh/authorized_keys",

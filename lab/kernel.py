@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shlex
@@ -36,14 +37,33 @@ def run_pytest(arguments: Sequence[str]) -> int:
     return run_command(["python3", "-m", "pytest", "-p", "no:cacheprovider", *what])
 
 
-def run_command(argv: Sequence[str], *, cpus: int = 2) -> int:
-    """The command's exit status; what it writes goes to standard output as it comes."""
+def run_bench() -> int:
+    """The benchmarks, with what Debian and PyPI have to compare with; their exit status."""
+    found = importlib.util.find_spec("pyroute2")
+    assert found is not None and found.origin is not None
+    # Debian's has no class for IPVS yet.
+    rivals = [Path(found.origin).parent]
+    return run_command(["python3", "-m", "bench"], packages=("keepalived",), folders=rivals)
+
+
+def run_command(
+    argv: Sequence[str],
+    *,
+    cpus: int = 2,
+    packages: Sequence[str] = (),
+    folders: Sequence[Path] = (),
+) -> int:
+    """The command's exit status; what it writes goes to standard output as it comes.
+
+    It finds the `folders` beside it, and the `packages` installed.
+    """
+    disk_image = image.base(*packages)
     RUNS.mkdir(parents=True, exist_ok=True)
     console = RUNS / "kernel" / "console.log"
     console.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="kernel-", dir=RUNS) as scratch:
-        disk = _source_disk(Path(scratch), argv)
-        _boot(disk, Path(scratch) / "console.log", cpus=cpus)
+        disk = _source_disk(Path(scratch), argv, folders)
+        _boot(disk_image, disk, Path(scratch) / "console.log", cpus=cpus)
         shutil.copy(Path(scratch) / "console.log", console)
     last = re.findall(r"^lab: exit status (\d+)", console.read_text(errors="replace"), re.MULTILINE)
     if not last:
@@ -51,16 +71,15 @@ def run_command(argv: Sequence[str], *, cpus: int = 2) -> int:
     return int(last[-1])
 
 
-def _source_disk(scratch: Path, argv: Sequence[str]) -> Path:
+def _source_disk(scratch: Path, argv: Sequence[str], folders: Sequence[Path]) -> Path:
     tree = scratch / "tree"
     tree.mkdir()
     skip = shutil.ignore_patterns("__pycache__")
-    for name in SOURCES:
-        source = REPO / name
+    for source in (*(REPO / name for name in SOURCES), *folders):
         if source.is_dir():
-            shutil.copytree(source, tree / name, symlinks=True, ignore=skip)
+            shutil.copytree(source, tree / source.name, symlinks=True, ignore=skip)
         elif source.exists():
-            shutil.copy(source, tree / name)
+            shutil.copy(source, tree / source.name)
     shutil.copy(GUEST / "kernel-init", tree / "init")
     (tree / "init").chmod(0o755)
     (tree / "command").write_text("".join(f"{word}\n" for word in argv))
@@ -81,10 +100,10 @@ def _environment() -> str:
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
 
 
-def _boot(disk: Path, console: Path, *, cpus: int) -> None:
+def _boot(root: image.Image, disk: Path, console: Path, *, cpus: int) -> None:
     argv = [
         *("setpriv", "--pdeathsig", "KILL"),
-        *qemu.machine_argv(image.base(), cpus=cpus, memory="2G"),
+        *qemu.machine_argv(root, cpus=cpus, memory="2G"),
         *("-append", qemu.kernel_line("init=/lab/init", "lab.extra=/lab"), "-no-reboot"),
         *("-drive", f"file={disk},format=raw,if=virtio,cache=unsafe"),
         *("-serial", f"file:{console}"),
