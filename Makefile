@@ -5,6 +5,7 @@ CLUSTER ?= dr
 N ?= 1000
 KEEP ?=
 FUZZ_SECONDS ?= 300
+SIZES ?=
 
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -50,8 +51,8 @@ boot: setup ## The boot tier: systemd and cloud-init in VMs
 demo: setup ## Boot a cluster and send requests through it (CLUSTER=dr|nat N=1000 KEEP=1)
 	@$(BIN)/python -m lab demo "$(CLUSTER)" --requests "$(N)" $(if $(KEEP),--keep)
 
-bench: setup ## Time the IPVS engine against ipvsadm and others, in a small VM
-	$(BIN)/python -m lab bench
+bench: setup ## Time the IPVS engine against ipvsadm and others, in a small VM (SIZES='3 2500')
+	$(BIN)/python -m lab bench $(SIZES)
 
 fuzz: $(STAMP) ## Feed the readers what they do not expect (FUZZ_SECONDS=300)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'

@@ -1,13 +1,11 @@
-"""`python3 -m bench`, as root on a kernel with IPVS: prints a table in Markdown, in seconds.
-
-BENCH_SIZES=3,2500 takes those sizes only.
-"""
+"""`python3 -m bench [SIZE...]`, as root on a kernel with IPVS: a table in Markdown, in seconds."""
 
 from __future__ import annotations
 
 import os
 import platform
 import statistics
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +22,7 @@ PATIENCE = 240.0
 
 def main() -> None:
     prepare()
-    sizes = [int(size) for size in os.environ.get("BENCH_SIZES", "").split(",") if size] or SIZES
+    sizes = [int(size) for size in sys.argv[1:]] or SIZES
     print(f"{_machine()}\n")
     print(f"| rules | {' | '.join(RIVALS)} |")
     print(f"|---|{'---|' * len(RIVALS)}", flush=True)

@@ -26,6 +26,7 @@ def main() -> int:
     inside.add_argument("words", nargs=argparse.REMAINDER, metavar="-- ...")
     inside.set_defaults(run=_kernel)
     bench = verbs.add_parser("bench", help="time the IPVS engine in a small VM")
+    bench.add_argument("sizes", nargs="*", metavar="RULES", help="default: from 3 to 100,000")
     bench.set_defaults(run=_bench)
     ready = verbs.add_parser("image", help="make the VMs' image, if it is not there yet")
     ready.set_defaults(run=_image)
@@ -61,8 +62,8 @@ def _kernel(options: argparse.Namespace) -> int:
     return kernel.run_command(words)
 
 
-def _bench(_options: argparse.Namespace) -> int:
-    return kernel.run_bench()
+def _bench(options: argparse.Namespace) -> int:
+    return kernel.run_bench(options.sizes)
 
 
 def _exit(_signal: int, _frame: FrameType | None) -> None:

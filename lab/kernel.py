@@ -37,13 +37,14 @@ def run_pytest(arguments: Sequence[str]) -> int:
     return run_command(["python3", "-m", "pytest", "-p", "no:cacheprovider", *what])
 
 
-def run_bench() -> int:
-    """The benchmarks, with what Debian and PyPI have to compare with; their exit status."""
+def run_bench(sizes: Sequence[str]) -> int:
+    """The benchmarks of tables of these sizes or of all, with what Debian and PyPI have to compare with; their exit status."""
     found = importlib.util.find_spec("pyroute2")
     assert found is not None and found.origin is not None
     # Debian's has no class for IPVS yet.
     rivals = [Path(found.origin).parent]
-    return run_command(["python3", "-m", "bench"], packages=("keepalived",), folders=rivals)
+    argv = ["python3", "-m", "bench", *sizes]
+    return run_command(argv, packages=("keepalived",), folders=rivals)
 
 
 def run_command(
