@@ -38,7 +38,7 @@ def run_pytest(arguments: Sequence[str]) -> int:
 
 
 def run_bench(sizes: Sequence[str]) -> int:
-    """The benchmarks of tables of these sizes or of all, with what Debian and PyPI have to compare with; their exit status."""
+    """The benchmarks, of tables of these sizes or of all; their exit status."""
     found = importlib.util.find_spec("pyroute2")
     assert found is not None and found.origin is not None
     # Debian's has no class for IPVS yet.

@@ -5,16 +5,23 @@
 
 from __future__ import annotations
 
+import marshal
 import os
-from collections.abc import Collection
+import sys
+from collections.abc import Collection, Iterable
 from socket import getservbyname
 
 from lvsboot import paths
 from lvsboot.atomic import write_file
 from lvsboot.errors import HostError, NotPermittedError
+from lvsboot.ipvs.dumps import Shown
 from lvsboot.ipvs.rules import parse_rules
+from lvsboot.ipvs.settled import Known, Unsettled, Wanted, read_wanted, set_aside
 from lvsboot.ipvs.table import Protocol, ServiceKey, Table
 from lvsboot.light_typing import NamedTuple
+
+# Of what is known; another version may work out other things, another Python write them otherwise.
+_KNOWN_FORM = f"1 {sys.implementation.cache_tag}"
 
 
 class Places(NamedTuple):
@@ -29,6 +36,7 @@ class Places(NamedTuple):
     origin: str = paths.SAVED_RULES_ORIGIN
     loaded: str = paths.LOADED_RULES
     loading: str = paths.LOADING_RULES
+    known: str = paths.KNOWN_SERVICES
 
 
 class RulesFile(NamedTuple):
@@ -41,6 +49,13 @@ class RulesFile(NamedTuple):
     def table(self) -> Table:
         """Raises InputError."""
         return parse_rules(self.text, file=self.path, port_of=port_of)
+
+    def wanted(self, known: Known) -> Wanted:
+        """The same, but for the services that are known; raises InputError."""
+        return read_wanted(self.text, known, file=self.path, port_of=port_of)
+
+    def set_aside(self, wanted: Wanted, shown: Iterable[Shown]) -> Unsettled:
+        return set_aside(wanted, shown, file=self.path, port_of=port_of)
 
 
 def port_of(name: str, protocol: Protocol) -> int | None:
@@ -127,6 +142,21 @@ def forget_loaded(places: Places) -> None:
     _remove(places.loaded)
 
 
+def read_known(places: Places) -> Known:
+    """What an earlier start has worked out; empty if there is nothing, or nothing of use."""
+    try:
+        with open(places.known, "rb") as file:
+            form, known = marshal.load(file)  # noqa: S302 - only we can write there
+    except (OSError, EOFError, ValueError, TypeError):
+        return {}
+    return known if form == _KNOWN_FORM else {}
+
+
+def remember_known(known: Known, before: Known, places: Places) -> None:
+    if known != before:
+        _write_bytes(places.known, marshal.dumps((_KNOWN_FORM, dict(known))))
+
+
 def _origin_line(path: str, text: str) -> str:
     import hashlib  # noqa: PLC0415 - a third of a start's imports, and only for saved rules
 
@@ -148,9 +178,13 @@ def _read(path: str) -> str | None:
 
 
 def _write(path: str, text: str) -> None:
+    _write_bytes(path, text.encode("utf-8", "surrogateescape"))
+
+
+def _write_bytes(path: str, content: bytes) -> None:
     try:
         os.makedirs(os.path.dirname(path) or ".", mode=0o755, exist_ok=True)
-        write_file(path, text.encode("utf-8", "surrogateescape"))
+        write_file(path, content)
     except PermissionError as error:
         raise NotPermittedError(f"cannot write {path}: run lvsboot as root") from error
     except OSError as error:

@@ -17,6 +17,7 @@ from lvsboot.ipvs.kernel import Kernel, open_kernel
 from lvsboot.ipvs.reconcile import Refusal, Verdict, execute_all_or_none, execute_what_goes
 from lvsboot.ipvs.refusals import refusal_text, rule_of
 from lvsboot.ipvs.rules import format_rules, locate_rules, parse_rules
+from lvsboot.ipvs.settled import known_next
 from lvsboot.ipvs.table import ServiceKey, Table
 from lvsboot.light_typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from lvsboot.policy import Foreign, Weights
@@ -77,14 +78,17 @@ def _load(
     *,
     whole: bool,
 ) -> Loaded:
-    declared = source.table()
+    known = rulefiles.read_known(places)
+    wanted = source.wanted(known)
     with connect() as kernel:
-        actual = kernel.read_table()
+        shown = kernel.read_shown()
+        unsettled = source.set_aside(wanted, shown)
+        declared, actual = unsettled.parsed.table, kernel.decode_table(unsettled.shown)
         desired = keep_weights(actual, declared) if weights is Weights.KEEP else declared
         changes = diff(actual, desired, ours=_ours(actual, desired, foreign, places))
         if changes:
             rulefiles.announce_loading(source.text, places)
-            whole = whole or bool(actual.services)
+            whole = whole or bool(shown)
             verdict = (execute_all_or_none if whole else execute_what_goes)(kernel, changes)
             if verdict.refused and whole:
                 rulefiles.forget_loading(places)
@@ -96,6 +100,7 @@ def _load(
     rulefiles.remember_loaded(source.text, places)
     if verdict.refused:
         raise _incomplete(source, verdict)
+    rulefiles.remember_known(known_next(unsettled), known, places)
     return Loaded(source, (*changes, *daemons), tuple(map(refusal_text, warnings)))
 
 

@@ -1,4 +1,4 @@
-"""Decodes the dumps of large tables: what their messages share is decoded once. No I/O.
+"""Large tables' dumps: split into services, compared as bytes, decoded where it must be. No I/O.
 
 What is laid out in another way than usual goes the general, slower way of `decode`.
 """
@@ -6,6 +6,7 @@ What is laid out in another way than usual goes the general, slower way of `deco
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from struct import calcsize, iter_unpack
 
 from lvsboot.ipvs import netlink
@@ -15,90 +16,112 @@ from lvsboot.ipvs.decode import (
     decode_key,
     decode_service,
 )
-from lvsboot.ipvs.encode import encode_key
+from lvsboot.ipvs.encode import (
+    encode_destination,
+    encode_destination_key,
+    encode_key,
+    encode_options,
+)
 from lvsboot.ipvs.netlink import Attributes
-from lvsboot.ipvs.numbers import ADDRESS_SIZE, AF, PROTOCOL_NUMBER, Dest, Svc, Top
+from lvsboot.ipvs.numbers import ADDRESS_SIZE, AF, HASHED, Dest, Svc, Top
 from lvsboot.ipvs.table import (
     Destination,
     DestinationKey,
     Family,
+    Service,
     ServiceKey,
     ServiceOptions,
-    VirtualAddress,
 )
 from lvsboot.light_typing import NamedTuple
 
 _new_tuple = tuple.__new__
 
-# How the kernel lays a service with an address out: netlink's, generic and nest's heads; AF,
-# PROTOCOL, ADDR and PORT, which are its name; options up to STATS, and statistics.
-_SERVICE = "=24x8s8s4s16s8s{}s{}x"
-_SERVICE_SIZE = calcsize(_SERVICE.format(0, 0))
-_FAMILY = {netlink.u16(Svc.AF, number): family for family, number in AF.items()}
-_PROTOCOL = {netlink.u16(Svc.PROTOCOL, number): name for name, number in PROTOCOL_NUMBER.items()}
-_SERVICE_ADDRESS = netlink.attribute_head(Svc.ADDR, ADDRESS_SIZE)
-_SERVICE_PORT = netlink.attribute_head(Svc.PORT, 2)
-
 
 class Shown(NamedTuple):
-    """A service without its destinations; `name` is its key as requests say it."""
+    """A service as the kernel shows it, but for what it counts.
+
+    `name` is its key as requests say it, `options` the attributes behind that; `pool` are runs of
+    its destinations' messages.
+    """
 
     name: bytes
-    key: ServiceKey
-    options: ServiceOptions
+    options: bytes
+    pool: list[bytes]
 
 
-class ServiceDecoder:
-    def __init__(self) -> None:
-        self._options: dict[tuple[Family, bytes], ServiceOptions] = {}
-
-    def decode(self, runs: Iterable[bytes]) -> Iterator[Shown]:
-        """The NEW_SERVICE messages, but for protocols that this program does not know."""
-        for run in runs:
-            usual = self._decode_usual(run)
-            if usual is not None:
-                yield from usual
-                continue
-            for body in netlink.split_run(run):
-                attributes = Attributes(netlink.generic_attributes(body)).nested(Top.SERVICE)
-                key = decode_key(attributes)
-                if key is not None:
-                    yield Shown(encode_key(key), key, decode_service(attributes, key.family))
-
-    def _decode_usual(self, run: bytes) -> list[Shown] | None:
-        length = netlink.run_length(run)
-        text_size = _size_before(Svc.STATS, run[_SERVICE_SIZE:length])
-        if text_size is None:
-            return None
-        shown = []
-        layout = _SERVICE.format(text_size, length - _SERVICE_SIZE - text_size)
-        for af, protocol, head, address, port, text in iter_unpack(layout, run):
-            family = _FAMILY.get(af)
-            name = _PROTOCOL.get(protocol)
-            if not family or not name or head != _SERVICE_ADDRESS or port[:4] != _SERVICE_PORT:
-                return None
-            options = self._options.get((family, text))
-            if options is None:
-                found = Attributes(netlink.split_attributes(text))
-                options = self._options[family, text] = decode_service(found, family)
-            where = address[:4] if family is Family.IPV4 else address
-            key = VirtualAddress(name, where, int.from_bytes(port[4:6], "big"))
-            shown.append(Shown(b"".join((af, protocol, head, address, port)), key, options))
-        return shown
+# How the kernel lays a service out: netlink's, generic and nest's heads; its name; its options;
+# statistics.
+_SERVICE = "=24x{}s{}s4s{}x"
+_SERVICE_HEAD = calcsize(_SERVICE.format(0, 0, 0)) - 4
+_NAME_KINDS = (Svc.AF, Svc.FWMARK, Svc.PROTOCOL, Svc.ADDR, Svc.PORT)
+_COUNTED = (Svc.STATS, Svc.STATS64)
 
 
-def _size_before(kind: int, attributes: bytes) -> int | None:
-    """Bytes of the attributes in front of the first one of that kind; None: there is none."""
+def split_services(runs: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Names and options of the services in NEW_SERVICE messages."""
+    for run in runs:
+        usual = _split_usual(run)
+        yield from map(_split_unusual, netlink.split_run(run)) if usual is None else usual
+
+
+def _split_usual(run: bytes) -> list[tuple[bytes, bytes]] | None:
+    """None unless all names of the run are of one length, and all options."""
+    length = netlink.run_length(run)
     try:
-        found = netlink.split_attributes(attributes)
+        found = netlink.split_attributes(run[_SERVICE_HEAD:length])
     except netlink.MalformedReplyError:
         return None
-    size = 0
-    for number, payload in found.items():
-        if number == kind:
-            return size
-        size += len(netlink.attribute(number, payload))
-    return None
+    sizes = {kind: len(netlink.attribute(kind, payload)) for kind, payload in found.items()}
+    kinds = [*sizes]
+    named = sum(kind in _NAME_KINDS for kind in kinds)
+    if Svc.STATS not in sizes or any(kind not in _NAME_KINDS for kind in kinds[:named]):
+        return None
+    name_size = sum(sizes[kind] for kind in kinds[:named])
+    size = sum(sizes[kind] for kind in kinds[named : kinds.index(Svc.STATS)])
+    end = _SERVICE_HEAD + name_size + size
+    stats = run[end : end + 4]
+    # The second attribute tells a mark's name from an address's.
+    second = run[_SERVICE_HEAD + 8 : _SERVICE_HEAD + 12]
+    services = []
+    for name, options, head in iter_unpack(_SERVICE.format(name_size, size, length - end - 4), run):
+        if head != stats or name[8:12] != second:
+            return None
+        services.append((name, options))
+    return services
+
+
+def _split_unusual(body: bytes) -> tuple[bytes, bytes]:
+    nest = netlink.generic_attributes(body).get(Top.SERVICE, b"")
+    found = netlink.split_attributes(nest)
+    name = (kind for kind in _NAME_KINDS if kind in found)
+    options = (kind for kind in found if kind not in _NAME_KINDS + _COUNTED)
+    return _joined(found, name), _joined(found, options)
+
+
+def _joined(found: dict[int, bytes], kinds: Iterable[int]) -> bytes:
+    return b"".join(netlink.attribute(kind, found[kind]) for kind in kinds)
+
+
+class TableDecoder:
+    """Decodes what services and destinations share once."""
+
+    def __init__(self) -> None:
+        self._options: dict[tuple[Family, bytes], ServiceOptions] = {}
+        self._pools = PoolDecoder()
+
+    def decode(self, services: Iterable[Shown]) -> dict[ServiceKey, Service]:
+        """But for protocols that this program does not know, and so must not touch."""
+        table = {}
+        for name, text, pool in services:
+            key = decode_key(Attributes(netlink.split_attributes(name)))
+            if key is not None:
+                family = key.family
+                options = self._options.get((family, text))
+                if options is None:
+                    found = Attributes(netlink.split_attributes(text))
+                    options = self._options[family, text] = decode_service(found, family)
+                table[key] = Service(options, self._pools.decode(pool, family))
+        return table
 
 
 # How every kernel since 5.3 lays a destination out: generic header and nest with the head of ADDR,
@@ -189,3 +212,35 @@ class PoolDecoder:
 def _decode_row(body: bytes, family: Family) -> tuple[DestinationKey, Destination]:
     attributes = Attributes(netlink.generic_attributes(body)).nested(Top.DEST)
     return decode_destination_key(attributes, family), decode_destination(attributes)
+
+
+# The same, for a comparison: all from ADDR to the options, and ADDR_FAMILY.
+_PRINT = "=24x84s24x8s{}x"
+_PRINT_SIZE = calcsize(_PRINT.format(0))
+
+
+def fingerprint(shown: Shown) -> bytes:
+    """Equal for equal services: all that is shown but what is counted, in an order of its own.
+
+    Empty where it is laid out in another way than usual.
+    """
+    rows: list[tuple[bytes, bytes]] = []
+    for run in shown.pool:
+        rest = netlink.run_length(run) - _PRINT_SIZE
+        if rest < 0:
+            return b""
+        rows += iter_unpack(_PRINT.format(rest), run)
+    rows.sort()
+    return b"".join((shown.name, shown.options, *chain.from_iterable(rows)))
+
+
+def expected_fingerprint(key: ServiceKey, service: Service) -> bytes:
+    """What fingerprint() gives once the kernel has the service."""
+    rows = []
+    for where, destination in service.destinations.items():
+        head = encode_destination_key(where)
+        options = encode_destination(destination)
+        rows.append(head[:28] + options + head[28:])
+    rows.sort()
+    options = encode_options(key.family, service.options, more_flags=HASHED)
+    return b"".join((encode_key(key), options, *rows))

@@ -60,8 +60,13 @@ def encode_key(key: ServiceKey) -> bytes:
 
 def encode_service(key: ServiceKey, options: ServiceOptions) -> bytes:
     """The attributes of a service in full; an edit replaces all of them."""
+    return encode_key(key) + encode_options(key.family, options)
+
+
+def encode_options(family: Family, options: ServiceOptions, *, more_flags: int = 0) -> bytes:
+    """The attributes of a service behind its key, in the kernel's own order."""
     persistence = options.persistence
-    flags = sum(FLAG_BIT[flag] for flag in options.scheduler_flags)
+    flags = more_flags + sum(FLAG_BIT[flag] for flag in options.scheduler_flags)
     flags |= PERSISTENT if persistence is not None else 0
     flags |= ONE_PACKET if options.one_packet else 0
     # Every flag is meant, so every bit is in the mask.
@@ -69,12 +74,11 @@ def encode_service(key: ServiceKey, options: ServiceOptions) -> bytes:
     timeout = 0 if persistence is None else persistence.timeout
     return b"".join(
         (
-            encode_key(key),
             netlink.string(Svc.SCHED_NAME, options.scheduler),
             netlink.string(Svc.PE_NAME, options.engine) if options.engine else b"",
             netlink.attribute(Svc.FLAGS, flag_words),
             netlink.u32(Svc.TIMEOUT, timeout),
-            netlink.attribute(Svc.NETMASK, _netmask_bytes(key.family, persistence)),
+            netlink.attribute(Svc.NETMASK, _netmask_bytes(family, persistence)),
         )
     )
 

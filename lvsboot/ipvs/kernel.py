@@ -11,7 +11,7 @@ from lvsboot.ipvs import netlink
 from lvsboot.ipvs.changes import Change, is_in_effect
 from lvsboot.ipvs.channel import Channel, RefusedError, RepliesLostError, open_channel
 from lvsboot.ipvs.decode import decode_daemon, decode_timeouts
-from lvsboot.ipvs.dumps import PoolDecoder, ServiceDecoder
+from lvsboot.ipvs.dumps import Shown, TableDecoder, split_services
 from lvsboot.ipvs.netlink import Attributes
 from lvsboot.ipvs.numbers import Command, Top
 from lvsboot.ipvs.reconcile import Outcome, Refusal
@@ -19,10 +19,6 @@ from lvsboot.ipvs.requests import RequestEncoder
 from lvsboot.ipvs.table import (
     Daemon,
     DaemonRole,
-    Destination,
-    DestinationKey,
-    Family,
-    Service,
     ServiceKey,
     Table,
     Timeouts,
@@ -35,8 +31,7 @@ class Kernel:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._encoder = RequestEncoder(channel.family_id)
-        self._services = ServiceDecoder()
-        self._pools = PoolDecoder()
+        self._decoder = TableDecoder()
 
     def __enter__(self) -> Kernel:
         return self
@@ -46,10 +41,18 @@ class Kernel:
 
     def read_table(self) -> Table:
         """Services of protocols that this program does not know are not in it."""
-        services = {
-            key: Service(options, self._read_pool(name, key.family))
-            for name, key, options in self._services.decode(self._dump(Command.GET_SERVICE))
-        }
+        return self.decode_table(self.read_shown())
+
+    def read_shown(self) -> list[Shown]:
+        """All services, undecoded."""
+        return [
+            Shown(name, options, self._dump(Command.GET_DEST, netlink.nested(Top.SERVICE, name)))
+            for name, options in split_services(self._dump(Command.GET_SERVICE))
+        ]
+
+    def decode_table(self, shown: Iterable[Shown]) -> Table:
+        """These services; timeouts and sync daemons as they are now."""
+        services = self._decoder.decode(shown)
         return Table(services, self.read_timeouts(), self.read_daemons())
 
     def dump_services(self) -> list[Attributes]:
@@ -58,10 +61,6 @@ class Kernel:
     def dump_pool(self, key: ServiceKey) -> list[Attributes]:
         """The destinations of one service."""
         return _nests(self._dump(Command.GET_DEST, self._encoder.named_service(key)), Top.DEST)
-
-    def _read_pool(self, name: bytes, family: Family) -> dict[DestinationKey, Destination]:
-        runs = self._dump(Command.GET_DEST, netlink.nested(Top.SERVICE, name))
-        return self._pools.decode(runs, family)
 
     def read_timeouts(self) -> Timeouts:
         body = self._channel.query(Command.GET_CONFIG)

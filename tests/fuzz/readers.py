@@ -9,12 +9,12 @@ from lvsboot.document import parse_document
 from lvsboot.errors import InputError
 from lvsboot.ipvs import netlink
 from lvsboot.ipvs.decode import (
-    DestinationDecoder,
     decode_daemon,
     decode_key,
     decode_service,
     decode_timeouts,
 )
+from lvsboot.ipvs.dumps import PoolDecoder, split_services
 from lvsboot.ipvs.netlink import Attributes, MalformedReplyError
 from lvsboot.ipvs.numbers import Top
 from lvsboot.ipvs.rules import format_rules, parse_rules
@@ -102,13 +102,15 @@ def decode_netlink(raw: bytes) -> None:
         except MalformedReplyError:
             continue
     try:
-        netlink.take_bodies(raw, 1, [])
+        netlink.take_runs(raw, 1, [])
         netlink.error_number(raw)
     except MalformedReplyError:
         return
 
 
 def _decode_service(body: bytes) -> None:
+    for name, options in split_services([_run(body)]):
+        assert isinstance(name + options, bytes)
     service = Attributes(netlink.generic_attributes(body)).nested(Top.SERVICE)
     key = decode_key(service)
     if key is not None:
@@ -116,9 +118,14 @@ def _decode_service(body: bytes) -> None:
 
 
 def _decode_pool(body: bytes) -> None:
+    run = _run(body)
     for family in Family:
-        pool = DestinationDecoder().decode_pool([body, body], family)
+        pool = PoolDecoder().decode([run, run], family)
         assert all(len(key.address) in {4, 16} for key in pool)
+
+
+def _run(body: bytes) -> bytes:
+    return netlink.HEADER.pack(netlink.HEADER.size + len(body), 0x1F, 2, 1, 0) + body
 
 
 def _decode_daemon(body: bytes) -> None:

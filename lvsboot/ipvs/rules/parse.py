@@ -9,17 +9,33 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from lvsboot.errors import InputError
-from lvsboot.ipvs.rules.command import DestinationCommand, ServiceCommand, Verb, parse_command
+from lvsboot.ipvs.rules.command import (
+    Command,
+    DaemonCommand,
+    DestinationCommand,
+    ServiceCommand,
+    SetCommand,
+    Verb,
+    ZeroCommand,
+    parse_command,
+)
 from lvsboot.ipvs.rules.drafts import PortOf
 from lvsboot.ipvs.rules.options import CommandError
 from lvsboot.ipvs.rules.replay import NoServiceError, Replay
 from lvsboot.ipvs.rules.shortcut import Shortcut
 from lvsboot.ipvs.table import DestinationKey, ServiceKey, Table
-from lvsboot.light_typing import TypeAlias
+from lvsboot.light_typing import NamedTuple, TypeAlias
 from lvsboot.problem import Problem, Span
 
 # A rule: a service, or a destination of one.
 RuleKey: TypeAlias = tuple[ServiceKey, DestinationKey | None]
+
+
+class Parsed(NamedTuple):
+    """A table, and of the services that have their lines to themselves those lines."""
+
+    table: Table
+    lines: dict[ServiceKey, str]
 
 
 def parse_rules(text: str, *, file: str, port_of: PortOf) -> Table:
@@ -28,33 +44,52 @@ def parse_rules(text: str, *, file: str, port_of: PortOf) -> Table:
     `port_of` looks a service's name up. Raises InputError with every problem of the text; what
     follows from an earlier problem is not one.
     """
+    return parse_lines(text, file=file, port_of=port_of).table
+
+
+def parse_lines(text: str, *, file: str, port_of: PortOf) -> Parsed:
+    """As parse_rules."""
     replay = Replay()
     shortcut = Shortcut(port_of)
+    lines: dict[ServiceKey, str] = {}
     problems: list[Problem] = []
-    for first, part in _parts(text):
+    for first, part in split_parts(text):
         pool = shortcut.read(part)
         if pool is not None and replay.add_service(*pool):
+            lines[pool.key] = part
             continue
         for number, line in enumerate(part.split("\n"), start=first):
             try:
                 command = parse_command(line, port_of)
                 if command is not None:
                     replay.run(command)
+                    _forget(lines, command)
             except CommandError as error:
                 if not (problems and isinstance(error, NoServiceError)):
                     problems.append(_problem(file, number, line, error))
     if problems:
         raise InputError(problems)
-    return replay.table()
+    return Parsed(replay.table(), lines)
 
 
-def _parts(text: str) -> Iterator[tuple[int, str]]:
+def split_parts(text: str) -> Iterator[tuple[int, str]]:
     """A service with what follows it, and before those what precedes any; their first lines."""
     number = 1
     for index, rest in enumerate(text.removesuffix("\n").split("\n-A ")):
         part = f"-A {rest}" if index else rest
         yield number, part
         number += part.count("\n") + 1
+
+
+def _forget(lines: dict[ServiceKey, str], command: Command) -> None:
+    """The lines of those services that a command elsewhere in the text has a say in."""
+    match command:
+        case ServiceCommand(Verb.ADD, _, _) | SetCommand() | DaemonCommand() | ZeroCommand():
+            pass
+        case DestinationCommand(Verb.ADD, service, _, _):
+            lines.pop(service, None)
+        case _:
+            lines.clear()
 
 
 def locate_rules(text: str, rules: Collection[RuleKey], *, port_of: PortOf) -> dict[RuleKey, int]:

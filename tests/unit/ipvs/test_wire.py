@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import groupby
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,17 @@ from lvsboot.ipvs.decode import (
     decode_service,
     decode_timeouts,
 )
-from lvsboot.ipvs.dumps import PoolDecoder, ServiceDecoder, Shown, _decode_row
+from lvsboot.ipvs.dumps import (
+    PoolDecoder,
+    Shown,
+    TableDecoder,
+    _decode_row,
+    _split_unusual,
+    _split_usual,
+    expected_fingerprint,
+    fingerprint,
+    split_services,
+)
 from lvsboot.ipvs.encode import (
     encode_daemon,
     encode_destination,
@@ -52,6 +63,7 @@ from lvsboot.ipvs.table import (
     family_of,
 )
 from tests.unit.ipvs import tables as drawn
+from tests.unit.ipvs.dumps import dumped, dumped_service, run_of, shown
 
 little = pytest.mark.skipif(
     sys.byteorder != "little", reason="the bytes are a little-endian host's"
@@ -179,28 +191,6 @@ def test_the_quick_request_is_the_general_one(service: ServiceKey, data: st.Data
     assert encoder.changes([AddDestination(service, key, destination)], 9) == [general]
 
 
-def run_of(*bodies: bytes) -> bytes:
-    """Messages as a dump's datagram holds them; of one length, if it is a run."""
-    return b"".join(netlink.HEADER.pack(16 + len(body), 0x1F, 2, 1, 9) + body for body in bodies)
-
-
-def dumped(key: DestinationKey, destination: Destination) -> bytes:
-    """A NEW_DEST message as kernel 6.12 lays it out."""
-    parts = split_attributes(encode_destination_key(key) + encode_destination(destination))
-    order = (1, 2, 3, 4, 13, 14, 15, 5, 6, 7, 8, 9, 11, 10)
-    parts |= {7: bytes(4), 8: bytes(4), 9: bytes(4), 10: bytes(80)}
-    nest = b"".join(netlink.attribute(kind, parts[kind]) for kind in order)
-    return netlink.GENERIC_HEADER.pack(Command.NEW_DEST, 1, 0) + netlink.nested(Top.DEST, nest)
-
-
-def dumped_service(key: ServiceKey, options: ServiceOptions) -> bytes:
-    """A NEW_SERVICE message as kernel 6.12 lays it out."""
-    nest = encode_service(key, options) + netlink.attribute(Svc.STATS, bytes(88))
-    return netlink.GENERIC_HEADER.pack(Command.NEW_SERVICE, 1, 0) + netlink.nested(
-        Top.SERVICE, nest
-    )
-
-
 @given(drawn.keys, st.data())
 def test_the_quick_decoder_is_the_general_one(service: ServiceKey, data: st.DataObject) -> None:
     rows = dict(data.draw(st.lists(drawn.destinations(service), max_size=4)))
@@ -213,19 +203,38 @@ def test_the_quick_decoder_is_the_general_one(service: ServiceKey, data: st.Data
 
 
 @given(drawn.tables())
-def test_services_are_decoded(table: Table) -> None:
-    rows = [(key, service.options) for key, service in table.services.items()]
-    runs = [run_of(dumped_service(*row)) for row in rows]
-    decoder = ServiceDecoder()
-    assert [*decoder.decode(runs)] == [Shown(encode_key(row[0]), *row) for row in rows]
-    for run, (key, _) in zip(runs, rows, strict=True):
-        assert (decoder._decode_usual(run) is None) is isinstance(key, FirewallMark)
+def test_a_table_is_decoded(table: Table) -> None:
+    rows = [shown(key, service) for key, service in table.services.items()]
+    assert TableDecoder().decode(rows) == table.services
+
+
+@given(drawn.tables())
+def test_services_of_one_layout_are_split_together(table: Table) -> None:
+    bodies = [dumped_service(key, service.options) for key, service in table.services.items()]
+    runs = [run_of(*group) for _, group in groupby(bodies, len)]
+    one_by_one = [row for body in bodies for row in split_services([run_of(body)])]
+    assert [*split_services(runs)] == one_by_one
+    assert all(_split_usual(run_of(body)) == [_split_unusual(body)] for body in bodies)
+
+
+@given(drawn.tables())
+def test_the_fingerprint_is_the_expected_one(table: Table) -> None:
+    for key, service in table.services.items():
+        assert fingerprint(shown(key, service)) == expected_fingerprint(key, service)
+
+
+@given(drawn.tables(), drawn.tables())
+def test_other_services_have_other_fingerprints(one: Table, other: Table) -> None:
+    for key in one.services.keys() & other.services.keys():
+        prints = [expected_fingerprint(key, table.services[key]) for table in (one, other)]
+        assert (prints[0] == prints[1]) is (one.services[key] == other.services[key])
 
 
 def test_a_protocol_that_is_not_ours_is_left_out() -> None:
     body = dumped_service(VirtualAddress(Protocol.TCP, bytes(4), 80), ServiceOptions())
     strange = body.replace(netlink.u16(Svc.PROTOCOL, 6), netlink.u16(Svc.PROTOCOL, 51))
-    assert [*ServiceDecoder().decode([run_of(strange)])] == []
+    ((name, options),) = split_services([run_of(strange)])
+    assert TableDecoder().decode([Shown(name, options, [])]) == {}
 
 
 def test_another_layout_is_decoded_too() -> None:
@@ -255,10 +264,11 @@ def test_a_damaged_service_is_decoded_or_refused(table: Table, data: st.DataObje
     bodies = [dumped_service(key, row.options) for key, row in table.services.items()]
     runs = [run_of(damaged(body, data)) for body in bodies]
     try:
-        shown = [*ServiceDecoder().decode(runs)]
+        rows = [Shown(name, options, []) for name, options in split_services(runs)]
+        services = TableDecoder().decode(rows)
     except MalformedReplyError:
         return
-    assert all(isinstance(row.options.scheduler, str) for row in shown)
+    assert all(isinstance(row.options.scheduler, str) for row in services.values())
 
 
 def damaged(message: bytes, data: st.DataObject) -> bytes:

@@ -1,0 +1,44 @@
+"""Services and destinations as kernel 6.12 lays them out in its dumps."""
+
+from __future__ import annotations
+
+from lvsboot.ipvs import netlink
+from lvsboot.ipvs.dumps import Shown, split_services
+from lvsboot.ipvs.encode import (
+    encode_destination,
+    encode_destination_key,
+    encode_key,
+    encode_options,
+)
+from lvsboot.ipvs.netlink import split_attributes
+from lvsboot.ipvs.numbers import HASHED, Command, Svc, Top
+from lvsboot.ipvs.table import Destination, DestinationKey, Service, ServiceKey, ServiceOptions
+
+
+def run_of(*bodies: bytes) -> bytes:
+    """Messages as a dump's datagram holds them; of one length, if it is a run."""
+    return b"".join(netlink.HEADER.pack(16 + len(body), 0x1F, 2, 1, 9) + body for body in bodies)
+
+
+def dumped(key: DestinationKey, destination: Destination) -> bytes:
+    """A NEW_DEST message as kernel 6.12 lays it out."""
+    parts = split_attributes(encode_destination_key(key) + encode_destination(destination))
+    order = (1, 2, 3, 4, 13, 14, 15, 5, 6, 7, 8, 9, 11, 10)
+    parts |= {7: bytes(4), 8: bytes(4), 9: bytes(4), 10: bytes(80)}
+    nest = b"".join(netlink.attribute(kind, parts[kind]) for kind in order)
+    return netlink.GENERIC_HEADER.pack(Command.NEW_DEST, 1, 0) + netlink.nested(Top.DEST, nest)
+
+
+def dumped_service(key: ServiceKey, options: ServiceOptions) -> bytes:
+    """A NEW_SERVICE message as kernel 6.12 lays it out."""
+    nest = encode_key(key) + encode_options(key.family, options, more_flags=HASHED)
+    nest += netlink.attribute(Svc.STATS, bytes(88)) + netlink.attribute(Svc.STATS64, bytes(120))
+    return netlink.GENERIC_HEADER.pack(Command.NEW_SERVICE, 1, 0) + netlink.nested(
+        Top.SERVICE, nest
+    )
+
+
+def shown(key: ServiceKey, service: Service) -> Shown:
+    ((name, options),) = split_services([run_of(dumped_service(key, service.options))])
+    rows = [dumped(*row) for row in service.destinations.items()]
+    return Shown(name, options, [run_of(row) for row in rows])
