@@ -6,7 +6,6 @@ import os
 import platform
 import statistics
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,9 +14,9 @@ from bench.rivals import RIVALS, installed, prepare
 SIZES = (3, 100, 1_100, 2_500, 11_000, 44_000, 100_000)
 # The machine's other work comes and goes, so all rivals take their turns in each round.
 ROUNDS = 5
-# No further round when the rounds of a size have taken so long together; a rival that has taken a
-# quarter of it is not asked for the next size.
-PATIENCE = 240.0
+# Seconds: a rival that has taken so long in all is not asked again, nor for a size for which it
+# would take twice as long at the least.
+PATIENCE = 60.0
 
 
 def main() -> None:
@@ -27,21 +26,21 @@ def main() -> None:
     print(f"| rules | {' | '.join(RIVALS)} |")
     print(f"|---|{'---|' * len(RIVALS)}", flush=True)
     names = [name for name in RIVALS if installed(name)]
+    pace: dict[str, float] = {}
     for size in sizes:
+        names = [name for name in names if pace.get(name, 0) * size < 2 * PATIENCE]
         medians = _medians(names, size)
         cells = (f"{medians[name]:.3f}" if name in medians else "-" for name in RIVALS)
         print(f"| {size} | {' | '.join(cells)} |", flush=True)
-        names = [name for name in names if medians[name] < PATIENCE / 4]
+        pace = {name: seconds / size for name, seconds in medians.items() if size > 1000}
 
 
 def _medians(names: Sequence[str], size: int) -> dict[str, float]:
     taken: dict[str, list[float]] = {name: [] for name in names}
-    began = time.monotonic()
-    for turn in range(ROUNDS):
-        if turn and time.monotonic() - began > PATIENCE:
-            break
-        for name in names:
-            taken[name].append(RIVALS[name](size))
+    for _ in range(ROUNDS):
+        for name, seconds in taken.items():
+            if sum(seconds) < PATIENCE:
+                seconds.append(RIVALS[name](size))
     return {name: statistics.median(seconds) for name, seconds in taken.items()}
 
 

@@ -41,7 +41,7 @@ def rules(size: int, *, last_weight: int = 1) -> str:
 @contextmanager
 def fresh_host() -> Iterator[Host]:
     """A new namespace: no earlier run's destination is in its trash, nothing is remembered."""
-    for place in (paths.LOADED_RULES, paths.LOADING_RULES):
+    for place in (paths.LOADED_RULES, paths.LOADING_RULES, paths.KNOWN_SERVICES):
         Path(place).unlink(missing_ok=True)
     host = Host("bench")
     try:

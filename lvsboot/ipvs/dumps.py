@@ -217,6 +217,7 @@ def _decode_row(body: bytes, family: Family) -> tuple[DestinationKey, Destinatio
 # The same, for a comparison: all from ADDR to the options, and ADDR_FAMILY.
 _PRINT = "=24x84s24x8s{}x"
 _PRINT_SIZE = calcsize(_PRINT.format(0))
+_PRINT_HEAD = netlink.attribute_head(Dest.ADDR, ADDRESS_SIZE)
 
 
 def fingerprint(shown: Shown) -> bytes:
@@ -234,13 +235,29 @@ def fingerprint(shown: Shown) -> bytes:
     return b"".join((shown.name, shown.options, *chain.from_iterable(rows)))
 
 
-def expected_fingerprint(key: ServiceKey, service: Service) -> bytes:
-    """What fingerprint() gives once the kernel has the service."""
-    rows = []
-    for where, destination in service.destinations.items():
-        head = encode_destination_key(where)
-        options = encode_destination(destination)
-        rows.append(head[:28] + options + head[28:])
-    rows.sort()
-    options = encode_options(key.family, service.options, more_flags=HASHED)
-    return b"".join((encode_key(key), options, *rows))
+class Fingerprints:
+    """What fingerprint() gives once the kernel has a service; what repeats is encoded once."""
+
+    def __init__(self) -> None:
+        self._options: dict[Destination, bytes] = {}
+        # By the address's length and the port: what stands around the options.
+        self._ends: dict[tuple[int, int], tuple[bytes, bytes]] = {}
+
+    def expected(self, key: ServiceKey, service: Service) -> bytes:
+        rows = []
+        for where, destination in service.destinations.items():
+            address, port = where
+            options = self._options.get(destination)
+            if options is None:
+                options = self._options[destination] = encode_destination(destination)
+            ends = self._ends.get((len(address), port)) or self._remember(where)
+            rows.append(b"".join((_PRINT_HEAD, address, ends[0], options, ends[1])))
+        rows.sort()
+        options = encode_options(key.family, service.options, more_flags=HASHED)
+        return b"".join((encode_key(key), options, *rows))
+
+    def _remember(self, key: DestinationKey) -> tuple[bytes, bytes]:
+        whole = encode_destination_key(key)
+        name = len(key.address), key.port
+        ends = self._ends[name] = whole[4 + len(key.address) : 28], whole[28:]
+        return ends

@@ -57,21 +57,23 @@ class RequestEncoder:
         is its address: the rest is encoded once. Their loop calls as little as it can.
         """
         requests: list[bytes] = []
+        append, pack, join = requests.append, _SEQUENCE.pack, b"".join
+        tails, options = self._tails, self._options.get
         service: ServiceKey | None = None
         start = head = b""
         for sequence, change in enumerate(changes, start=first):
-            if not isinstance(change, AddDestination):
+            if change.__class__ is not AddDestination:
                 command, payload = self._encode(change)
-                requests.append(netlink.request(self._family_id, 0, sequence, command, payload))
+                append(netlink.request(self._family_id, 0, sequence, command, payload))
                 continue
-            if change[0] is not service:
-                service = change[0]
+            named, key, destination = change
+            if named is not service:
+                service = named
                 start, head = self._new_destination(service)
-            address, port = change[1]
-            tail = self._tails[len(address)].get(port) or self._tail(change[1])
-            options = self._options.get(change[2]) or self._remember(change[2])
-            parts = (start, _SEQUENCE.pack(sequence), head, address, tail, options)
-            requests.append(b"".join(parts))
+            address, port = key
+            tail = tails[len(address)].get(port) or self._tail(key)
+            rest = options(destination) or self._remember(destination)
+            append(join((start, pack(sequence), head, address, tail, rest)))
         return requests
 
     def _new_destination(self, service: ServiceKey) -> tuple[bytes, bytes]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from lvsboot.errors import InputError
-from lvsboot.ipvs.dumps import Shown, expected_fingerprint, fingerprint
+from lvsboot.ipvs.dumps import Fingerprints, Shown, fingerprint
 from lvsboot.ipvs.encode import encode_key
 from lvsboot.ipvs.rules.drafts import PortOf
 from lvsboot.ipvs.rules.parse import Parsed, parse_lines, split_parts
@@ -101,9 +101,8 @@ def _merged(one: Parsed, other: Parsed) -> Parsed:
 
 def known_next(unsettled: Unsettled) -> Known:
     """Lines and fingerprints of all the services that the rules want."""
-    services = unsettled.parsed.table.services
+    services, prints = unsettled.parsed.table.services, Fingerprints()
     fresh = {
-        lines: expected_fingerprint(key, services[key])
-        for key, lines in unsettled.parsed.lines.items()
+        lines: prints.expected(key, services[key]) for key, lines in unsettled.parsed.lines.items()
     }
     return {**unsettled.settled, **fresh}

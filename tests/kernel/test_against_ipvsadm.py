@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 from hypothesis import example, given, note
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 
 from lvsboot.commands import service
 from lvsboot.commands.rulefiles import Places
+from lvsboot.ipvs.dumps import Fingerprints, fingerprint
+from lvsboot.ipvs.kernel import open_kernel
 from lvsboot.policy import Foreign
 from tests.kernel.generator import LETTERS, USED, Generator
 from tests.kernel.hosts import CLEAR, VIEWS, Host
@@ -48,6 +51,21 @@ def test_any_rules_from_any_table(hosts: dict[str, Host], before: int, seed: int
     with ours.entered():
         saved = service.live_rules()
     assert copy.restore(f"{CLEAR}{saved}{VIEWS}").stdout == expected
+    # What is settled by its fingerprint, and what is not: neither is touched.
+    assert load(ours, saved).changes == load(ours, saved).changes == ()
+    assert ours.state() == expected
+    assert fingerprints(ours) == expected_fingerprints(ours)
+
+
+def fingerprints(host: Host) -> list[bytes]:
+    with host.entered(), open_kernel() as kernel:
+        return sorted(map(fingerprint, kernel.read_shown()))
+
+
+def expected_fingerprints(host: Host) -> list[bytes]:
+    with host.entered(), open_kernel() as kernel:
+        services = kernel.read_table().services
+    return sorted(itertools.starmap(Fingerprints().expected, services.items()))
 
 
 def test_nothing_that_ipvsadm_takes_was_left_out() -> None:

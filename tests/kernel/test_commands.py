@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.rivals import rules as many_rules
 from lvsboot import paths
 from lvsboot.commands.status import Status, read_status
 from lvsboot.ipvs.live_text import Columns
@@ -37,7 +38,7 @@ def rules(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _no_memory() -> None:
-    for place in (paths.LOADED_RULES, paths.LOADING_RULES):
+    for place in (paths.LOADED_RULES, paths.LOADING_RULES, paths.KNOWN_SERVICES):
         Path(place).unlink(missing_ok=True)
 
 
@@ -73,6 +74,37 @@ def test_one_weight_is_one_change(host: Host, rules: Path) -> None:
     rules.write_text(RULES.replace("-w 2", "-w 9"), encoding="utf-8")
     sent = sent_commands(host, "reload", "--rules", str(rules))
     assert [command for command in sent if command not in READS] == [6]
+
+
+@pytest.mark.parametrize("size", [4_400])
+def test_a_large_table_is_left_alone(host: Host, rules: Path, size: int) -> None:
+    text = many_rules(size)
+    rules.write_text(text, encoding="utf-8")
+    host.lvsboot("start", "--rules", str(rules))
+    assert set(sent_commands(host, "start", "--rules", str(rules))) <= READS
+    rules.write_text(many_rules(size, last_weight=77), encoding="utf-8")
+    sent = sent_commands(host, "start", "--rules", str(rules))
+    assert [command for command in sent if command not in READS] == [6]
+    assert host.ipvsadm("-Sn").stdout.splitlines()[-1].endswith("-w 77")
+
+
+def test_what_a_hand_has_changed_is_undone(host: Host, rules: Path) -> None:
+    """Though these rules are known, and others are as they should be."""
+    both = RULES + RULES.replace("10.0.0.1", "10.0.0.2")
+    rules.write_text(both, encoding="utf-8")
+    host.lvsboot("start", "--rules", str(rules))
+    thresholds = host.ipvsadm("-Ln", "--thresholds").stdout
+    for change in (
+        "-e -t 10.0.0.1:80 -r 172.16.0.1:80 -g -w 7",
+        "-e -t 10.0.0.2:80 -r 172.16.0.1:80 -g -w 1 -x 9",
+        "-d -t 10.0.0.2:80 -r 172.16.0.2:80",
+        "-E -t 10.0.0.2:80 -s rr",
+        "-D -t 10.0.0.1:80",
+    ):
+        host.ipvsadm(*change.split())
+        assert "no changes" not in host.lvsboot("start", "--rules", str(rules)).stderr
+        assert host.ipvsadm("-Sn").stdout == both
+        assert host.ipvsadm("-Ln", "--thresholds").stdout == thresholds
 
 
 def test_what_is_foreign_stays(host: Host, rules: Path) -> None:

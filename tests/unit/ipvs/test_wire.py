@@ -20,13 +20,13 @@ from lvsboot.ipvs.decode import (
     decode_timeouts,
 )
 from lvsboot.ipvs.dumps import (
+    Fingerprints,
     PoolDecoder,
     Shown,
     TableDecoder,
     _decode_row,
     _split_unusual,
     _split_usual,
-    expected_fingerprint,
     fingerprint,
     split_services,
 )
@@ -220,13 +220,13 @@ def test_services_of_one_layout_are_split_together(table: Table) -> None:
 @given(drawn.tables())
 def test_the_fingerprint_is_the_expected_one(table: Table) -> None:
     for key, service in table.services.items():
-        assert fingerprint(shown(key, service)) == expected_fingerprint(key, service)
+        assert fingerprint(shown(key, service)) == Fingerprints().expected(key, service)
 
 
 @given(drawn.tables(), drawn.tables())
 def test_other_services_have_other_fingerprints(one: Table, other: Table) -> None:
     for key in one.services.keys() & other.services.keys():
-        prints = [expected_fingerprint(key, table.services[key]) for table in (one, other)]
+        prints = [Fingerprints().expected(key, table.services[key]) for table in (one, other)]
         assert (prints[0] == prints[1]) is (one.services[key] == other.services[key])
 
 
