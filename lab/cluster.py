@@ -127,6 +127,8 @@ def _machines(kind: Kind, folder: Path, *, baked: bool) -> list[Machine]:
             ssh_port=qemu.free_port(socket.SOCK_STREAM),
             seed=None if baked or name == "client" else _seed(kind.roles[name], folder),
             kernel_words=_kernel_words(name),
+            # Who watches must not starve, however many machines boot at the time.
+            niceness=0 if name == "client" else 5,
         )
         for number, (name, ports) in enumerate(segments.items(), start=1)
     ]

@@ -33,6 +33,7 @@ class Machine:
     ssh_port: int
     seed: Path | None = None
     kernel_words: tuple[str, ...] = ()
+    niceness: int = 0
 
 
 class VM:
@@ -50,7 +51,10 @@ class VM:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=talk,
-                start_new_session=True,
+                # A session of its own would be scheduled as a group of its own, whatever its
+                # niceness (sched(7), autogroup); one that is kept must outlive the terminal's.
+                start_new_session=keep,
+                process_group=None if keep else 0,
             )
 
     def __enter__(self) -> VM:
@@ -120,6 +124,7 @@ def _argv(machine: Machine, console: Path, *, keep: bool) -> list[str]:
     seed = ["-drive", f"file={machine.seed},format=raw,if=virtio,readonly=on"]
     nics = [word for nic in machine.nics for word in qemu.segment_nic_argv(nic.port, nic.mac)]
     return [
+        *("nice", "-n", str(machine.niceness)),
         *([] if keep else ["setpriv", "--pdeathsig", "TERM"]),
         *qemu.machine_argv(machine.image, cpus=1, memory="512M"),
         *("-name", f"lvsboot-lab-{machine.name}", "-append", words),
