@@ -16,6 +16,7 @@ from lvsboot.ipvs.table import (
     IPV4_HOST_MASK,
     IPV6_HOST_PREFIX,
     PLAIN_IPIP,
+    Daemon,
     DaemonRole,
     Destination,
     DestinationKey,
@@ -32,6 +33,7 @@ from lvsboot.ipvs.table import (
     TunnelType,
     VirtualAddress,
 )
+from lvsboot.model import SyncMode
 
 _HEAD = """\
 # Made from IPVS rules. Decide what is marked so, and add the host's own network.
@@ -66,6 +68,8 @@ def import_table(table: Table) -> Imported:
     timeouts = {key: value for key, value in table.timeouts._asdict().items() if value}
     if timeouts:
         lines.append(f"  timeouts: {_flow(timeouts)}\n")
+    if sync := _sync(table):
+        lines.append(f"  sync: {_flow(sync)}\n")
     return Imported("".join(lines), (*importer.remarks, *_daemon_remarks(table)))
 
 
@@ -85,11 +89,41 @@ def _vips(table: Table) -> Iterator[dict[str, str]]:
         yield {"address": str(ip_address(address)), "interface": "lo"}
 
 
+def _running(table: Table) -> list[tuple[DaemonRole, Daemon]]:
+    """The master first."""
+    return [
+        (role, daemon)
+        for role in (DaemonRole.MASTER, DaemonRole.BACKUP)
+        if (daemon := table.daemons.get(role)) is not None
+    ]
+
+
+def _sync(table: Table) -> dict[str, Any]:
+    """director.sync; it has one set of options, the master's where they are two."""
+    running = _running(table)
+    if not running:
+        return {}
+    role, daemon = running[0]
+    is_both = len(running) == 2 and running[1][1] == daemon
+    found: dict[str, Any] = {
+        "mode": (SyncMode.BOTH if is_both else SyncMode(role.value)).value,
+        "interface": daemon.interface,
+    }
+    options = {
+        "id": (daemon.sync_id, defaults.SYNC_ID),
+        "group": (str(ip_address(daemon.group or defaults.SYNC_GROUP)), str(defaults.SYNC_GROUP)),
+        "port": (daemon.port or defaults.SYNC_PORT, defaults.SYNC_PORT),
+        "ttl": (daemon.ttl or defaults.SYNC_TTL, defaults.SYNC_TTL),
+        "max_length": (daemon.max_length, 0),
+    }
+    return found | {key: value for key, (value, default) in options.items() if value != default}
+
+
 def _daemon_remarks(table: Table) -> Iterator[str]:
-    for role, daemon in table.daemons.items():
-        if daemon is not None:
-            kind = "master" if role is DaemonRole.MASTER else "backup"
-            yield f"the {kind} sync daemon on {daemon.interface}: not in a role file yet"
+    daemons = [daemon for _role, daemon in _running(table)]
+    if len(daemons) == 2 and daemons[0] != daemons[1]:
+        interface = daemons[1].interface
+        yield f"the backup sync daemon on {interface}: its options are not the master's"
 
 
 class _Importer:

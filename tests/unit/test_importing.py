@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address, IPv6Address
+
 import pytest
 
 from lvsboot.errors import Exit
@@ -16,7 +18,7 @@ from lvsboot.ipvs.table import (
     ServiceOptions,
     Table,
 )
-from lvsboot.model import Director
+from lvsboot.model import Director, Sync, SyncMode
 from lvsboot.render.rules import declared_table
 from lvsboot.role import parse_role
 from tests.unit.test_cli import lvsboot
@@ -27,6 +29,7 @@ GUIDE = """\
 -a -t 172.16.14.1:80 -r 172.16.14.11:80 -g -w 2
 -a -t 172.16.14.1:80 -r 172.16.14.12:80 -g -w 4
 """
+DEFAULT = (0, IPv4Address("224.0.0.81"), 8848, 1, None)
 ALL = text_of(render(EVERYTHING), "/etc/lvs/ipvs.rules")
 
 
@@ -64,7 +67,11 @@ def test_a_role_says_where_a_person_must_decide() -> None:
     [
         ("-A -t 192.0.2.1:80 -s rr -p 60 -M 255.0.255.0\n", "is not a prefix"),
         ("-A -t 192.0.2.1:80 -s sh -b flag-3\n", "flag-3 of its scheduler"),
-        ("--start-daemon master --mcast-interface eth0\n", "the master sync daemon on eth0"),
+        (
+            "--start-daemon backup --mcast-interface eth1\n"
+            "--start-daemon master --mcast-interface eth0\n",
+            "the backup sync daemon on eth1",
+        ),
         (
             "-A -f 1 -s rr\n"
             "-a -f 1 -r 10.0.0.1:0 -i -w 1 --tun-type gue --tun-port 6080 --tun-remcsum\n",
@@ -77,6 +84,28 @@ def test_what_a_role_cannot_express_is_named(rules: str, remark: str) -> None:
     assert done.returncode == Exit.DONE
     assert remark in done.stderr.decode()
     rules_of(done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("rules", "sync"),
+    [
+        ("--start-daemon master --mcast-interface eth0\n", Sync(SyncMode.MASTER, "eth0", *DEFAULT)),
+        ("--start-daemon backup --mcast-interface eth0\n", Sync(SyncMode.BACKUP, "eth0", *DEFAULT)),
+        (
+            "--start-daemon master --mcast-interface eth0 --syncid 7 --sync-maxlen 1000 "
+            "--mcast-group ff02::81 --mcast-port 9000 --mcast-ttl 3\n"
+            "--start-daemon backup --mcast-interface eth0 --syncid 7 --sync-maxlen 1000 "
+            "--mcast-group ff02::81 --mcast-port 9000 --mcast-ttl 3\n",
+            Sync(SyncMode.BOTH, "eth0", 7, IPv6Address("ff02::81"), 9000, 3, 1000),
+        ),
+    ],
+)
+def test_sync_daemons_become_the_roles(rules: str, sync: Sync) -> None:
+    done = lvsboot("import", "-", stdin=rules.encode())
+    assert (done.returncode, done.stderr) == (Exit.DONE, b"")
+    duty = parse_role(done.stdout, "imported.yaml").role.duty
+    assert isinstance(duty, Director)
+    assert duty.sync == sync
 
 
 def test_a_destination_on_the_director_itself_is_named() -> None:
