@@ -49,7 +49,7 @@ def _section(title: str, path: str, value: dict[str, Any], schema: dict[str, Any
     lines = [f"## {title}\n" if not path else f"### `{path}`\n"]
     if "description" in value:
         lines.append(f"{value['description']}\n")
-    lines += ["| key | value | default | meaning |", "|---|---|---|---|"]
+    lines += ["| key | value | default | example | meaning |", "|---|---|---|---|---|"]
     lines += _rows(value, schema)
     nested = [
         _section(title, f"{path}.{key}" if path else key, child, schema)
@@ -65,7 +65,8 @@ def _rows(value: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
         target = _resolve(child, schema)
         default = "required" if key in required else _default(target)
         meaning = target.get("description", "")
-        yield f"| `{key}` | {_kind(target, schema)} | {default} | {meaning} |"
+        example = _example(target)
+        yield f"| `{key}` | {_kind(target, schema)} | {default} | {example} | {meaning} |"
 
 
 def _resolve(value: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
@@ -78,6 +79,11 @@ def _resolve(value: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
 
 def _default(value: dict[str, Any]) -> str:
     return f"`{json.dumps(value['default'])}`" if "default" in value else ""
+
+
+def _example(value: dict[str, Any]) -> str:
+    """As flow style writes it: JSON is YAML, too."""
+    return ", ".join(f"`{json.dumps(example)}`" for example in value.get("examples", ()))
 
 
 def _kind(value: dict[str, Any], schema: dict[str, Any]) -> str:

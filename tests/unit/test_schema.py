@@ -10,6 +10,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from lvsboot import defaults
+from lvsboot.checks import Sieve, compile_schema
 from lvsboot.formats import PARSERS
 from lvsboot.ipvs.table import ForwardingMethod, Protocol, TunnelType
 from lvsboot.model import Backend, Dhcp, Owner, SyncMode, VipOnStop
@@ -45,15 +46,36 @@ def test_every_mapping_refuses_unknown_keys() -> None:
             assert "additionalProperties" in schema, schema.get("title")
 
 
-def test_every_key_is_titled_and_described() -> None:
+def keys(schema: dict[str, Any], root: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each key of a role with its schema, what it refers to filled in."""
+    for key, child in schema.get("properties", {}).items():
+        definition = root["$defs"][child["$ref"].split("/")[-1]] if "$ref" in child else {}
+        yield key, {**definition, **child}
+        yield from keys(child, root)
+    for definition in schema.get("$defs", {}).values():
+        yield from keys(definition, root)
+
+
+def test_every_key_is_explained_to_whom_an_editor_shows_it() -> None:
     schema = load_schema()
-    mappings = [schema, schema["properties"]["network"], *schema["$defs"].values()]
-    for mapping in mappings:
-        for key, child in mapping.get("properties", {}).items():
-            definition = schema["$defs"][child["$ref"].split("/")[-1]] if "$ref" in child else {}
-            described = {**definition, **child}
-            assert described["title"], key
-            assert described["description"], key
+    for key, child in keys(schema, schema):
+        assert child["title"], key
+        assert child["description"].endswith("."), key
+        # What can be written there is a choice of words, a mapping with keys of its own, or shown.
+        is_choice = {"enum", "const"} & child.keys() or child.get("type") == "boolean"
+        assert is_choice or "properties" in child or child["examples"], key
+
+
+def test_every_example_and_default_may_stand_where_it_is_shown() -> None:
+    schema = load_schema()
+    for key, child in keys(schema, schema):
+        own = {keyword: value for keyword, value in child.items() if keyword != "$ref"}
+        check = compile_schema({**own, "$defs": schema["$defs"]}, PARSERS, {})
+        shown = [*child.get("examples", ()), *([child["default"]] if "default" in child else ())]
+        for value in shown:
+            sieve = Sieve()
+            assert check(value, (), sieve) == value, key
+            assert sieve.findings == [], key
 
 
 def test_the_reference_page_is_the_schemas() -> None:
