@@ -15,6 +15,7 @@ _KINDS = {
 }
 # Longer than any word that there is: to compare what is no typing error takes its time.
 _LONGEST_WORD = 40
+_MOST_COMPARED = 100
 _UNQUOTE = "write it without quotes"
 _ENTRY = "an entry begins with a hyphen"
 # And what other programs take for them.
@@ -131,7 +132,7 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     """A hint at the one of `known` that was meant, or nothing."""
     if len(word) > _LONGEST_WORD:
         return ""
-    near = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word.lower(), known[:_MOST_COMPARED], n=1, cutoff=0.6)
     return f"did you mean '{near[0]}'?" if near else ""
 
 

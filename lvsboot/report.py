@@ -58,7 +58,8 @@ def _excerpt(problem: Problem, *, color: bool) -> str:
     hint = _hint(problem)
     if problem.source is None:
         return f"   = {hint}\n" if hint else ""
-    source, column = _window(_printable(problem.source), problem.span.column)
+    source, column = _window(problem.source, problem.span.column)
+    source = _printable(source)
     length = max(1, min(problem.span.length, len(source) - column + 1))
     # A tab keeps its place under a tab, so that the carets stay below their word.
     pad = "".join("\t" if char == "\t" else " " for char in source[: column - 1])

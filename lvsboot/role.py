@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeVar
 
 from lvsboot import defaults
 from lvsboot.constraints import constraint_findings
 from lvsboot.director import decode_director
-from lvsboot.document import Document, Finding, parse_document
+from lvsboot.document import MAX_FINDINGS, Document, Finding, parse_document
 from lvsboot.errors import InputError
 from lvsboot.formats import (
     parse_address,
@@ -62,10 +63,15 @@ def _decode(document: Document) -> tuple[Role | None, list[Finding]]:
     """The role that the document's sound part means, and all that is found in the whole."""
     sound, sieve = sift(document.value)
     sieve.lost.update(finding.path for _span, finding in document.findings if finding.path)
-    if sound is None:
-        return None, sieve.findings
-    role = decode_role(sound)
-    return role, [*sieve.findings, *sure_findings(constraint_findings(role), sieve)]
+    findings = sieve.findings
+    role = None
+    if sound is not None:
+        role = decode_role(sound)
+        findings += islice(sure_findings(constraint_findings(role), sieve), MAX_FINDINGS)
+    if len(findings) >= MAX_FINDINGS:
+        more = f"these are the first {MAX_FINDINGS:,} problems: there may be more"
+        findings.append(Finding((), more, "mend these first"))
+    return role, findings
 
 
 def _without_second_complaints(problems: list[Problem], document: Document) -> list[Problem]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from lvsboot.constraints.addresses import Surroundings
 from lvsboot.constraints.destinations import destination_findings
 from lvsboot.constraints.director import director_findings
@@ -18,19 +20,19 @@ from lvsboot.model import Director, RealServer, Role
 __all__ = ["constraint_findings"]
 
 
-def constraint_findings(role: Role) -> list[Finding]:
+def constraint_findings(role: Role) -> Iterator[Finding]:
     """Everything that is wrong, or worth a second look, between the fields; unsorted."""
     around = Surroundings(role)
-    findings = [*host_findings(role), *network_findings(role, around)]
+    yield from host_findings(role)
+    yield from network_findings(role, around)
     match role.duty:
         case Director() as director:
-            findings += director_findings(director, role, around)
-            findings += service_findings(director)
-            findings += destination_findings(director, around)
-            findings += mark_findings(director)
-            findings += masquerade_findings(director, role)
+            yield from director_findings(director, role, around)
+            yield from service_findings(director)
+            yield from destination_findings(director, around)
+            yield from mark_findings(director)
+            yield from masquerade_findings(director, role)
             if director.sync is not None:
-                findings += sync_findings(director, director.sync, role)
+                yield from sync_findings(director, director.sync, role)
         case RealServer() as real_server:
-            findings += real_server_findings(real_server, role, around)
-    return findings
+            yield from real_server_findings(real_server, role, around)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address
+from itertools import islice
 
 from lvsboot.document import Finding, Path
 from lvsboot.formats import Address, Interface, Network
 from lvsboot.model import Dhcp, Director, Nic, RealServer, Role
 
 _WHOLE = {4: 32, 6: 128}
+_MOST_NAMED = 8
 _DHCP_FAMILIES: dict[Dhcp, frozenset[int]] = {
     Dhcp.NO: frozenset(),
     Dhcp.IPV4: frozenset({4}),
@@ -73,7 +76,17 @@ class Surroundings:
         for path, address in own_addresses(role):
             self.own.setdefault(address, path)
         self._nics = role.nics
-        self._networks: list[Network] = []
+        self._networks = _Networks(it.network for nic in role.nics for it in nic.addresses)
+        self._of_nic = {
+            nic.name: _Networks(it.network for it in nic.addresses) for nic in role.nics
+        }
+        self._routed = _Networks(route.to for nic in role.nics for route in nic.routes)
+        self._gateways = {
+            gateway.version
+            for nic in role.nics
+            for gateway in (nic.gateway, nic.gateway6)
+            if gateway is not None
+        }
         self._edges: dict[Address, tuple[str, Path]] = {}
         for nic in role.nics:
             for i, interface in enumerate(nic.addresses):
@@ -81,7 +94,6 @@ class Surroundings:
 
     def _add(self, interface: Interface, path: Path) -> None:
         network = interface.network
-        self._networks.append(network)
         if network.prefixlen < _WHOLE[network.version] - 1:
             self._edges.setdefault(network.network_address, (f"is the network {network}", path))
             if network.version == 4:
@@ -98,41 +110,74 @@ class Surroundings:
 
     def is_known(self, version: int) -> bool:
         """Whether the role tells all networks of a family: none comes by DHCP."""
-        return any(network.version == version for network in self._networks) and not any(
+        return version in self._networks.versions and not any(
             has_dhcp(nic, version) for nic in self._nics
         )
 
     def is_on_link(self, address: Address) -> bool:
-        return any(address in network for network in self._networks)
+        return address in self._networks
+
+    def is_off_link(self, nic: Nic, address: Address) -> bool:
+        """Whether an address is surely on none of the NIC's networks."""
+        if has_dhcp(nic, address.version) or (address.version == 6 and address.is_link_local):
+            return False
+        networks = self._of_nic[nic.name]
+        if address.version == 6 and 6 not in networks.versions:
+            return False  # router advertisements may bring one
+        return address not in networks
+
+    def is_own_network(self, nic: Nic, network: Network) -> bool:
+        return self._of_nic[nic.name].holds(network)
 
     def has_way(self, address: Address) -> bool:
         """Whether a network, a gateway or a route leads to the address."""
-        return self.is_on_link(address) or any(
-            (nic.gateway if address.version == 4 else nic.gateway6) is not None
-            or any(address in route.to for route in nic.routes)
-            for nic in self._nics
+        return (
+            address.version in self._gateways
+            or address in self._networks
+            or address in self._routed
         )
+
+
+class _Networks:
+    """Of which each knows its addresses; by prefix length, since a role may have thousands."""
+
+    def __init__(self, networks: Iterable[Network]) -> None:
+        self.versions: set[int] = set()
+        self._starts: dict[tuple[int, int], set[int]] = defaultdict(set)
+        for network in networks:
+            self.versions.add(network.version)
+            start = int(network.network_address) >> _host_bits(network)
+            self._starts[network.version, _host_bits(network)].add(start)
+
+    def holds(self, network: Network) -> bool:
+        bits = _host_bits(network)
+        starts = self._starts.get((network.version, bits), ())
+        return int(network.network_address) >> bits in starts
+
+    def __contains__(self, address: Address) -> bool:
+        number = int(address)
+        return any(
+            version == address.version and number >> bits in starts
+            for (version, bits), starts in self._starts.items()
+        )
+
+
+def _host_bits(network: Network) -> int:
+    return _WHOLE[network.version] - network.prefixlen
 
 
 def has_dhcp(nic: Nic, version: int) -> bool:
     return version in _DHCP_FAMILIES[nic.dhcp]
 
 
-def networks_of(nic: Nic, version: int) -> list[Network]:
-    return [it.network for it in nic.addresses if it.version == version]
+def networks_of(nic: Nic, version: int) -> Iterator[Network]:
+    return (it.network for it in nic.addresses if it.version == version)
 
 
-def is_off_link(nic: Nic, address: Address) -> bool:
-    """Whether an address is surely on none of the NIC's networks."""
-    if has_dhcp(nic, address.version) or (address.version == 6 and address.is_link_local):
-        return False
-    networks = networks_of(nic, address.version)
-    if not networks and address.version == 6:
-        return False  # router advertisements may bring one
-    return not any(address in network for network in networks)
-
-
-def there(networks: Iterable[object]) -> str:
+def there(things: Iterable[object]) -> str:
     """A hint at what there is."""
-    names = ", ".join(map(str, networks))
-    return f"there: {names}" if names else "there is none"
+    names = [str(thing) for thing in islice(things, _MOST_NAMED + 1)]
+    if not names:
+        return "there is none"
+    more = ", …" if len(names) > _MOST_NAMED else ""
+    return f"there: {', '.join(names[:_MOST_NAMED])}{more}"

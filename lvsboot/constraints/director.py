@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lvsboot.complaints import did_you_mean
-from lvsboot.constraints.addresses import Surroundings, is_off_link, networks_of, there
+from lvsboot.constraints.addresses import Surroundings, networks_of, there
 from lvsboot.constraints.findings import NETWORK, SERVICES, VIPS, warning
 from lvsboot.document import Finding, Path
 from lvsboot.model import Director, MarkedService, Nic, Owner, Role, Vip, VirtualService
@@ -34,7 +34,7 @@ def director_findings(director: Director, role: Role, around: Surroundings) -> I
         if role.network is not None:
             yield from _interface(vip, nics, path)
             if not troubles and not vip.address.is_link_local:
-                yield from _neighbourhood(vip, nics, path)
+                yield from _neighbourhood(vip, nics, around, path)
     for key in director.tuning:
         if key not in _PARAMETERS:
             message = f"net.ipv4.vs.{key} is not a parameter that lvsboot knows"
@@ -69,11 +69,13 @@ def _interface(vip: Vip, nics: dict[str, Nic], path: Path) -> Iterator[Finding]:
         yield Finding((*path, "interface"), message, hint, given=(NETWORK,))
 
 
-def _neighbourhood(vip: Vip, nics: dict[str, Nic], path: Path) -> Iterator[Finding]:
+def _neighbourhood(
+    vip: Vip, nics: dict[str, Nic], around: Surroundings, path: Path
+) -> Iterator[Finding]:
     nic = nics.get(vip.interface)
-    if nic is None or vip.owner is Owner.EXTERNAL or not networks_of(nic, vip.address.version):
+    if nic is None or vip.owner is Owner.EXTERNAL:
         return
-    if is_off_link(nic, vip.address):
+    if any(networks_of(nic, vip.address.version)) and around.is_off_link(nic, vip.address):
         message = f"{vip.address} is on none of {nic.name}'s networks: nobody there asks for it"
         given = ((*NETWORK, nic.name),)
         yield warning((*path, "address"), message, "lo is for a routed VIP", given=given)

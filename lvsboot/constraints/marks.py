@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from lvsboot.constraints.findings import key_error
+from lvsboot.constraints.addresses import there
+from lvsboot.constraints.findings import VIPS, key_error
 from lvsboot.document import Finding, Path
 from lvsboot.formats import Address
 from lvsboot.ipvs.table import Protocol
@@ -49,9 +50,8 @@ def _vip(
     vip: Address, declared: Mapping[Address, None], service: Service, path: Path
 ) -> Iterator[Finding]:
     if vip not in declared:
-        hint = f"there: {', '.join(map(str, declared))}"
         message = f"{vip} is not in director.vips"
-        yield Finding(path, message, hint, given=(("director", "vips"),))
+        yield Finding(path, message, there(declared), given=(VIPS,))
     elif family_of(vip) is not service.family:
         message = f"{vip} is not of the service's family, {service.family.value}"
         yield Finding(path, message, f"family: {family_of(vip).value}")

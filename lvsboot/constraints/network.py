@@ -8,7 +8,6 @@ from lvsboot.constraints.addresses import (
     Surroundings,
     edge_word,
     has_dhcp,
-    is_off_link,
     networks_of,
     there,
     unicast_trouble,
@@ -79,7 +78,7 @@ def _addresses(nic: Nic, networks: Uses, nic_path: Path) -> Iterator[Finding]:
 
 
 def _mtu(nic: Nic, path: Path) -> Iterator[Finding]:
-    has_ipv6 = has_dhcp(nic, 6) or networks_of(nic, 6) or nic.gateway6 is not None
+    has_ipv6 = has_dhcp(nic, 6) or any(networks_of(nic, 6)) or nic.gateway6 is not None
     if nic.mtu is not None and nic.mtu < _IPV6_MIN_MTU and has_ipv6:
         message = f"{nic.mtu} is too small for IPv6"
         yield Finding((*path, "mtu"), message, f"at least {_IPV6_MIN_MTU}")
@@ -105,7 +104,7 @@ def _next_hop(nic: Nic, hop: Address, around: Surroundings, path: Path) -> Itera
     yield from troubles
     if hop in around.own:
         yield Finding(path, f"{hop} is this host's own address", twin=around.own[hop])
-    elif not troubles and is_off_link(nic, hop):
+    elif not troubles and around.is_off_link(nic, hop):
         message = f"{hop} is on none of {nic.name}'s networks"
         yield Finding(path, message, there(networks_of(nic, hop.version)))
 
@@ -125,7 +124,7 @@ def _routes(
             yield from _one_default(route.to.version, defaults, target)
         elif first := routes.again(route.to, target):
             yield Finding(target, f"{route.to} is routed twice", twin=first)
-        elif route.to in networks_of(nic, route.to.version):
+        elif around.is_own_network(nic, route.to):
             yield warning(target, f"{route.to} is {nic.name}'s own network", "take the route away")
         elif trouble := _no_target(route.to.network_address):
             yield Finding(target, f"{route.to} {trouble}", "nothing leads there")
