@@ -39,6 +39,8 @@ _UNSEEN = re.compile(
     "\U000e0000-\U000e007f]"
 )
 
+# libyaml compares each directive with all before it: a file full of them takes it minutes.
+_DIRECTIVE = re.compile(r"^%(YAML|TAG)\b", re.MULTILINE)
 _BREAKS = re.compile("[\x85\u2028\u2029]")
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -98,6 +100,10 @@ def parse_document(raw: bytes, file: str) -> Document:
     unseen = tuple(_unseen(text))
     # libyaml would count lines that no editor counts.
     text = _BREAKS.sub("\N{REPLACEMENT CHARACTER}", text)
+    if directive := _DIRECTIVE.search(text):
+        span = Span(text.count("\n", 0, directive.start()) + 1, 1, len(directive[0]))
+        message = "directives have no meaning in a role file"
+        raise InputError([Problem(file, span, message, source=source_line(text, span))])
     composer = _Composer(text)
     try:
         value = composer.document()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 
-from lvsboot.document import parse_document
+from lvsboot.document import Finding, parse_document
 from lvsboot.errors import InputError
 from lvsboot.ipvs import netlink
 from lvsboot.ipvs.decode import (
@@ -71,7 +71,12 @@ def sift_value(raw: bytes) -> None:
         assert sound is document.value
     elif sound is not None:
         again = sift(sound)[1]
-        assert all("is needed here" in finding.message for finding in again.findings)
+        assert all(is_about_a_list(finding) for finding in again.findings)
+
+
+def is_about_a_list(finding: Finding) -> bool:
+    """What is left of a list may be too short, or still say a thing twice: each entry is sound."""
+    return finding.message.endswith(("is needed here", "are needed here", "stands here twice"))
 
 
 def read_rules(raw: bytes) -> None:

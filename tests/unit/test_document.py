@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from lvsboot.document import MAX_BYTES, MAX_DEPTH, Finding, Path, parse_document, path_text
+from lvsboot.document import (
+    MAX_BYTES,
+    MAX_DEPTH,
+    MAX_FINDINGS,
+    Finding,
+    Path,
+    parse_document,
+    path_text,
+)
 from lvsboot.errors import InputError
 from lvsboot.places import place_findings
 from lvsboot.problem import Place, Problem, Span
+from lvsboot.report import problems_text
+from lvsboot.role import parse_role
 
 
 def value(text: str) -> object:
@@ -98,6 +108,7 @@ def test_paths_read_like_the_role_file() -> None:
         (b"a: 1\n---\nb: 1\n", 2, 1, "a second document begins here: a role file has one"),
         (b"a: [1,\n# ] forgotten\n\n", 2, 13, "did not find expected node content"),
         (b"a: 1\nb: {c:\n", 2, 6, "did not find expected node content"),
+        (b"# old\n%YAML 1.1\n---\na: 1\n", 2, 1, "directives have no meaning in a role file"),
         (b"[" * 100_000, 1, MAX_DEPTH + 1, "lists and mappings are nested more than 64 deep"),
         (b"- " * 100_000, 1, 2 * MAX_DEPTH + 1, "lists and mappings are nested more than 64 deep"),
         (
@@ -140,3 +151,23 @@ def test_an_alias_bomb_is_refused_before_it_explodes() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 30)]
     assert parse_document("\n".join(lines).encode(), "role.yaml").findings
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"".join(b"k%d: 1\n" % i for i in range(20_000)),
+        b"{" + b",".join(b"k%d" % i for i in range(20_000)) + b"}",
+        b"a: [" + b"&a 1," * 100_000 + b"]",
+        b"%TAG !a! b\n" * 100_000,
+        "# \u202e".encode() * 100_000,
+        b"hostname: " + b"9" * 1_000_000,
+    ],
+    ids=["keys", "keys in one line", "anchors", "directives", "unseen", "digits"],
+)
+def test_a_hostile_file_has_an_end(raw: bytes) -> None:
+    """In a second or two and in few words, where a product of sizes would take an hour."""
+    with pytest.raises(InputError) as caught:
+        parse_role(raw, "role.yaml")
+    assert len(caught.value.problems) <= MAX_FINDINGS + 3
+    assert len(problems_text(caught.value.problems)) < 1_000_000
