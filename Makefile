@@ -45,8 +45,7 @@ kernel: setup ## The kernel tier: a real ip_vs in a small VM
 	$(BIN)/python -m lab kernel
 
 boot: setup ## The boot tier: systemd and cloud-init in VMs
-	@# Two clusters at a time: while one is asked, the other boots.
-	$(BIN)/pytest tests/boot --numprocesses=2 --dist=loadfile
+	$(BIN)/pytest tests/boot
 
 demo: setup ## Boot a cluster and send requests through it (CLUSTER=dr|nat N=1000 KEEP=1)
 	@$(BIN)/python -m lab demo "$(CLUSTER)" --requests "$(N)" $(if $(KEEP),--keep)
