@@ -1,11 +1,11 @@
-"""`python3 -m bench [SIZE...]`, as root on a kernel with IPVS: a table in Markdown, in seconds."""
+"""`python3 -m bench`, as root on a kernel with IPVS: a table in Markdown, in seconds."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import statistics
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,14 +20,17 @@ PATIENCE = 60.0
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("sizes", nargs="*", type=int, metavar="RULES", default=SIZES)
+    parser.add_argument("--without", action="append", choices=RIVALS, default=[])
+    asked = parser.parse_args()
     prepare()
-    sizes = [int(size) for size in sys.argv[1:]] or SIZES
     print(f"{_machine()}\n")
     print(f"| rules | {' | '.join(RIVALS)} |")
     print(f"|---|{'---|' * len(RIVALS)}", flush=True)
-    names = [name for name in RIVALS if installed(name)]
+    names = [name for name in RIVALS if installed(name) and name not in asked.without]
     pace: dict[str, float] = {}
-    for size in sizes:
+    for size in asked.sizes:
         names = [name for name in names if pace.get(name, 0) * size < 2 * PATIENCE]
         medians = _medians(names, size)
         cells = (f"{medians[name]:.3f}" if name in medians else "-" for name in RIVALS)

@@ -26,7 +26,7 @@ def main() -> int:
     inside.add_argument("words", nargs=argparse.REMAINDER, metavar="-- ...")
     inside.set_defaults(run=_kernel)
     bench = verbs.add_parser("bench", help="time the IPVS engine in a small VM")
-    bench.add_argument("sizes", nargs="*", metavar="RULES", help="default: from 3 to 100,000")
+    bench.add_argument("words", nargs=argparse.REMAINDER, help="for python3 -m bench")
     bench.set_defaults(run=_bench)
     ready = verbs.add_parser("image", help="make the VMs' image, if it is not there yet")
     ready.set_defaults(run=_image)
@@ -63,7 +63,7 @@ def _kernel(options: argparse.Namespace) -> int:
 
 
 def _bench(options: argparse.Namespace) -> int:
-    return kernel.run_bench(options.sizes)
+    return kernel.run_bench(options.words)
 
 
 def _exit(_signal: int, _frame: FrameType | None) -> None:

@@ -37,13 +37,13 @@ def run_pytest(arguments: Sequence[str]) -> int:
     return run_command(["python3", "-m", "pytest", "-p", "no:cacheprovider", *what])
 
 
-def run_bench(sizes: Sequence[str]) -> int:
-    """The benchmarks, of tables of these sizes or of all; their exit status."""
+def run_bench(arguments: Sequence[str]) -> int:
+    """The benchmarks; their exit status."""
     found = importlib.util.find_spec("pyroute2")
     assert found is not None and found.origin is not None
     # Debian's has no class for IPVS yet.
     rivals = [Path(found.origin).parent]
-    argv = ["python3", "-m", "bench", *sizes]
+    argv = ["python3", "-m", "bench", *arguments]
     return run_command(argv, packages=("keepalived",), folders=rivals)
 
 
