@@ -130,7 +130,7 @@ interfaces = st.text(
 ).filter(lambda name: not set(name) <= set(string.digits + ".") and name not in {"all", "default"})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(interfaces, st.integers(0, 255), st.integers(1, 255))
 def test_no_interfaces_name_leaves_its_field(name: str, number: int, ttl: int) -> None:
     text = json.dumps(

@@ -12,7 +12,7 @@ from tests.fuzz.readers import read_role
 from tests.strategies import EXAMPLES, VALUES, WORDS, damaged
 
 # Enough to find what is common; `make fuzz` runs the same properties for longer.
-settings.register_profile("quick", max_examples=60, deadline=None)
+settings.register_profile("quick", max_examples=25, deadline=None)
 settings.load_profile("quick")
 
 

@@ -126,7 +126,7 @@ def test_sysctl_reads_each_value_whole(values: list[str]) -> None:
     assert [line.partition(" = ")[2] for line in lines] == [value.strip() for value in values]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=60))
 def test_cloud_config_carries_any_role_file(comment: str) -> None:
     role = decode_role({"hostname": "rs1", "real_server": {"method": "nat"}})

@@ -131,7 +131,7 @@ def rules(text: str) -> Iterator[str]:
 
 
 @given(directors)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_a_directors_table_says_what_its_role_says(director: Director) -> None:
     marks = sorted(
         (str(match.vip), match.protocol.value, ports.first, ports.last, service.identity.mark)
@@ -158,7 +158,7 @@ def test_a_directors_table_says_what_its_role_says(director: Director) -> None:
 
 
 @given(real_servers)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_a_real_servers_table_says_what_its_role_says(real_server: RealServer) -> None:
     end = real_server.tunnel
     assert end is not None

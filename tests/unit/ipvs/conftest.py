@@ -7,6 +7,6 @@ import os
 from hypothesis import settings
 
 settings.register_profile(
-    "ipvs", deadline=None, max_examples=int(os.environ.get("LVSBOOT_EXAMPLES", "20"))
+    "ipvs", deadline=None, max_examples=int(os.environ.get("LVSBOOT_EXAMPLES", "15"))
 )
 settings.load_profile("ipvs")
