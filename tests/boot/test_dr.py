@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,6 +13,7 @@ import pytest
 
 from lab import ipvsadm
 from lab.cluster import VIP, Cluster, Kind
+from lab.paths import REPO
 from tests.boot.conftest import assert_clean_boot, booting, host, monotonic, send_requests
 from tests.boot.segment import Watch, asking, watch
 
@@ -199,7 +202,8 @@ def test_real_server_stop_start_restart(cluster: Cluster) -> None:
 
 @pytest.mark.parametrize("name", SERVERS)
 def test_systemd_finds_nothing_wrong_with_the_units(first_boot: Boot, name: str) -> None:
-    units = "lvs.service lvs-save.service lvs-provision.service lvs-vip@192.0.2.1.service"
+    names = ("lvs", "lvs-save", "lvs-provision", "lvs-nft", "lvs-tunnel", "lvs-vip@192.0.2.1")
+    units = " ".join(f"{name}.service" for name in names)
     # The lab's image carries no manual pages.
     verified = host(first_boot.cluster, name).run(f"systemd-analyze verify --man=no {units}")
     assert (verified.rc, verified.stderr) == (0, "")
@@ -215,6 +219,41 @@ def test_cloud_init_accepts_the_seed(first_boot: Boot) -> None:
             assert "Valid schema" in director.check_output(command)
     finally:
         director.run("umount /mnt")
+
+
+def test_the_same_hosts_serve_by_tunnel(first_boot: Boot) -> None:
+    """Plain ipip to one real server and gue to the other, by roles given to running hosts."""
+    cluster = first_boot.cluster
+    give_roles(cluster, "tun")
+    try:
+        for name in REAL_SERVERS:
+            # A stop takes the tunnel down, and a start brings it up again.
+            run = cluster.machines[name].run
+            run("systemctl restart lvs && systemctl is-active lvs-tunnel lvs-nft")
+            assert "tunl0" not in run("systemctl stop lvs && ip -br link show up")
+            assert "tunl0" in run("systemctl start lvs && ip -br link show up")
+        with watch(cluster.client, f"src host {VIP} and tcp[tcpflags] & tcp-syn != 0") as seen:
+            load = send_requests(cluster, 20)
+    finally:
+        give_roles(cluster, "dr")
+    assert (load.failed, set(load.answers)) == (0, set(REAL_SERVERS))
+    offers = {(frame.source, *re.findall(r"mss (\d+)", frame.text)) for frame in seen.frames}
+    assert offers == {(cluster.mac("rs1"), "1440"), (cluster.mac("rs2"), "1428")}
+    for name in REAL_SERVERS:
+        left = "systemctl is-active lvs-tunnel lvs-nft || nft list ruleset | grep ."
+        cluster.machines[name].run(f"if {left}; then exit 1; fi")
+    assert send_requests(cluster, 20).failed == 0
+
+
+def give_roles(cluster: Cluster, kind: str) -> None:
+    """The roles of another example, applied on all hosts side by side."""
+
+    def give(name: str) -> None:
+        text = (REPO / "examples" / kind / f"{name}.yaml").read_text()
+        cluster.machines[name].run(f"lvsboot apply - <<'END'\n{text}END\n")
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(give, SERVERS))
 
 
 def assert_asked_throughout(seen: Watch) -> None:

@@ -79,3 +79,29 @@ def test_real_server_routes_through_the_director(cluster: Cluster, name: str) ->
     server = host(cluster, name)
     assert server.check_output("ip route show default").startswith("default via 10.0.0.1 dev eth0")
     assert VIP not in server.check_output("ip address")
+
+
+def test_real_servers_get_out_under_the_directors_address(cluster: Cluster) -> None:
+    """To the one port that the client has open."""
+    connect = f"import socket; socket.create_connection(('{CLIENT}', 22), 10)"
+    with watch(cluster.client, "tcp dst port 22") as seen:
+        cluster.machines["rs1"].run(f'python3 -c "{connect}"')
+    sources = {frame.flow[0] for frame in seen.frames if frame.flow}
+    assert sources == {"172.16.14.10"}
+
+
+def test_the_table_is_back_whatever_nftables_does(cluster: Cluster) -> None:
+    """Debian's nftables.service flushes the whole ruleset when it starts, reloads and stops."""
+    director = cluster.director
+    ours = "nft list table inet lvsboot >/dev/null 2>&1"
+    try:
+        for verb in ("start", "reload", "restart", "stop", "start"):
+            director.run(f"systemctl {verb} nftables")
+            if verb == "stop":
+                director.run(f"! {ours}")
+                continue
+            director.run(f"for i in $(seq 50); do {ours} && exit; sleep 0.1; done; exit 1")
+            director.run("systemctl is-active lvs-nft")
+    finally:
+        director.run("systemctl stop nftables; systemctl start lvs-nft")
+    assert send_requests(cluster, 10).failed == 0

@@ -19,12 +19,12 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 class Host:
     """A network namespace with its own, empty IPVS table; `lo` and a dummy `eth0` are up."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, dummy: bool = True) -> None:
         self.name = name
         run("ip", "netns", "add", name)
         run("ip", "-n", name, "link", "set", "lo", "up")
-        run("ip", "-n", name, "link", "add", "eth0", "type", "dummy")
-        run("ip", "-n", name, "link", "set", "eth0", "up")
+        if dummy:
+            run("ip", "-n", name, "link", "add", "eth0", "up", "type", "dummy")
 
     def remove(self) -> None:
         run("ip", "netns", "delete", self.name)
