@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lvsboot import paths
 from lvsboot.formats import Address
-from lvsboot.ipvs.table import Family, Protocol
+from lvsboot.ipvs.table import Protocol
 from lvsboot.model import Director, MarkedService, Masquerade, Ports, RealServer, Role
 from lvsboot.render.templates import fill_template
 from lvsboot.tree import File
@@ -20,16 +20,8 @@ class Mark:
 
     vip: Address
     protocol: Protocol
-    ports: Ports
+    ports: tuple[Ports, ...]
     mark: int
-
-
-@dataclass(frozen=True, slots=True)
-class MarkMap:
-    """All marks of one family: one look-up for each packet, however many there are."""
-
-    family: Family
-    marks: tuple[Mark, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +34,7 @@ class Clamp:
 
 @dataclass(frozen=True, slots=True)
 class NftTable:
-    mark_maps: tuple[MarkMap, ...] = ()
+    marks: tuple[Mark, ...] = ()
     masquerades: tuple[Masquerade, ...] = ()
     tunnel_devices: tuple[str, ...] = ()
     clamps: tuple[Clamp, ...] = ()
@@ -58,7 +50,7 @@ def render_nft(role: Role) -> Iterator[File]:
 def nft_table(role: Role) -> NftTable:
     match role.duty:
         case Director(masquerades=masquerades) as director:
-            return NftTable(mark_maps=tuple(_mark_maps(director)), masquerades=masquerades)
+            return NftTable(marks=tuple(_marks(director)), masquerades=masquerades)
         case RealServer() as real_server:
             return NftTable(
                 tunnel_devices=tuple(device.name for device in tunnel_devices(real_server)),
@@ -66,17 +58,11 @@ def nft_table(role: Role) -> NftTable:
             )
 
 
-def _mark_maps(director: Director) -> Iterator[MarkMap]:
-    for family in Family:
-        marks = tuple(
-            Mark(match.vip, match.protocol, ports, service.identity.mark)
-            for service in director.services
-            if isinstance(service.identity, MarkedService) and service.family is family
-            for match in service.matches
-            for ports in match.ports
-        )
-        if marks:
-            yield MarkMap(family, marks)
+def _marks(director: Director) -> Iterator[Mark]:
+    for service in director.services:
+        if isinstance(service.identity, MarkedService):
+            for match in service.matches:
+                yield Mark(match.vip, match.protocol, match.ports, service.identity.mark)
 
 
 def _clamps(real_server: RealServer, role: Role) -> Iterator[Clamp]:

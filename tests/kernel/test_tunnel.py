@@ -66,6 +66,7 @@ def server_role(tunnel: str, outer: int, inner: int) -> str:
         ("{type: gue, port: 6080}", 4, 6, 1408),
         ("{type: gre}", 4, 4, 1436),
         ("{type: gre}", 6, 6, 1396),
+        ("{type: gre}", 6, 4, 1416),
         # Last: these devices stay so.
         ("{type: gre, checksum: true}", 4, 6, 1412),
         ("{type: gre, checksum: true}", 6, 4, 1412),
