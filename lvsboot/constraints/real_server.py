@@ -8,9 +8,9 @@ from lvsboot.constraints.addresses import Surroundings
 from lvsboot.constraints.findings import NETWORK, key_error, warning
 from lvsboot.document import Finding, Path
 from lvsboot.formats import Address
-from lvsboot.ipvs.table import ForwardingMethod, TunnelType
+from lvsboot.ipvs.table import Family, ForwardingMethod, TunnelType
 from lvsboot.model import Dhcp, RealServer, Role, TunnelEnd
-from lvsboot.tunnels import announced_mss
+from lvsboot.tunnels import announced_mss, outer_families
 
 _PATH: Path = ("real_server",)
 # RFC 9293, 3.7.1: what a host may assume where nothing is announced.
@@ -84,6 +84,12 @@ def _tunnel(real_server: RealServer, tunnel: TunnelEnd, role: Role) -> Iterator[
         yield key_error((*path, "port"), "'port' is only for gue")
     if tunnel.type is TunnelType.IPIP and tunnel.checksum:
         yield key_error((*path, "checksum"), "ipip has no checksum")
+    is_gre = tunnel.type is TunnelType.GRE and tunnel.checksum
+    if is_gre and Family.IPV6 in outer_families(real_server):
+        message = "the kernel takes no gre with checksums out of IPv6"
+        given: tuple[Path, ...] = ((*_PATH, "vips"), (*path, "family"))
+        hint = "leave it out here, and on the director"
+        yield key_error((*path, "checksum"), message, hint, given=given)
     if tunnel.mss is None:
         yield from _room(real_server, tunnel, role)
 
