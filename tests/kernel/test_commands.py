@@ -132,12 +132,12 @@ def test_drift_is_shown(host: Host, rules: Path) -> None:
     assert json.loads(host.lvsboot("status", "--json").stdout)["drift"] != []
 
 
-def counted(host: Host, connections: int) -> Status:
-    """The status once so many connections are counted: the kernel adds up every two seconds."""
+def counted(host: Host, packets: int) -> Status:
+    """The status once so many packets are counted: the kernel adds up every two seconds."""
     for _ in range(100):
         with host.entered():
             status = read_status(connections=True)
-        if status.services[0].total.connections == connections:
+        if status.services[0].total.packets_in == packets:
             return status
         time.sleep(0.2)
     raise AssertionError(status)
@@ -156,7 +156,7 @@ def test_counters_are_those_of_ipvsadm(host: Host) -> None:
         accepted, _ = server.accept()
         thread.join()
     try:
-        status = counted(host, 1)
+        status = counted(host, 2)  # SYN and ACK
         assert status.services[0].destinations[0].active == 1
         listed = status_text(status, Columns.STATS)
         line = r"TCP +\d+ s +ESTABLISHED +10.9.0.1:\d+ +10.9.0.1:80 +127.0.0.1:8080"
