@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 
-import yaml
-
 from lvsboot import defaults
+from lvsboot.constraints.services import FLAGGED_SCHEDULERS
+from lvsboot.document import Finding
+from lvsboot.ipvs.address import format_endpoint
 from lvsboot.ipvs.rules.format import format_destination, format_service_key
 from lvsboot.ipvs.table import (
     IPV4_HOST_MASK,
@@ -27,6 +28,7 @@ from lvsboot.ipvs.table import (
     SchedulerFlag,
     Service,
     ServiceKey,
+    ServiceOptions,
     Table,
     Tunnel,
     TunnelChecksum,
@@ -34,14 +36,9 @@ from lvsboot.ipvs.table import (
     VirtualAddress,
 )
 from lvsboot.model import SyncMode
-
-_HEAD = """\
-# Made from IPVS rules. Decide what is marked so, and add the host's own network.
-version: 1
-director:
-  method: {method}
-"""
-_DECIDE = "  # decide: rules do not say which interface carries the VIP"
+from lvsboot.problem import Severity
+from lvsboot.role import check_value
+from lvsboot.sketch import Entry, ServiceEntry, Sketch
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +50,23 @@ class Imported:
 
 
 def import_table(table: Table) -> Imported:
-    """The role whose rules give the same table, but for what the remarks name."""
+    """The role whose rules give the same table, but for what the remarks name.
+
+    What its own rules would refuse is in the text as a comment, so that the rest is valid.
+    """
     method = _usual_method(table)
     importer = _Importer(method)
     services = [importer.service(key, service) for key, service in table.services.items()]
-    lines = [_HEAD.format(method=method.value), "  vips:\n"]
-    lines += [f"    - {_flow(vip)}{_DECIDE}\n" for vip in _vips(table)]
-    if not any(isinstance(key, VirtualAddress) for key in table.services):
-        # A role has at least one VIP; marks alone do not tell which.
-        lines.append(f"    - {_flow({'address': '192.0.2.1', 'interface': 'lo'})}")
-        lines.append("  # decide: marks do not say which addresses they stand for\n")
-    lines.append("  services:\n" if services else "  services: []\n")
-    lines += services
-    timeouts = {key: value for key, value in table.timeouts._asdict().items() if value}
-    if timeouts:
-        lines.append(f"  timeouts: {_flow(timeouts)}\n")
-    if sync := _sync(table):
-        lines.append(f"  sync: {_flow(sync)}\n")
-    return Imported("".join(lines), (*importer.remarks, *_daemon_remarks(table)))
+    sketch = Sketch(method.value, services, _timeouts(table), _sync(table))
+    while errors := _errors(sketch):
+        sketch.refuse(errors)
+    refused = (f"{entry.rule}: {entry.refusal}" for entry in sketch.refused())
+    return Imported(sketch.text(), (*importer.remarks, *_daemon_remarks(table), *refused))
+
+
+def _errors(sketch: Sketch) -> list[Finding]:
+    _role, findings = check_value(sketch.value())
+    return [finding for finding in findings if finding.severity is Severity.ERROR]
 
 
 def _usual_method(table: Table) -> ForwardingMethod:
@@ -83,10 +79,9 @@ def _usual_method(table: Table) -> ForwardingMethod:
     return counts.most_common(1)[0][0] if counts else ForwardingMethod.DR
 
 
-def _vips(table: Table) -> Iterator[dict[str, str]]:
-    keys = [key for key in table.services if isinstance(key, VirtualAddress)]
-    for address in dict.fromkeys(key.address for key in keys):
-        yield {"address": str(ip_address(address)), "interface": "lo"}
+def _timeouts(table: Table) -> Entry | None:
+    timeouts = {key: value for key, value in table.timeouts._asdict().items() if value}
+    return Entry(timeouts, "--set") if timeouts else None
 
 
 def _running(table: Table) -> list[tuple[DaemonRole, Daemon]]:
@@ -98,11 +93,11 @@ def _running(table: Table) -> list[tuple[DaemonRole, Daemon]]:
     ]
 
 
-def _sync(table: Table) -> dict[str, Any]:
+def _sync(table: Table) -> Entry | None:
     """director.sync; it has one set of options, the master's where they are two."""
     running = _running(table)
     if not running:
-        return {}
+        return None
     role, daemon = running[0]
     is_both = len(running) == 2 and running[1][1] == daemon
     found: dict[str, Any] = {
@@ -116,7 +111,8 @@ def _sync(table: Table) -> dict[str, Any]:
         "ttl": (daemon.ttl or defaults.SYNC_TTL, defaults.SYNC_TTL),
         "max_length": (daemon.max_length, 0),
     }
-    return found | {key: value for key, (value, default) in options.items() if value != default}
+    others = {key: value for key, (value, default) in options.items() if value != default}
+    return Entry(found | others, f"--start-daemon {role.value}")
 
 
 def _daemon_remarks(table: Table) -> Iterator[str]:
@@ -131,22 +127,16 @@ class _Importer:
         self._method = method
         self.remarks: list[str] = []
 
-    def service(self, key: ServiceKey, service: Service) -> str:
-        """The service as one entry of director.services; its default values are left out."""
-        keys = {**_identity(key), **self._options(key, service)}
-        lines = [f"{name}: {_flow(value)}\n" for name, value in keys.items()]
-        text = "    - " + "      ".join(lines)
-        rows = [
-            self._destination(key, where, destination)
-            for where, destination in service.destinations.items()
-        ]
-        kept = [f"        - {_flow(row)}\n" for row in rows if row is not None]
-        return text + (
-            "      real_servers:\n" + "".join(kept) if kept else "      real_servers: []\n"
+    def service(self, key: ServiceKey, service: Service) -> ServiceEntry:
+        """The service as an entry of director.services; its default values are left out."""
+        rows = (self._destination(key, *pair) for pair in service.destinations.items())
+        return ServiceEntry(
+            {**_identity(key), **self._options(key, service.options)},
+            format_service_key(key),
+            pool=[row for row in rows if row is not None],
         )
 
-    def _options(self, key: ServiceKey, service: Service) -> dict[str, Any]:
-        options = service.options
+    def _options(self, key: ServiceKey, options: ServiceOptions) -> dict[str, Any]:
         found: dict[str, Any] = {}
         if options.scheduler != defaults.SCHEDULER:
             found["scheduler"] = options.scheduler
@@ -154,12 +144,16 @@ class _Importer:
         if SchedulerFlag.THIRD in flags:
             self._remark(key, "flag-3 of its scheduler has no name in a role file")
             flags.remove(SchedulerFlag.THIRD)
-        if flags:
+        if flags and options.scheduler not in FLAGGED_SCHEDULERS:
+            self._remark(key, f"scheduler flags, of which '{options.scheduler}' takes no notice")
+        elif flags:
             found["scheduler_flags"] = [flag.value for flag in flags]
         if options.one_packet:
             found["one_packet"] = True
         if options.persistence is not None:
             found["persistence"] = self._persistence(key, options.persistence, options.engine)
+        elif options.engine:
+            self._remark(key, f"its engine '{options.engine}', which needs persistence")
         return found
 
     def _persistence(
@@ -177,13 +171,16 @@ class _Importer:
 
     def _destination(
         self, key: ServiceKey, where: DestinationKey, destination: Destination
-    ) -> dict[str, Any] | None:
+    ) -> Entry | None:
         if destination.method is ForwardingMethod.LOCAL:
             self._remark(key, f"its destination {ip_address(where.address)} is this host itself")
             return None
         row: dict[str, Any] = {"address": str(ip_address(where.address))}
         if where.port != (key.port if isinstance(key, VirtualAddress) else 0):
-            row["port"] = where.port
+            if destination.method is ForwardingMethod.NAT:
+                row["port"] = where.port
+            else:
+                self._remark(key, f"the port of {format_endpoint(*where)}: only nat has one")
         if destination.weight != defaults.WEIGHT:
             row["weight"] = destination.weight
         if destination.method is not self._method:
@@ -193,7 +190,8 @@ class _Importer:
                 row[name] = getattr(destination, name)
         if destination.method is ForwardingMethod.TUN and destination.tunnel != PLAIN_IPIP:
             row["tunnel"] = self._tunnel(key, where, destination)
-        return row
+        rule = f"{format_service_key(key)} -r {ip_address(where.address)}"
+        return Entry(row, rule)
 
     def _tunnel(
         self, key: ServiceKey, where: DestinationKey, destination: Destination
@@ -229,9 +227,3 @@ def _prefix(family: Family, netmask: int) -> int | None:
         return netmask
     prefix = netmask.bit_count()
     return prefix if netmask == IPV4_HOST_MASK << (32 - prefix) & IPV4_HOST_MASK else None
-
-
-def _flow(value: Mapping[str, Any] | list[str] | str | int) -> str:
-    """The value on one line of YAML."""
-    text = yaml.safe_dump(value, default_flow_style=True, width=4096, sort_keys=False)
-    return text.removesuffix("\n").removesuffix("\n...")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from lvsboot import defaults
 from lvsboot.constraints import constraint_findings
 from lvsboot.director import decode_director
-from lvsboot.document import MAX_FINDINGS, Document, Finding, parse_document
+from lvsboot.document import MAX_FINDINGS, Document, Finding, Path, parse_document
 from lvsboot.errors import InputError
 from lvsboot.formats import (
     parse_address,
@@ -52,17 +52,21 @@ class RoleFile:
 def parse_role(raw: bytes, file: str) -> RoleFile:
     """The role in `raw`; raises InputError with every problem, each at its place in `file`."""
     document = parse_document(raw, file)
-    role, findings = _decode(document)
+    refused = (finding.path for _span, finding in document.findings if finding.path)
+    role, findings = check_value(document.value, refused)
     problems = _without_second_complaints(place_findings(document, findings), document)
     if role is None or any(problem.severity is Severity.ERROR for problem in problems):
         raise InputError(problems)
     return RoleFile(role, document.text, tuple(problems))
 
 
-def _decode(document: Document) -> tuple[Role | None, list[Finding]]:
-    """The role that the document's sound part means, and all that is found in the whole."""
-    sound, sieve = sift(document.value)
-    sieve.lost.update(finding.path for _span, finding in document.findings if finding.path)
+def check_value(value: Any, lost: Iterable[Path] = ()) -> tuple[Role | None, list[Finding]]:  # noqa: ANN401
+    """The role that the value's sound part means, and all that is found in the whole.
+
+    `lost` are the paths of what was refused before there was a value.
+    """
+    sound, sieve = sift(value)
+    sieve.lost.update(lost)
     findings = sieve.findings
     role = None
     if sound is not None:

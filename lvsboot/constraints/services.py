@@ -12,7 +12,7 @@ from lvsboot.ipvs.table import Family, Protocol
 from lvsboot.model import Director, Service, VirtualService
 
 # The schedulers that read flags: the bits mean nothing to the others.
-_FLAGGED_SCHEDULERS = {"sh", "mh"}
+FLAGGED_SCHEDULERS = {"sh", "mh"}
 # Those that look only whether a weight is 0, and those that look further.
 _WEIGHTED = {"rr": "wrr", "lc": "wlc", "dh": "sh"}
 # ip_vs_mh.c builds its table with the default prime and ignores a pool that is larger.
@@ -57,7 +57,7 @@ def _address(
 
 def _scheduler(service: Service, path: Path) -> Iterator[Finding]:
     scheduler = service.scheduler
-    if service.scheduler_flags and scheduler not in _FLAGGED_SCHEDULERS:
+    if service.scheduler_flags and scheduler not in FLAGGED_SCHEDULERS:
         message = f"'{scheduler}' has no flags"
         yield key_error((*path, "scheduler_flags"), message, "only sh and mh have")
     if scheduler == "twos":

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from ipaddress import IPv4Address, IPv6Address
 
 import pytest
+from hypothesis import event, example, given, settings
 
-from lvsboot.errors import Exit
+from lvsboot.errors import Exit, InputError
 from lvsboot.importing import import_table
-from lvsboot.ipvs.rules import format_rules
+from lvsboot.ipvs.rules import format_rules, parse_rules
 from lvsboot.ipvs.table import (
     Destination,
     DestinationKey,
@@ -21,6 +23,7 @@ from lvsboot.ipvs.table import (
 from lvsboot.model import Director, Sync, SyncMode
 from lvsboot.render.rules import declared_table
 from lvsboot.role import parse_role
+from tests.unit.ipvs.tables import tables
 from tests.unit.test_cli import lvsboot
 from tests.unit.test_render import EVERYTHING, render, text_of
 
@@ -46,7 +49,6 @@ def rules_of(role: bytes) -> str:
         ALL,
         "",
         "-A -f 1 -s rr\n-a -f 1 -r 10.0.0.1:0 -m -w 1\n",
-        "-A -t 192.0.2.1:80 -s none\n".replace("none", "nq"),
         "-A -t [2001:db8::1]:80 -s mh -b mh-port\n-a -t [2001:db8::1]:80 -r [::2]:80 -g -w 0\n",
     ],
 )
@@ -67,6 +69,9 @@ def test_a_role_says_where_a_person_must_decide() -> None:
     [
         ("-A -t 192.0.2.1:80 -s rr -p 60 -M 255.0.255.0\n", "is not a prefix"),
         ("-A -t 192.0.2.1:80 -s sh -b flag-3\n", "flag-3 of its scheduler"),
+        ("-A -t 192.0.2.1:80 -s rr -b flag-1\n", "of which 'rr' takes no notice"),
+        ("-A -u 192.0.2.1:80 -s rr --pe sip\n", "its engine 'sip', which needs persistence"),
+        ("-A -f 1 -s rr\n-a -f 1 -r 10.0.0.1:80 -g -w 1\n", "the port of 10.0.0.1:80"),
         (
             "--start-daemon backup --mcast-interface eth1\n"
             "--start-daemon master --mcast-interface eth0\n",
@@ -84,6 +89,91 @@ def test_what_a_role_cannot_express_is_named(rules: str, remark: str) -> None:
     assert done.returncode == Exit.DONE
     assert remark in done.stderr.decode()
     rules_of(done.stdout)
+
+
+@settings(max_examples=40, deadline=None)
+@given(tables())
+@example(parse_rules("-A -f 1\n-a -f 1 -r 192.0.2.1 -g\n", file="", port_of=lambda *_: None))
+def test_what_is_written_is_a_role_and_what_it_lacks_is_said(table: Table) -> None:
+    """The strategy draws much that a role refuses; a role without a remark has lost nothing."""
+    imported = import_table(table)
+    assert lint(imported.text) == []
+    rules = rules_of(imported.text.encode())
+    parsed = parse_rules(rules, file="", port_of=lambda *_: None)
+    event("with remarks" if imported.remarks else "without")
+    if not imported.remarks:
+        assert parsed == table._replace(daemons={})
+    for key, service in parsed.services.items():
+        assert table.services[key].options.scheduler == service.options.scheduler
+        for where, destination in service.destinations.items():
+            assert destination.weight in {
+                row.weight
+                for there, row in table.services[key].destinations.items()
+                if there.address == where.address
+            }
+
+
+def lint(text: str) -> list[str]:
+    """The errors that are left; parse_role raises them."""
+    try:
+        parse_role(text.encode(), "imported.yaml")
+    except InputError as error:
+        return [problem.message for problem in error.problems]
+    return []
+
+
+@pytest.mark.parametrize(
+    ("rules", "comment"),
+    [
+        (
+            "-A -t 127.0.0.1:80 -s rr\n-a -t 127.0.0.1:80 -r 10.0.0.1:80 -m -w 1\n",
+            "    # left out: 127.0.0.1 is a loopback address\n    # - vip: 127.0.0.1\n",
+        ),
+        (
+            "-A -t 192.0.2.1:80 -s rr\n-a -t 192.0.2.1:80 -r 127.0.0.1:80 -g -w 1\n"
+            "-A -t 192.0.2.1:81 -s rr\n-a -t 192.0.2.1:81 -r 127.0.0.1:81 -g -w 1\n",
+            "      real_servers: []\n        # left out: 127.0.0.1 is a loopback address\n"
+            "        # - {address: 127.0.0.1}\n",
+        ),
+        (
+            "-A -t 192.0.2.1:80 -s rr -p 2678400\n",
+            "    #   persistence: {timeout: 2678400}\n",
+        ),
+        ("-A -t 192.0.2.1:80 -s \x1b[31m\n", "    #   scheduler: "),
+        ("--set 2678400 0 0\n", "  # timeouts: {tcp: 2678400}\n"),
+        (
+            "--start-daemon master --mcast-interface 1e5 --sync-maxlen 100\n",
+            "  # sync: {mode: master, interface: '1e5', max_length: 100}\n",
+        ),
+    ],
+)
+def test_what_a_role_refuses_is_left_as_a_comment(rules: str, comment: str) -> None:
+    done = lvsboot("import", "-", stdin=rules.encode())
+    assert done.returncode == Exit.DONE
+    assert b"lvsboot: not expressed: " in done.stderr
+    assert comment in done.stdout.decode()
+    assert done.stdout.isascii() or "\N{REPLACEMENT CHARACTER}" in done.stdout.decode()
+    rules_of(done.stdout)
+
+
+def test_an_address_that_every_service_has_is_left_out_in_one_go() -> None:
+    """Each round looks at the whole role: a round for each service would take minutes."""
+    services = "".join(
+        f"-A -t 192.0.2.1:{port} -s rr\n-a -t 192.0.2.1:{port} -r 127.0.0.1:{port} -m -w 1\n"
+        for port in range(1, 401)
+    )
+    began = time.process_time()
+    imported = import_table(parse_rules(services, file="", port_of=lambda *_: None))
+    assert time.process_time() - began < 2
+    assert len(imported.remarks) == 400
+
+
+def test_a_name_that_looks_like_a_number_stays_a_name() -> None:
+    rules = b"--start-daemon backup --mcast-interface 1e5\n"
+    duty = parse_role(lvsboot("import", "-", stdin=rules).stdout, "imported.yaml").role.duty
+    assert isinstance(duty, Director)
+    assert duty.sync is not None
+    assert duty.sync.interface == "1e5"
 
 
 @pytest.mark.parametrize(

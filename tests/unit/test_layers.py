@@ -14,7 +14,8 @@ PURE = [
     "problem", "errors", "tree", "model", "defaults", "formats", "document", "director",
     "places", "assertions", "checks", "complaints", "schema", "soundness",
     "cloudinit", "paths",
-    "tunnels", "policy", "nics.addresses", "nics.interfaces", "nics.netplan", "nics.networkd",
+    "tunnels", "policy", "importing", "sketch",
+    "nics.addresses", "nics.interfaces", "nics.netplan", "nics.networkd",
     *(f"constraints.{place.stem}" for place in PACKAGE.glob("constraints/*.py")),
     # Filling a template opens its file.
     *(f"render.{place.stem}" for place in PACKAGE.glob("render/*.py") if place.stem != "templates"),
