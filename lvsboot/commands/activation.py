@@ -61,15 +61,17 @@ def _moved_units(changes: Iterable[Change]) -> list[str]:
     changes = tuple(changes)
     changed = [change.path for change in changes]
     removed = [change.path for change in changes if isinstance(change, Remove)]
-    # A tunnel without its drop-in was never up.
-    replaced = [change.path for change in changes if change.found is not Found.NOTHING]
+    # What is new was never up, and systemd may not know its name yet, which is an error. A tunnel
+    # and a sync daemon are new with their drop-ins; a real server's VIP has none.
+    new = [change.path for change in changes if change.found is Found.NOTHING]
+    replaced = {*changed} - {*new}
     moved = {
         *_matches(_WANTED, removed),
         *_matches(_NFT_LINK, removed),
-        *_matches(_VIP_DROP_IN, changed),
+        *({*_matches(_VIP_DROP_IN, changed)} - {*_matches(_WANTED, new)}),
         *_matches(_TUNNEL_DROP_IN, replaced),
     }
-    if _SYNC_DROP_IN in changed:
+    if _SYNC_DROP_IN in replaced:
         moved.update(f"lvs-sync@{mode.value}.service" for mode in DaemonRole)
     return sorted(moved)
 

@@ -12,7 +12,7 @@ from lvsboot.errors import HostError
 from lvsboot.files import Change, Found, Remove, Write
 from lvsboot.model import Backend
 from lvsboot.role import parse_role
-from lvsboot.tree import File
+from lvsboot.tree import File, Link
 from tests.golden import CASES, REPOSITORY, Case
 
 UNITS = "/etc/systemd/system"
@@ -75,6 +75,25 @@ def test_a_vip_that_went_or_moved_is_stopped_as_it_was_started(ran: list[list[st
         ["systemctl", "stop", "lvs-vip@192.0.2.8.service", "lvs-vip@192.0.2.9.service"],
         ["systemctl", "daemon-reload"],
     ]
+
+
+def test_what_is_new_is_not_stopped(ran: list[list[str]]) -> None:
+    """On a host without lvsboot's units systemd does not even know its name, which is an error."""
+    changes = (
+        Write(File(f"{UNITS}/lvs-vip@.service", ""), Found.NOTHING),
+        Write(File(f"{UNITS}/lvs-vip@192.0.2.8.service.d/device.conf", ""), Found.NOTHING),
+        Write(Link(f"{UNITS}/lvs.service.wants/lvs-vip@192.0.2.8.service", ""), Found.NOTHING),
+        Write(File(f"{UNITS}/lvs-sync@.service.d/role.conf", ""), Found.NOTHING),
+    )
+    activate("dr/director.yaml", Backend.EXTERNAL, changes, block=True)
+    assert ran[0] == ["systemctl", "daemon-reload"]
+
+
+def test_a_vip_that_leaves_lo_is_stopped_there(ran: list[list[str]]) -> None:
+    """A real server that becomes a director: its VIPs have had no drop-in of their own."""
+    drop_in = File(f"{UNITS}/lvs-vip@192.0.2.8.service.d/device.conf", "")
+    activate("dr/director.yaml", Backend.EXTERNAL, (Write(drop_in, Found.NOTHING),), block=True)
+    assert ran[0] == ["systemctl", "stop", "lvs-vip@192.0.2.8.service"]
 
 
 def test_a_tunnel_whose_devices_changed(ran: list[list[str]]) -> None:
