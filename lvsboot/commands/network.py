@@ -23,6 +23,7 @@ _PENDING = f"{paths.RUNTIME}/network.json"
 # ifdown must take down what ifup brought up, which the new files no longer say.
 _FORMER_INTERFACES = f"{paths.RUNTIME}/interfaces.before"
 _VIP_COMMAND = ("ip", "address")
+_ETHERNET_MTU = "1500"
 
 HOST = Path("/")
 Before = Mapping[str, Entry | None]
@@ -108,6 +109,8 @@ def _activate_ifupdown(former: str, wanted: str) -> None:
         write_file(_FORMER_INTERFACES, former.encode())
     for name in _names(old):
         _take_down(name)
+    for name in sorted(_with_mtu(old) - _with_mtu(new)):
+        _reset_mtu(name)
     for name in names:
         _bring_up(name, is_former=name in _names(old))
 
@@ -117,6 +120,16 @@ def _take_down(name: str) -> None:
         run(["ifdown", "--force", "--interfaces", _FORMER_INTERFACES, name])
     except HostError:
         return  # it was down, or half down: what is left of it is flushed before it comes up
+
+
+def _with_mtu(stanzas: Iterable[Stanza]) -> set[str]:
+    return {it.name for it in stanzas for option in it.options if option.words[0] == "mtu"}
+
+
+def _reset_mtu(name: str) -> None:
+    """What ifup has set stays behind ifdown, and the kernel does not remember what was before."""
+    if _exists(name):
+        run(["ip", "link", "set", "dev", name, "mtu", _ETHERNET_MTU])
 
 
 def _bring_up(name: str, *, is_former: bool) -> None:

@@ -137,6 +137,21 @@ def test_what_ifup_cannot_read_takes_nothing_down(host: Host) -> None:
     assert host.ran == ["ifup --no-act --force eth0"]
 
 
+def test_an_mtu_that_the_role_no_longer_has_goes(host: Host, tmp_path: Path) -> None:
+    """Ifdown leaves it, and no stanza says another one."""
+    text = ROLE.replace(", mtu: 1500", "")
+    role_file, tree = role_and_tree(text, Backend.IFUPDOWN)
+    network.note_network([WRITTEN], {OURS: File(OURS, interfaces())})
+    network.activate_network(role_file.role, tree, block=True)
+    assert host.ran == [
+        "ifup --no-act --force eth0",
+        f"ifdown --force --interfaces {tmp_path}/former eth0",
+        "ip link set dev eth0 mtu 1500",
+        "ip address flush dev eth0 scope global",
+        "ifup eth0",
+    ]
+
+
 def test_a_vip_more_or_less_takes_no_nic_down(host: Host) -> None:
     before = interfaces(ROLE.replace("192.0.2.1,", "192.0.2.9,"))
     activate(Backend.IFUPDOWN, [WRITTEN], {OURS: before})
@@ -154,6 +169,7 @@ def test_a_nic_that_leaves_ifupdown(host: Host, tmp_path: Path) -> None:
     activate(Backend.NETWORKD, changes, {OURS: interfaces()})
     assert host.ran == [
         f"ifdown --force --interfaces {tmp_path}/former eth0",
+        "ip link set dev eth0 mtu 1500",
         "networkctl reload",
     ]
 
