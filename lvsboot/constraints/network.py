@@ -49,6 +49,10 @@ def _name(nic: Nic, path: Path) -> Iterator[Finding]:
     elif nic.name in _KERNEL_DEVICES:
         message = f"'{nic.name}' is a device that the kernel makes itself"
         yield key_error(path, message, "name a NIC of the host")
+    elif nic.name == "renderer":
+        # handle_network_type() in netplan's parse.c; cloud-init's network-config is netplan's.
+        message = "'renderer' is a setting in netplan's files, where no NIC can have this name"
+        yield key_error(path, message, "choose another name, such as lan0")
 
 
 def _mac(nic: Nic, macs: Uses, path: Path) -> Iterator[Finding]:
