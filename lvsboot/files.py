@@ -16,7 +16,6 @@ from lvsboot.rooted import Staging, keep_beside, move_back, remove, under
 from lvsboot.tree import Absence, Entry, File, Link, Tree
 
 _MANIFEST_VERSION = 1
-_SAVED_SUFFIX = ".lvs-save"
 # Whatever lies there is read, whatever its name ends in; but no program reads hidden files.
 _READ_WHOLE = {paths.INTERFACES_D, "/etc/NetworkManager/system-connections"}
 _ASIDE = "set aside"
@@ -76,7 +75,7 @@ def saved_path(path: str) -> str:
     """Where what stood at `path` is kept."""
     directory, _, name = path.rpartition("/")
     hidden = "." if directory in _READ_WHOLE else ""
-    return f"{directory}/{hidden}{name}{_SAVED_SUFFIX}"
+    return f"{directory}/{hidden}{name}{paths.SAVED_SUFFIX}"
 
 
 def known_paths(root: Path) -> frozenset[str]:

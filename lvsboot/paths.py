@@ -24,8 +24,14 @@ APPLIED_ROLE = f"{STATE}/role.yaml"
 MANIFEST = f"{STATE}/manifest.json"
 SAVED_RULES = f"{STATE}/saved.rules"
 SAVED_RULES_ORIGIN = f"{SAVED_RULES}.sha256"
+# What stood where lvsboot writes is kept under this name.
+SAVED_SUFFIX = ".lvs-save"
 
 RUNTIME = "/run/lvs"
 LOADED_RULES = f"{RUNTIME}/loaded.rules"
 LOADING_RULES = f"{RUNTIME}/loading.rules"
 KNOWN_SERVICES = f"{RUNTIME}/known"
+LOADED_FROM = f"{RUNTIME}/loaded.from"
+# Two locks: an apply, which holds the first all the time, has a reload run that takes the other.
+FILES_LOCK = f"{RUNTIME}/apply.lock"
+TABLE_LOCK = f"{RUNTIME}/lock"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from lvsboot.commands.status import Status
 from lvsboot.ipvs.live_text import (
     Columns,
@@ -22,16 +24,27 @@ def status_text(status: Status, columns: Columns) -> str:
     lines = ["", format_timeouts(status.timeouts)]
     lines += (format_daemon(role, daemon) for role, daemon in status.daemons)
     lines.append(_loaded_line(status))
-    return shown + "".join(f"{line}\n" for line in lines) + changes_text(status.drift)
+    lines += changes_text(status.drift).splitlines()
+    if status.kept_weights:
+        lines.append("weights that were set live, and are kept (a reload would not do this):")
+        lines += changes_text(status.kept_weights).splitlines()
+    lines += status.notes
+    return shown + "".join(f"{line}\n" for line in lines)
 
 
 def _loaded_line(status: Status) -> str:
     if not status.loaded:
         return "no rules are loaded"
-    source = status.source or "rules whose file is another now"
+    source = status.source or "rules from a start that was killed"
+    since = "" if status.since is None else f", since {_clock_time(status.since)}"
     if not status.drift:
-        return f"loaded: {source}"
-    return f"loaded: {source}, from which the table has drifted ({summary_text(status.drift)}):"
+        return f"loaded: {source}{since}"
+    drift = f"from which the table has drifted ({summary_text(status.drift)}):"
+    return f"loaded: {source}{since}, {drift}"
+
+
+def _clock_time(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(seconds))
 
 
 def status_value(status: Status) -> dict[str, object]:
@@ -40,9 +53,12 @@ def status_value(status: Status) -> dict[str, object]:
     return {
         "loaded": status.loaded,
         "source": status.source,
+        "since": None if status.since is None else round(status.since),
         "services": [service_value(service) for service in status.services],
         "timeouts": status.timeouts._asdict(),
         "daemons": [format_daemon(role, daemon) for role, daemon in status.daemons],
         "drift": changes_text(status.drift).splitlines(),
+        "kept_weights": changes_text(status.kept_weights).splitlines(),
+        "notes": [*status.notes],
         "connections": None if connections is None else [*map(connection_value, connections)],
     }

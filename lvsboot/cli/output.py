@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from lvsboot.problem import Problem
 
 
+def tell(sentence: str) -> None:
+    """Talk: nothing that a program would read."""
+    print(f"lvsboot: {sentence}", file=sys.stderr, flush=True)
+
+
 def print_problems(problems: Sequence[Problem]) -> None:
     from lvsboot.report import problems_text
 
@@ -25,7 +30,7 @@ def print_problems(problems: Sequence[Problem]) -> None:
 def print_cautions(cautions: Cautions) -> None:
     print_problems(cautions.problems)
     for sentence in cautions.sentences:
-        print(f"lvsboot: {sentence}", file=sys.stderr)
+        tell(sentence)
 
 
 def print_changes(changes: Sequence[Change]) -> None:

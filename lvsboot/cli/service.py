@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 
 from lvsboot import paths
+from lvsboot.cli.output import tell
 from lvsboot.errors import Exit
 from lvsboot.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
     from typing import Any
 
 
@@ -19,7 +21,21 @@ def add_verbs(verbs: argparse._SubParsersAction[Any], *names: str) -> None:
         summary, add_arguments, run = VERBS[name]
         verb = verbs.add_parser(name, help=summary)
         add_arguments(verb)
-        verb.set_defaults(run=run)
+        verb.set_defaults(run=_Verb(run))
+
+
+class _Verb:
+    """Mentions a role file that waits to be applied, and then runs the verb."""
+
+    def __init__(self, run: Callable[[argparse.Namespace], int]) -> None:
+        self._run = run
+
+    def __call__(self, arguments: argparse.Namespace) -> int:
+        from lvsboot.commands import rulefiles
+
+        if sentence := rulefiles.unapplied_role(rulefiles.Places()):
+            tell(sentence)
+        return self._run(arguments)
 
 
 def _loading_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +63,13 @@ def _stop_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _save_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--output", metavar="FILE", help="write it there; - for standard output")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--output",
+        metavar="FILE",
+        help="write the whole live table there instead; - for standard output",
+    )
+    what.add_argument("--all", action="store_true", help="make services of other programs ours")
 
 
 def _status_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,6 +106,7 @@ def _load(arguments: argparse.Namespace, *, whole: bool) -> int:
         rules=arguments.rules,
         foreign=Foreign(arguments.foreign),
         weights=Weights(arguments.weights),
+        tell=tell,
     )
     sys.stderr.write(loaded_text(loaded))
     return Exit.DONE
@@ -99,24 +122,30 @@ def _stop(arguments: argparse.Namespace) -> int:
     from lvsboot.commands import service
     from lvsboot.ipvs.text import done_text
 
-    print(done_text(service.stop()), file=sys.stderr)
+    print(done_text(service.stop(tell=tell)), file=sys.stderr)
     return Exit.DONE
 
 
 def _save(arguments: argparse.Namespace) -> int:
-    from lvsboot.commands import service
+    from lvsboot.commands import saving
 
     if arguments.output == "-":
-        sys.stdout.write(service.live_rules())
+        sys.stdout.write(saving.live_rules())
+        return Exit.DONE
+    if arguments.output is not None:
+        saved = saving.export(arguments.output)
     else:
-        print(f"saved as {service.save(output=arguments.output)}", file=sys.stderr)
+        saved = saving.save(everything=arguments.all, tell=tell)
+    print(f"saved as {saved.path}", file=sys.stderr)
+    for note in saved.notes:
+        tell(note)
     return Exit.DONE
 
 
 def _zero(_arguments: argparse.Namespace) -> int:
     from lvsboot.commands import service
 
-    service.zero()
+    service.zero(tell=tell)
     return Exit.DONE
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from lvsboot.commands import rulefiles
+from lvsboot.commands import memory, rulefiles
 from lvsboot.commands.desired import HOST, NO_CAUTIONS, Cautions, host_tree
 from lvsboot.commands.roles import require_directory
 from lvsboot.errors import LvsbootError
@@ -81,5 +81,5 @@ def _table_changes(director: Director) -> tuple[TableChange, ...]:
     if director.weights is Weights.KEEP:
         desired = keep_weights(actual, desired)
     foreign = director.foreign_services is Foreign.REMOVE
-    ours = None if foreign else rulefiles.our_services(rulefiles.Places())
+    ours = None if foreign else memory.our_services(rulefiles.Places())
     return diff(actual, desired, ours=ours)

@@ -1,50 +1,51 @@
-"""Which rules a start loads, which it has loaded, and where save puts the live ones."""
-
-# On the start path, which does without pathlib.
-# ruff: noqa: PTH103, PTH108, PTH120, PTH123
+"""Which rules a start loads, and where save puts the live ones."""
 
 from __future__ import annotations
 
-import marshal
-import os
-import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from socket import getservbyname
 
 from lvsboot import paths
-from lvsboot.atomic import write_file
-from lvsboot.errors import HostError, NotPermittedError
+from lvsboot.errors import HostError, LvsbootError
 from lvsboot.ipvs.dumps import Shown
 from lvsboot.ipvs.rules import parse_rules
 from lvsboot.ipvs.settled import Known, Unsettled, Wanted, read_wanted, set_aside
-from lvsboot.ipvs.table import Protocol, ServiceKey, Table
+from lvsboot.ipvs.table import Protocol, Table
 from lvsboot.light_typing import NamedTuple
-
-# Of what is known; another version may work out other things, another Python write them otherwise.
-_KNOWN_FORM = f"1 {sys.implementation.cache_tag}"
+from lvsboot.textfiles import move_file, read_text, write_text
 
 
 class Places(NamedTuple):
-    """`origin` holds the digest of the rules that `saved` grew from, as `sha256sum -c` reads it.
+    """`origin` holds the digests of `saved` and of the rules that it grew from (sha256sum -c).
 
     `loading` is what a start is about to load, or was when it was killed: then the services of
-    both it and `loaded` are ours.
+    both it and `loaded` are ours. `loaded_from` says where `loaded` comes from (memory.py).
     """
 
+    role: str = paths.ROLE
+    applied_role: str = paths.APPLIED_ROLE
     rules: str = paths.RULES
     saved: str = paths.SAVED_RULES
     origin: str = paths.SAVED_RULES_ORIGIN
     loaded: str = paths.LOADED_RULES
+    loaded_from: str = paths.LOADED_FROM
     loading: str = paths.LOADING_RULES
     known: str = paths.KNOWN_SERVICES
+    lock: str = paths.TABLE_LOCK
 
 
 class RulesFile(NamedTuple):
-    """`note` says why this file, where that may surprise."""
+    """`note` says why this file, where that may surprise.
+
+    `origin` is of saved rules: the line of the role's rules that they grew from.
+    `damaged` says what is wrong with the saved rules, which for that are not loaded.
+    """
 
     path: str
     text: str
     note: str = ""
+    origin: str = ""
+    damaged: str = ""
 
     def table(self) -> Table:
         """Raises InputError."""
@@ -68,7 +69,7 @@ def port_of(name: str, protocol: Protocol) -> int | None:
 
 def read_rules(path: str) -> RulesFile:
     """Raises HostError, NotPermittedError."""
-    found = _read(path)
+    found = read_text(path)
     if found is None:
         raise HostError(f"there are no rules: {path} does not exist")
     return RulesFile(path, found)
@@ -76,125 +77,65 @@ def read_rules(path: str) -> RulesFile:
 
 def choose_rules(places: Places) -> RulesFile:
     """The saved rules while the role's are still what they grew from, else the role's."""
-    rules = _read(places.rules)
-    saved = _read(places.saved)
-    if saved is not None and rules is not None:
-        if _read(places.origin) == _origin_line(places.rules, rules):
-            return RulesFile(places.saved, saved, f"loading {places.saved}: it was saved")
-        note = f"{places.saved} is not loaded: {places.rules} has changed since it was saved"
-        return RulesFile(places.rules, rules, note)
-    if rules is None:
-        raise HostError(f"there are no rules: {places.rules} does not exist")
-    return RulesFile(places.rules, rules)
-
-
-def save_rules(text: str, places: Places) -> None:
-    """The origin goes last: were it first, old saved rules would pass for grown from the new."""
-    _write(places.saved, text)
-    rules = _read(places.rules)
-    if rules is not None:
-        _write(places.origin, _origin_line(places.rules, rules))
-
-
-def write_rules(path: str, text: str) -> None:
-    _write(path, text)
-
-
-def loaded_rules(places: Places) -> RulesFile | None:
-    text = _read(places.loaded)
-    return None if text is None else RulesFile(places.loaded, text)
-
-
-def loaded_source(loaded: RulesFile, places: Places) -> str | None:
-    """The file that what is loaded still is the text of."""
-    for path in (places.saved, places.rules):
-        if _read(path) == loaded.text:
-            return path
-    return None
-
-
-def our_services(places: Places) -> Collection[ServiceKey]:
-    """What we have loaded, or were loading when we were killed."""
-    ours: set[ServiceKey] = set()
-    for path in (places.loaded, places.loading):
-        text = _read(path)
-        if text is not None:
-            ours.update(RulesFile(path, text).table().services)
-    return ours
-
-
-def announce_loading(text: str, places: Places) -> None:
-    _write(places.loading, text)
-
-
-def remember_loaded(text: str, places: Places) -> None:
-    if _read(places.loaded) != text:
-        _write(places.loaded, text)
-    _remove(places.loading)
-
-
-def forget_loading(places: Places) -> None:
-    _remove(places.loading)
-
-
-def forget_loaded(places: Places) -> None:
-    _remove(places.loading)
-    _remove(places.loaded)
-
-
-def read_known(places: Places) -> Known:
-    """What an earlier start has worked out; empty if there is nothing, or nothing of use."""
+    declared = read_rules(places.rules)
     try:
-        with open(places.known, "rb") as file:
-            form, known = marshal.load(file)  # noqa: S302 - only we can write there
-    except (OSError, EOFError, ValueError, TypeError):
-        return {}
-    return known if form == _KNOWN_FORM else {}
+        saved = read_text(places.saved)
+        if saved is None:
+            return declared
+        lines = (read_text(places.origin) or "").splitlines(keepends=True)
+    except LvsbootError as error:
+        return _without_saved(declared, str(error))
+    if origin_line(places.saved, saved) not in lines[1:]:
+        return _without_saved(declared, f"{places.saved} is not what was saved there")
+    if lines[0] == origin_line(places.rules, declared.text):
+        note = f"loading {places.saved}: it was saved"
+        return RulesFile(places.saved, saved, note, origin=lines[0])
+    note = f"{places.saved} is not loaded: {places.rules} has changed since it was saved"
+    return declared._replace(note=note)
 
 
-def remember_known(known: Known, before: Known, places: Places) -> None:
-    if known != before:
-        _write_bytes(places.known, marshal.dumps((_KNOWN_FORM, dict(known))))
+def instead_of_saved(places: Places, reason: str) -> RulesFile:
+    """The role's rules, since the saved ones cannot be loaded."""
+    return _without_saved(read_rules(places.rules), reason)
 
 
-def _origin_line(path: str, text: str) -> str:
+def _without_saved(declared: RulesFile, reason: str) -> RulesFile:
+    return declared._replace(note=f"warning: {reason}: loading {declared.path}", damaged=reason)
+
+
+def move_saved_aside(places: Places) -> str:
+    """Out of the next start's way; gives a sentence on where they are."""
+    target = f"{places.saved}{paths.SAVED_SUFFIX}"
+    try:
+        move_file(places.saved, target)
+    except LvsbootError as error:
+        return f"warning: {places.saved} is still there: {error}"
+    return f"what was saved is now {target}"
+
+
+def save_rules(text: str, origin: str, places: Places) -> None:
+    """The origin goes last: until it is there, the saved rules are nobody's."""
+    write_text(places.saved, text)
+    write_text(places.origin, origin + origin_line(places.saved, text))
+
+
+def origin_line(path: str, text: str) -> str:
     import hashlib  # noqa: PLC0415 - a third of a start's imports, and only for saved rules
 
     digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
     return f"{digest}  {path}\n"
 
 
-def _read(path: str) -> str | None:
-    """Bytes that are not UTF-8 are kept: the parser says where they stand."""
+def unapplied_role(places: Places) -> str | None:
+    """A sentence where the role file is not what was applied last, and this user may read both."""
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
-            return file.read()
-    except FileNotFoundError:
+        role = read_text(places.role)
+        if role is None:
+            return None
+        applied = read_text(places.applied_role)
+    except LvsbootError:
         return None
-    except PermissionError as error:
-        raise NotPermittedError(f"cannot read {path}: run lvsboot as root") from error
-    except OSError as error:
-        raise HostError(f"cannot read {path}: {error.strerror}") from error
-
-
-def _write(path: str, text: str) -> None:
-    _write_bytes(path, text.encode("utf-8", "surrogateescape"))
-
-
-def _write_bytes(path: str, content: bytes) -> None:
-    try:
-        os.makedirs(os.path.dirname(path) or ".", mode=0o755, exist_ok=True)
-        write_file(path, content)
-    except PermissionError as error:
-        raise NotPermittedError(f"cannot write {path}: run lvsboot as root") from error
-    except OSError as error:
-        raise HostError(f"cannot write {path}: {error.strerror}") from error
-
-
-def _remove(path: str) -> None:
-    try:
-        os.unlink(path)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise HostError(f"cannot remove {path}: {error.strerror}") from error
+    if role == applied:
+        return None
+    state = "has not been applied" if applied is None else "has changed since it was applied"
+    return f"{places.role} {state}: `lvsboot plan` shows what it would change"

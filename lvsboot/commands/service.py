@@ -1,4 +1,4 @@
-"""The verbs of the running service: start, reload, stop, save and zero.
+"""The verbs that change the running service: start, reload, stop and zero.
 
 Each connects to the kernel by itself, so that what is wrong with a rules file is said even where
 there is no IPVS.
@@ -9,17 +9,27 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Collection, Iterable
 
-from lvsboot.commands import rulefiles
+from lvsboot.commands import memory, rulefiles
 from lvsboot.commands.rulefiles import Places, RulesFile
-from lvsboot.errors import HostError, InputError, KernelRefusedError
-from lvsboot.ipvs.changes import Change, diff, diff_daemons, keep_weights
+from lvsboot.errors import InputError, KernelRefusedError
+from lvsboot.ipvs.changes import (
+    Change,
+    DaemonChange,
+    StartDaemon,
+    StopDaemon,
+    diff,
+    diff_daemons,
+    inverse,
+    keep_weights,
+)
 from lvsboot.ipvs.kernel import Kernel, open_kernel
 from lvsboot.ipvs.reconcile import Refusal, Verdict, execute_all_or_none, execute_what_goes
 from lvsboot.ipvs.refusals import refusal_text, rule_of
-from lvsboot.ipvs.rules import format_rules, locate_rules, parse_rules
-from lvsboot.ipvs.settled import known_next
-from lvsboot.ipvs.table import ServiceKey, Table
+from lvsboot.ipvs.rules import locate_rules
+from lvsboot.ipvs.settled import Known, Wanted, known_next
+from lvsboot.ipvs.table import DaemonRole, ServiceKey, Table
 from lvsboot.light_typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from lvsboot.lock import Lock, Tell, tell_nobody
 from lvsboot.policy import Foreign, Weights
 
 if TYPE_CHECKING:
@@ -44,13 +54,15 @@ def start(
     weights: Weights = Weights.DECLARED,
     places: Places = _HOST,
     connect: Connect = open_kernel,
+    tell: Tell = tell_nobody,
 ) -> Loaded:
     """Bring the table to the rules. Into an empty one goes all that the kernel accepts.
 
     Raises KernelRefusedError naming what it did not accept; on a live table nothing is changed
     then.
     """
-    return _load(_choose(rules, places), foreign, weights, places, connect, whole=False)
+    with Lock(places.lock, "start", tell):
+        return _load(rules, foreign, weights, places, connect, whole=False)
 
 
 def reload(
@@ -60,17 +72,15 @@ def reload(
     weights: Weights = Weights.DECLARED,
     places: Places = _HOST,
     connect: Connect = open_kernel,
+    tell: Tell = tell_nobody,
 ) -> Loaded:
     """Bring the table to the rules, all of them or none."""
-    return _load(_choose(rules, places), foreign, weights, places, connect, whole=True)
-
-
-def _choose(rules: str | None, places: Places) -> RulesFile:
-    return rulefiles.choose_rules(places) if rules is None else rulefiles.read_rules(rules)
+    with Lock(places.lock, "reload", tell):
+        return _load(rules, foreign, weights, places, connect, whole=True)
 
 
 def _load(
-    source: RulesFile,
+    rules: str | None,
     foreign: Foreign,
     weights: Weights,
     places: Places,
@@ -78,30 +88,68 @@ def _load(
     *,
     whole: bool,
 ) -> Loaded:
-    known = rulefiles.read_known(places)
-    wanted = source.wanted(known)
+    known = memory.read_known(places)
+    source, wanted = _read(rules, known, places)
     with connect() as kernel:
         shown = kernel.read_shown()
         unsettled = source.set_aside(wanted, shown)
         declared, actual = unsettled.parsed.table, kernel.decode_table(unsettled.shown)
         desired = keep_weights(actual, declared) if weights is Weights.KEEP else declared
         changes = diff(actual, desired, ours=_ours(actual, desired, foreign, places))
+        stops, daemons = _stops_first(diff_daemons(actual, declared))
+        stopped = kernel.execute(stops, stop_when_refused=False)
         if changes:
-            rulefiles.announce_loading(source.text, places)
+            memory.announce_loading(source.text, places)
             whole = whole or bool(shown)
             verdict = (execute_all_or_none if whole else execute_what_goes)(kernel, changes)
             if verdict.refused and whole:
-                rulefiles.forget_loading(places)
-                raise _rejected(source, verdict)
+                undo = [step for stop in stopped.applied for step in inverse(stop)]
+                undone = kernel.execute(undo, stop_when_refused=False)
+                memory.forget_loading(places)
+                raise _rejected(source, verdict.with_not_undone(undone.refused))
         else:
             verdict = Verdict(())
-        daemons = diff_daemons(actual, declared)
-        warnings = kernel.execute(daemons, stop_when_refused=False).refused if daemons else ()
-    rulefiles.remember_loaded(source.text, places)
+        followed = kernel.execute(daemons, stop_when_refused=False)
+    memory.remember_loaded(source, foreign, weights, places)
     if verdict.refused:
         raise _incomplete(source, verdict)
-    rulefiles.remember_known(known_next(unsettled), known, places)
-    return Loaded(source, (*changes, *daemons), tuple(map(refusal_text, warnings)))
+    memory.remember_known(known_next(unsettled), known, places)
+    warnings = map(refusal_text, (*stopped.refused, *followed.refused))
+    return Loaded(source, (*stops, *changes, *daemons), tuple(warnings))
+
+
+def _read(rules: str | None, known: Known, places: Places) -> tuple[RulesFile, Wanted]:
+    """What is to be loaded; saved rules that are of no use are out of the way then."""
+    if rules is not None:
+        source = rulefiles.read_rules(rules)
+        return source, source.wanted(known)
+    source = rulefiles.choose_rules(places)
+    try:
+        wanted = source.wanted(known)
+    except InputError as error:
+        if source.path != places.saved:
+            raise
+        problem = error.problems[0]
+        reason = f"{problem.file}:{problem.span.line}: {problem.message}"
+        source = rulefiles.instead_of_saved(places, reason)
+        wanted = source.wanted(known)
+    if source.damaged:
+        note = f"{source.note}\n{rulefiles.move_saved_aside(places)}"
+        source = source._replace(note=note)
+    return source, wanted
+
+
+def _stops_first(
+    changes: Iterable[DaemonChange],
+) -> tuple[list[StopDaemon], list[DaemonChange]]:
+    """Daemons that only stop, and the rest.
+
+    While one runs, the kernel refuses tunnels to the other address family.
+    """
+    changes = tuple(changes)
+    started = {change.role for change in changes if isinstance(change, StartDaemon)}
+    stops = [it for it in changes if isinstance(it, StopDaemon) and it.role not in started]
+    return stops, [it for it in changes if it not in stops]
 
 
 def _ours(
@@ -111,7 +159,7 @@ def _ours(
     if foreign is Foreign.REMOVE:
         return None
     undesired = actual.services.keys() - desired.services.keys()
-    return rulefiles.our_services(places) if undesired else frozenset()
+    return memory.our_services(places) if undesired else frozenset()
 
 
 def _rejected(source: RulesFile, verdict: Verdict) -> KernelRefusedError:
@@ -144,16 +192,25 @@ def _refusal_lines(source: RulesFile, refused: Iterable[Refusal]) -> list[str]:
     return texts
 
 
-def stop(*, places: Places = _HOST, connect: Connect = open_kernel) -> tuple[Change, ...]:
+def stop(
+    *, places: Places = _HOST, connect: Connect = open_kernel, tell: Tell = tell_nobody
+) -> tuple[Change, ...]:
     """Remove our services, never a foreign one, and stop the sync daemons of our rules.
 
     Raises KernelRefusedError.
     """
-    ours = rulefiles.our_services(places)
-    loaded = rulefiles.loaded_rules(places)
-    started = {} if loaded is None else loaded.table().daemons
-    if not ours and not started:
-        return ()
+    with Lock(places.lock, "stop", tell):
+        ours = memory.our_services(places)
+        loaded = memory.loaded_rules(places)
+        started = {} if loaded is None else loaded.table().daemons
+        changes = _remove(ours, started, connect) if ours or started else ()
+        memory.forget_loaded(places)
+    return changes
+
+
+def _remove(
+    ours: Collection[ServiceKey], started: Iterable[DaemonRole], connect: Connect
+) -> tuple[Change, ...]:
     with connect() as kernel:
         actual = kernel.read_table()
         empty = Table({}, daemons=dict.fromkeys(started))
@@ -164,42 +221,12 @@ def stop(*, places: Places = _HOST, connect: Connect = open_kernel) -> tuple[Cha
     if left:
         texts = ["the kernel refused:", *map(refusal_text, left), "All else is removed."]
         raise KernelRefusedError("\n".join(texts))
-    rulefiles.forget_loaded(places)
     return changes
 
 
-def save(
-    *, output: str | None = None, places: Places = _HOST, connect: Connect = open_kernel
-) -> str:
-    """Write the live table to `output`, or to where the next start finds it; gives the path.
-
-    What the next start finds holds no sync daemon: that waits for its interface.
-    """
-    text = live_rules(daemons=output is not None, connect=connect)
-    if output is not None:
-        rulefiles.write_rules(output, text)
-        return output
-    rulefiles.save_rules(text, places)
-    return places.saved
-
-
-def live_rules(*, daemons: bool = True, connect: Connect = open_kernel) -> str:
-    """The live table as canonical rules, in which nothing is lost; raises HostError."""
-    with connect() as kernel:
-        table = kernel.read_table()
-    text = format_rules(table if daemons else table._replace(daemons={}))
-    try:
-        parse_rules(text, file="the live table", port_of=rulefiles.port_of)
-    except InputError as error:
-        problem = error.problems[0]
-        raise HostError(
-            f"another program has put into the table what rules cannot say: {problem.source} "
-            f"({problem.message})"
-        ) from error
-    return text
-
-
-def zero(*, connect: Connect = open_kernel) -> None:
+def zero(
+    *, places: Places = _HOST, connect: Connect = open_kernel, tell: Tell = tell_nobody
+) -> None:
     """Set all counters to zero."""
-    with connect() as kernel:
+    with Lock(places.lock, "zero", tell), connect() as kernel:
         kernel.zero()

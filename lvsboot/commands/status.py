@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from lvsboot.commands import rulefiles
+from lvsboot.commands import memory, rulefiles
 from lvsboot.commands.rulefiles import Places
-from lvsboot.errors import HostError
-from lvsboot.ipvs.changes import Change, diff, diff_daemons
+from lvsboot.errors import HostError, LvsbootError
+from lvsboot.ipvs.changes import Change, diff, diff_daemons, keep_weights
 from lvsboot.ipvs.connections import Connection, parse_connections
 from lvsboot.ipvs.kernel import Kernel, open_kernel
 from lvsboot.ipvs.live import LiveService, live_table, read_live
 from lvsboot.ipvs.table import Daemon, DaemonRole, Table, Timeouts
 from lvsboot.light_typing import NamedTuple, TypeAlias
+from lvsboot.policy import Weights
 
 CONNECTIONS = "/proc/net/ip_vs_conn"
 
@@ -22,14 +23,21 @@ _HOST = Places()
 
 
 class Status(NamedTuple):
-    """`drift` is what a reload would change; `source` None: what was loaded has no file now."""
+    """`source` and `since` say what was loaded; None where that is not known.
+
+    `drift` is what a reload of it would change, and `kept_weights` are the changes that it would
+    leave alone, since live weights are kept. `notes` are on what a reload would load instead.
+    """
 
     loaded: bool
     source: str | None
+    since: float | None
     services: tuple[LiveService, ...]
     timeouts: Timeouts
     daemons: tuple[tuple[DaemonRole, Daemon], ...]
     drift: tuple[Change, ...]
+    kept_weights: tuple[Change, ...] = ()
+    notes: tuple[str, ...] = ()
     connections: tuple[Connection, ...] | None = None
 
 
@@ -37,29 +45,54 @@ def read_status(
     *, connections: bool = False, places: Places = _HOST, connect: Connect = open_kernel
 ) -> Status:
     """The live table with its counters, and how it differs from what was loaded."""
-    loaded = rulefiles.loaded_rules(places)
+    loaded = memory.loaded_rules(places)
+    source = memory.loaded_source(places)
     with connect() as kernel:
         services = read_live(kernel)
         timeouts, daemons = kernel.read_timeouts(), kernel.read_daemons()
     drift: tuple[Change, ...] = ()
+    kept: tuple[Change, ...] = ()
     if loaded is not None:
-        actual = Table(live_table(services), timeouts, daemons)
-        desired = loaded.table()
-        drift = (*diff(actual, desired, ours=desired.services), *diff_daemons(actual, desired))
+        actual, declared = Table(live_table(services), timeouts, daemons), loaded.table()
+        desired = declared
+        if source is not None and source.weights is Weights.KEEP:
+            desired = keep_weights(actual, declared)
+            kept = diff(desired, declared)
+        drift = (*diff(actual, desired, ours=declared.services), *diff_daemons(actual, declared))
     return Status(
         loaded=loaded is not None,
-        source=None if loaded is None else rulefiles.loaded_source(loaded, places),
+        source=None if source is None else source.path,
+        since=None if source is None else source.since(),
         services=services,
         timeouts=timeouts,
         daemons=tuple(sorted(daemons.items())),
         drift=drift,
+        kept_weights=kept,
+        notes=() if loaded is None else tuple(_next_notes(loaded.text, source, places)),
         connections=_read_connections() if connections else None,
     )
 
 
+def _next_notes(loaded: str, source: memory.Source | None, places: Places) -> list[str]:
+    """What the next start would load, where that is something else."""
+    if source is not None and source.path not in {places.rules, places.saved}:
+        return [f"the next start loads {places.rules}"]
+    try:
+        following = rulefiles.choose_rules(places)
+    except LvsbootError as error:
+        return [f"warning: the next start fails: {error}"]
+    notes = [following.note] if following.damaged or following.path == places.rules else []
+    notes = [note for note in notes if note]
+    if following.text != loaded:
+        same = source is not None and source.path == following.path
+        why = "which has changed since" if same else "which is not what is loaded"
+        notes.append(f"the next start loads {following.path}, {why}")
+    return notes
+
+
 def _read_connections() -> tuple[Connection, ...]:
     try:
-        with open(CONNECTIONS, encoding="ascii") as file:  # noqa: PTH123 - as rulefiles
+        with open(CONNECTIONS, encoding="ascii") as file:  # noqa: PTH123 - may be very large
             return parse_connections(file.read())
     except OSError as error:
         raise HostError(f"cannot read {CONNECTIONS}: {error.strerror}") from error

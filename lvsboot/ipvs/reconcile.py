@@ -49,6 +49,9 @@ class Verdict(NamedTuple):
     refused: tuple[Refusal, ...]
     not_undone: tuple[Refusal, ...] = ()
 
+    def with_not_undone(self, more: Iterable[Refusal]) -> Verdict:
+        return self._replace(not_undone=(*self.not_undone, *more))
+
 
 def execute_all_or_none(kernel: IpvsKernel, changes: Iterable[TableChange]) -> Verdict:
     """For a live table: when a change is refused, take back all that was applied before it."""

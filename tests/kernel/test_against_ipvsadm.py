@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import example, given, note
 from hypothesis import strategies as st
 
-from lvsboot.commands import service
+from lvsboot.commands import saving, service
 from lvsboot.commands.rulefiles import Places
 from lvsboot.ipvs.dumps import Fingerprints, fingerprint
 from lvsboot.ipvs.kernel import open_kernel
@@ -49,7 +49,7 @@ def test_any_rules_from_any_table(hosts: dict[str, Host], before: int, seed: int
     assert ours.state() == expected
     assert load(ours, text).changes == ()
     with ours.entered():
-        saved = service.live_rules()
+        saved = saving.live_rules()
     assert copy.restore(f"{CLEAR}{saved}{VIEWS}").stdout == expected
     # What is settled by its fingerprint, and what is not: neither is touched.
     assert load(ours, saved).changes == load(ours, saved).changes == ()

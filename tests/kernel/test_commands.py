@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import struct
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -38,8 +39,8 @@ def rules(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _no_memory() -> None:
-    for place in (paths.LOADED_RULES, paths.LOADING_RULES, paths.KNOWN_SERVICES):
-        Path(place).unlink(missing_ok=True)
+    for place in Path(paths.RUNTIME).glob("*"):
+        place.unlink()
 
 
 def sent_commands(host: Host, *arguments: str) -> list[int]:
@@ -122,6 +123,83 @@ def test_saved_rules_are_canonical(host: Host, rules: Path) -> None:
     done = host.lvsboot("save", "--output", "-")
     assert done.stdout == "--set 900 120 300\n" + RULES + FOREIGN
     assert host.lvsboot("save", "--output", "-").stdout == done.stdout
+
+
+def test_what_is_saved_is_ours_and_what_a_hand_has_made_of_it(host: Host) -> None:
+    Path("/etc/lvs").mkdir(exist_ok=True)
+    Path(paths.RULES).write_text(RULES, encoding="utf-8")
+    host.restore(FOREIGN)
+    try:
+        assert host.lvsboot("start").returncode == 0
+        host.ipvsadm("-e", "-t", "10.0.0.1:80", "-r", "172.16.0.2:80", "-g", "-w", "0")
+        done = host.lvsboot("save")
+        assert (done.returncode, done.stdout) == (0, "")
+        assert "not saved, since another program's: -t 10.0.0.9:80" in done.stderr
+        drained = RULES.replace("-w 2", "-w 0")
+        saved = Path(paths.SAVED_RULES).read_text(encoding="utf-8")
+        assert saved == "--set 900 120 300\n" + drained
+        host.lvsboot("stop")
+        assert f"loading {paths.SAVED_RULES}: it was saved" in host.lvsboot("start").stderr
+        assert host.ipvsadm("-Sn").stdout == drained + FOREIGN
+        host.lvsboot("stop")
+        assert host.ipvsadm("-Sn").stdout == FOREIGN
+    finally:
+        for place in (paths.RULES, paths.SAVED_RULES, paths.SAVED_RULES_ORIGIN):
+            Path(place).unlink(missing_ok=True)
+
+
+def test_a_daemon_that_stops_makes_room_for_tunnels_to_the_other_family(
+    host: Host, rules: Path
+) -> None:
+    """The kernel refuses them while a daemon runs."""
+    started = "--start-daemon master --mcast-interface eth0\n"
+    rules.write_text(RULES + started, encoding="utf-8")
+    assert host.lvsboot("start", "--rules", str(rules)).stderr.count("refused") == 0
+    assert "master" in host.ipvsadm("-L", "--daemon").stdout
+    tunnel = "-a -t 10.0.0.1:80 -r [2001:db8::1]:80 -i -w 1\n"
+    rules.write_text(f"--stop-daemon master\n{RULES}{tunnel}", encoding="utf-8")
+    done = host.lvsboot("reload", "--rules", str(rules))
+    assert (done.returncode, "warning" in done.stderr) == (0, False)
+    assert "2001:db8::1" in host.ipvsadm("-Sn").stdout
+    assert "master" not in host.ipvsadm("-L", "--daemon").stdout
+
+
+def test_one_run_waits_for_another(host: Host, rules: Path) -> None:
+    """It waits for one that is stopped in the middle, and goes on once that one is killed."""
+    with host.entered():
+        holder = subprocess.Popen(
+            ["python3", "-c", "import lvsboot.lock as l\nwith l.Lock('/run/lvs/lock', 'reload'):"
+             " print(flush=True); input()"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        argv = ["python3", "-m", "lvsboot", "start", "--rules", str(rules)]
+        with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) as waiting:
+            assert waiting.stderr is not None
+            said = waiting.stderr.readline()
+            assert said == (
+                f"lvsboot: waiting for lvsboot reload (process {holder.pid}), "
+                "which holds /run/lvs/lock\n"
+            )
+            assert host.ipvsadm("-Sn").stdout == ""
+            holder.kill()
+            assert "3 added" in waiting.stderr.read()
+    holder.wait()
+    assert host.ipvsadm("-Sn").stdout == RULES
+
+
+def test_a_clock_that_jumps_only_changes_what_the_clock_says(host: Host, rules: Path) -> None:
+    before = time.time()
+    try:
+        host.lvsboot("start", "--rules", str(rules))
+        time.clock_settime(time.CLOCK_REALTIME, before - 40 * 365 * 86400)
+        for verb in ("start", "reload"):
+            assert "no changes" in host.lvsboot(verb, "--rules", str(rules)).stderr
+        since = json.loads(host.lvsboot("status", "--json").stdout)["since"]
+        assert abs(since - time.time()) < 600
+    finally:
+        time.clock_settime(time.CLOCK_REALTIME, before + 60)
 
 
 def test_drift_is_shown(host: Host, rules: Path) -> None:

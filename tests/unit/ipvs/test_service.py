@@ -5,67 +5,16 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import cast
 
 import pytest
 
-from lvsboot.commands import service
-from lvsboot.commands.rulefiles import Places
 from lvsboot.commands.unit_job import is_plain_stop
 from lvsboot.errors import HostError, InputError, KernelRefusedError
-from lvsboot.ipvs.changes import AddDestination, Change
-from lvsboot.ipvs.rules import format_rules, parse_rules
+from lvsboot.ipvs.changes import AddDestination, Change, StartDaemon, StopDaemon
 from lvsboot.ipvs.table import Table
 from lvsboot.policy import Foreign, Weights
 from tests.unit.ipvs.fake import FakeKernel
-
-ONE = "-A -t 192.0.2.1:80 -s wlc\n-a -t 192.0.2.1:80 -r 10.0.0.1:80 -g -w 1\n"
-TWO = "-A -t 192.0.2.2:80 -s wlc\n"
-FOREIGN = "-A -t 192.0.2.9:80 -s rr\n"
-
-
-class Host:
-    """A folder for the files, and the kernel."""
-
-    def __init__(self, folder: Path, table: str = "") -> None:
-        self.places = Places(*(str(folder / name) for name in Places._fields))
-        self.kernel = FakeKernel(rules(table))
-
-    def write(self, **texts: str) -> None:
-        for name, text in texts.items():
-            Path(getattr(self.places, name)).write_text(text, encoding="utf-8")
-
-    def read(self, name: str) -> str | None:
-        place = Path(getattr(self.places, name))
-        return place.read_text(encoding="utf-8") if place.exists() else None
-
-    def connect(self) -> FakeKernel:
-        return self.kernel
-
-    @property
-    def table(self) -> str:
-        return format_rules(self.kernel.table)
-
-
-def rules(text: str) -> Table:
-    return parse_rules(text, file="rules", port_of=lambda _name, _protocol: None)
-
-
-def start(
-    host: Host,
-    foreign: Foreign = Foreign.KEEP,
-    weights: Weights = Weights.DECLARED,
-) -> service.Loaded:
-    connect = cast("service.Connect", host.connect)
-    return service.start(foreign=foreign, weights=weights, places=host.places, connect=connect)
-
-
-def reload(host: Host) -> service.Loaded:
-    return service.reload(places=host.places, connect=cast("service.Connect", host.connect))
-
-
-def stop(host: Host) -> tuple[Change, ...]:
-    return service.stop(places=host.places, connect=cast("service.Connect", host.connect))
+from tests.unit.ipvs.host import FOREIGN, ONE, TWO, Host, reload, rules, start, stop
 
 
 @pytest.fixture
@@ -173,6 +122,46 @@ def test_a_live_table_changes_wholly_or_not_at_all(
     assert host.read("loading") is None
 
 
+MIXED = (
+    "--stop-daemon master\n-A -t 192.0.2.1:80 -s wlc\n"
+    "-a -t 192.0.2.1:80 -r [2001:db8::1]:80 -i -w 1\n"
+)
+
+
+def refuse_mixed_families_beside_a_daemon(host: Host) -> None:
+    """As ip_vs_ctl.c does."""
+
+    def refuse(change: Change) -> int:
+        is_mixed = isinstance(change, AddDestination) and len(change.key.address) == 16
+        return errno.EINVAL if is_mixed and host.kernel.table.daemons else 0
+
+    daemons = rules("--start-daemon master --mcast-interface eth0\n").daemons
+    host.kernel = FakeKernel(Table(host.kernel.table.services, daemons=daemons), refuse)
+
+
+def test_a_daemon_stops_before_what_the_kernel_refuses_beside_it(tmp_path: Path) -> None:
+    host = Host(tmp_path, ONE)
+    host.write(rules=MIXED, loaded=ONE)
+    refuse_mixed_families_beside_a_daemon(host)
+    assert reload(host).warnings == ()
+    assert "2001:db8::1" in host.table
+    assert host.kernel.table.daemons == {}
+
+
+def test_a_daemon_runs_again_when_nothing_has_changed(tmp_path: Path) -> None:
+    host = Host(tmp_path, ONE)
+    host.write(rules="--stop-daemon master\n" + BROADCAST, loaded=ONE)
+    refuse_broadcast(host)
+    daemons = rules("--start-daemon master --mcast-interface eth0\n").daemons
+    host.kernel.table = Table(host.kernel.table.services, daemons=daemons)
+    before = host.kernel.table
+    with pytest.raises(KernelRefusedError, match="Nothing has changed"):
+        reload(host)
+    assert host.kernel.table == before
+    kinds = [type(change) for change in host.kernel.sent]
+    assert (kinds[0], kinds[-1]) == (StopDaemon, StartDaemon)
+
+
 def test_daemons_follow_and_never_fail_a_start(host: Host) -> None:
     host.write(rules=ONE + "--start-daemon master --mcast-interface eth9\n")
     host.kernel = FakeKernel(
@@ -180,43 +169,6 @@ def test_daemons_follow_and_never_fail_a_start(host: Host) -> None:
     )
     assert "no such interface (ENODEV)" in start(host).warnings[0]
     assert host.table == ONE
-
-
-def test_saved_rules_win_until_the_role_changes(tmp_path: Path) -> None:
-    host = Host(tmp_path, ONE.replace("-w 1", "-w 7"))
-    host.write(rules=ONE)
-    connect = cast("service.Connect", host.connect)
-    assert service.save(places=host.places, connect=connect) == host.places.saved
-    host.kernel = FakeKernel(Table({}))
-    assert start(host).source.path == host.places.saved
-    assert "-w 7" in host.table
-    host.write(rules=ONE + TWO)
-    loaded = reload(host)
-    assert loaded.source.path == host.places.rules
-    assert "has changed since it was saved" in loaded.source.note
-    assert host.table == ONE + TWO
-
-
-def test_saving_elsewhere(tmp_path: Path) -> None:
-    host = Host(tmp_path, ONE)
-    output = tmp_path / "here" / "rules"
-    service.save(output=str(output), connect=cast("service.Connect", host.connect))
-    assert output.read_text(encoding="utf-8") == ONE
-
-
-def test_what_the_language_cannot_say_is_not_saved(tmp_path: Path) -> None:
-    host = Host(tmp_path, ONE)
-    host.kernel.table = parse_heavy(host.kernel.table)
-    with pytest.raises(HostError, match="cannot say"):
-        service.save(places=host.places, connect=cast("service.Connect", host.connect))
-    assert host.read("saved") is None
-
-
-def parse_heavy(table: Table) -> Table:
-    """The table with a weight that only netlink can set."""
-    (key, row), *_ = table.services.items()
-    pool = {where: item._replace(weight=70000) for where, item in row.destinations.items()}
-    return Table({key: row._replace(destinations=pool)})
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,125 @@
+"""The verb save: what is ours of the live table, written for the next start; or all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lvsboot.commands import memory, rulefiles
+from lvsboot.commands.rulefiles import Places
+from lvsboot.errors import HostError, InputError
+from lvsboot.ipvs.kernel import Kernel, open_kernel
+from lvsboot.ipvs.rules import format_rules, parse_rules
+from lvsboot.ipvs.rules.format import format_service_key
+from lvsboot.ipvs.table import ServiceKey, Table
+from lvsboot.light_typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from lvsboot.lock import Lock, Tell, tell_nobody
+from lvsboot.policy import Foreign
+from lvsboot.textfiles import read_text, write_text
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+Connect: TypeAlias = "Callable[[], AbstractContextManager[Kernel]]"
+_HOST = Places()
+
+
+class Saved(NamedTuple):
+    """Where it is, and sentences on what an operator might expect to be there."""
+
+    path: str
+    notes: tuple[str, ...] = ()
+
+
+def save(
+    *,
+    everything: bool = False,
+    places: Places = _HOST,
+    connect: Connect = open_kernel,
+    tell: Tell = tell_nobody,
+) -> Saved:
+    """Write our services, as they are now, to where the next start finds them.
+
+    What others have put into the table stays theirs, unless `everything` is to be ours, or the
+    role says that all of the table is. No sync daemon is written: that waits for its interface.
+    Raises HostError where nothing is loaded.
+    """
+    with Lock(places.lock, "save", tell):
+        source, loaded = memory.loaded_source(places), memory.loaded_rules(places)
+        if source is None or loaded is None:
+            raise HostError("nothing is loaded that could be saved: `systemctl start lvs` first")
+        table = _read_table(connect)._replace(daemons={})
+        foreign: list[ServiceKey] = []
+        if not everything and source.foreign is Foreign.KEEP:
+            ours = {*memory.our_services(places), *_declared(places)}
+            foreign = [key for key in table.services if key not in ours]
+            services = {key: row for key, row in table.services.items() if key in ours}
+            table = table._replace(services=services)
+        text = _rules_text(table)
+        origin = _origin(source, loaded.text, places)
+        rulefiles.save_rules(text, origin, places)
+    return Saved(places.saved, tuple(_notes(foreign, origin, places)))
+
+
+def export(output: str, *, connect: Connect = open_kernel) -> Saved:
+    """Write the whole live table to a file; nobody loads it by itself."""
+    write_text(output, live_rules(connect=connect))
+    return Saved(output)
+
+
+def live_rules(*, connect: Connect = open_kernel) -> str:
+    """The live table as canonical rules, in which nothing is lost; raises HostError."""
+    return _rules_text(_read_table(connect))
+
+
+def _read_table(connect: Connect) -> Table:
+    with connect() as kernel:
+        return kernel.read_table()
+
+
+def _rules_text(table: Table) -> str:
+    text = format_rules(table)
+    try:
+        parse_rules(text, file="the live table", port_of=rulefiles.port_of)
+    except InputError as error:
+        problem = error.problems[0]
+        raise HostError(
+            f"another program has put into the table what rules cannot say: {problem.source} "
+            f"({problem.message})"
+        ) from error
+    return text
+
+
+def _declared(places: Places) -> set[ServiceKey]:
+    """Services that the role has now, though nothing has loaded them yet."""
+    text = read_text(places.rules)
+    if text is None:
+        return set()
+    return set(parse_rules(text, file=places.rules, port_of=rulefiles.port_of).services)
+
+
+def _origin(source: memory.Source, loaded: str, places: Places) -> str:
+    """The line of the role's rules that the live table has grown from.
+
+    Of those that were loaded, not of those that the folder holds by now: these may be newer.
+    """
+    if source.path == places.rules:
+        return rulefiles.origin_line(places.rules, loaded)
+    if source.path == places.saved:
+        return source.origin
+    # Loaded from elsewhere, by hand: it is to last until the role changes.
+    return rulefiles.origin_line(places.rules, rulefiles.read_rules(places.rules).text)
+
+
+def _notes(foreign: list[ServiceKey], origin: str, places: Places) -> list[str]:
+    notes = [
+        f"not saved, since another program's: {format_service_key(key)} "
+        "(`save --all` would make it ours)"
+        for key in foreign
+    ]
+    rules = read_text(places.rules)
+    if rules is None or rulefiles.origin_line(places.rules, rules) != origin:
+        notes.append(
+            f"warning: {places.rules} has changed since it was loaded: the next start loads that, "
+            "and not what was saved now"
+        )
+    return notes

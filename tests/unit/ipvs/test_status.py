@@ -1,0 +1,117 @@
+"""What status knows beside the live table: where it came from, and what has become of it."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from lvsboot.commands import memory, rulefiles, status
+from lvsboot.commands.status import Status
+from lvsboot.ipvs.live_text import Columns
+from lvsboot.ipvs.table import Table, Timeouts
+from lvsboot.policy import Weights
+from lvsboot.status_text import status_text, status_value
+from tests.unit.ipvs.host import FOREIGN, ONE, TWO, Host, rules, save, start
+
+DRAINED = ONE.replace("-w 1", "-w 0")
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    host = Host(tmp_path)
+    host.write(rules=ONE)
+    return host
+
+
+def read_status(host: Host, monkeypatch: pytest.MonkeyPatch) -> Status:
+    """The kernel in memory has no counters: its services are put in as the live ones."""
+    kernel = host.kernel
+    monkeypatch.setattr(status, "read_live", lambda _kernel: ())
+    monkeypatch.setattr(status, "live_table", lambda _services: kernel.table.services)
+    monkeypatch.setattr(type(kernel), "read_timeouts", lambda _: Timeouts(), raising=False)
+    monkeypatch.setattr(type(kernel), "read_daemons", lambda _: {}, raising=False)
+    return status.read_status(places=host.places, connect=lambda: kernel)  # type: ignore[arg-type,return-value]
+
+
+def test_drift_from_what_is_loaded(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    start(host)
+    host.kernel.table = rules(DRAINED + FOREIGN)
+    shown = status_text(read_status(host, monkeypatch), Columns.CONNECTIONS)
+    assert re.search(
+        rf"^loaded: {host.places.rules}, since [-0-9]+ [0-9:]+ [-+]\d{{4}}, from which the table "
+        r"has drifted \(0 to add, 1 to change, 0 to remove\):\n~ change -t 192.0.2.1:80 ",
+        shown,
+        re.MULTILINE,
+    )
+
+
+def test_kept_weights_are_no_drift(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    start(host, weights=Weights.KEEP)
+    host.kernel.table = rules(DRAINED + "-a -t 192.0.2.1:80 -r 10.0.0.9:80 -g -w 1\n")
+    found = read_status(host, monkeypatch)
+    value = status_value(found)
+    assert value["drift"] == ["- delete -t 192.0.2.1:80 -r 10.0.0.9:80 -g -w 1"]
+    assert value["kept_weights"] == [
+        "~ change -t 192.0.2.1:80 -r 10.0.0.1:80 -g -w 1 (was -g -w 0)"
+    ]
+    shown = status_text(found, Columns.CONNECTIONS)
+    assert "weights that were set live, and are kept" in shown
+
+
+def test_what_the_next_start_loads_instead(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    start(host)
+    assert read_status(host, monkeypatch).notes == ()
+    host.write(rules=ONE + TWO)
+    changed = f"the next start loads {host.places.rules}, which has changed since"
+    assert read_status(host, monkeypatch).notes == (changed,)
+    host.write(rules=ONE)
+    host.kernel.table = rules(DRAINED)
+    save(host)
+    saved = f"the next start loads {host.places.saved}, which is not what is loaded"
+    assert read_status(host, monkeypatch).notes == (saved,)
+    start(host)
+    assert read_status(host, monkeypatch).notes == ()
+    Path(host.places.saved).write_text("", encoding="utf-8")
+    assert "is not what was saved there" in read_status(host, monkeypatch).notes[0]
+
+
+def test_since_follows_a_clock_that_jumps(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    start(host)
+    source = memory.loaded_source(host.places)
+    assert source is not None
+    assert source.since() == pytest.approx(time.time(), abs=5)
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() - 1e9)
+    assert source.since() == pytest.approx(real() - 1e9, abs=5)
+
+
+def test_a_start_that_changes_nothing_is_none(host: Host) -> None:
+    start(host)
+    before = memory.loaded_source(host.places)
+    start(host)
+    assert memory.loaded_source(host.places) == before
+    host.kernel.table = Table({})
+    host.write(rules=ONE + TWO)
+    start(host)
+    assert memory.loaded_source(host.places) != before
+
+
+@pytest.mark.parametrize(
+    ("role", "applied", "said"),
+    [
+        (None, None, None),
+        ("a", "a", None),
+        ("a", None, "has not been applied"),
+        ("a", "b", "has changed since it was applied"),
+    ],
+)
+def test_a_role_that_waits_is_mentioned(
+    host: Host, role: str | None, applied: str | None, said: str | None
+) -> None:
+    texts = {"role": role, "applied_role": applied}
+    host.write(**{name: text for name, text in texts.items() if text is not None})
+    sentence = rulefiles.unapplied_role(host.places)
+    assert (said in sentence if said is not None else False) if sentence else said is None

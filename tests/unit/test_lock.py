@@ -1,0 +1,75 @@
+"""One at a time: who waits, who is told, and that a killed holder is none."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from lvsboot.errors import HostError
+from lvsboot.lock import Lock
+
+_HOLD = "import sys, lvsboot.lock as l\nwith l.Lock(sys.argv[1], 'reload'):\n print(1); input()\n"
+
+
+@contextmanager
+def held_by_another(place: Path) -> Iterator[subprocess.Popen[str]]:
+    argv = [sys.executable, "-S", "-uc", _HOLD, str(place)]
+    pipe = subprocess.PIPE
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(argv, stdin=pipe, stdout=pipe, text=True, cwd=root) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "1\n"
+        yield holder
+        holder.kill()
+
+
+def test_who_holds_it_is_said_at_once_and_at_the_end(tmp_path: Path) -> None:
+    said: list[str] = []
+    place = tmp_path / "run" / "lock"
+    with held_by_another(place) as holder:
+        name = f"lvsboot reload (process {holder.pid})"
+        with (
+            pytest.raises(HostError) as caught,
+            Lock(str(place), "start", said.append, patience=0.1),
+        ):
+            raise AssertionError
+    assert said == [f"waiting for {name}, which holds {place}"]
+    assert str(caught.value).startswith(f"{name} has held {place} for 0 s")
+
+
+def test_a_killed_holder_blocks_nobody(tmp_path: Path) -> None:
+    place = tmp_path / "lock"
+    with held_by_another(place) as holder:
+        threading.Timer(0.05, holder.send_signal, [signal.SIGKILL]).start()
+        with Lock(str(place), "start"):
+            assert place.read_text(encoding="ascii") == f"{os.getpid()} lvsboot start\n"
+
+
+def test_a_directory_is_locked_without_a_trace(tmp_path: Path) -> None:
+    with (
+        held_by_another(tmp_path) as holder,
+        pytest.raises(HostError, match=f"^process {holder.pid} has held"),
+        Lock(str(tmp_path), "render", patience=0),
+    ):
+        raise AssertionError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_free_lock_costs_next_to_nothing(tmp_path: Path) -> None:
+    place = str(tmp_path / "lock")
+    with Lock(place, "start"):
+        pass
+    begin = time.process_time()
+    for _ in range(100):
+        with Lock(place, "start"):
+            pass
+    assert time.process_time() - begin < 0.1
