@@ -102,7 +102,11 @@ def install_tree(
         changes = tuple(change for change in changes if isinstance(change, Write))
     left = tuple(change for change in changes if change.found is Found.EDITED)
     left = () if replace_edited else left
-    manifest = {entry.path: _digest(entry) for entry in tree}
+    manifest = {
+        entry.path: _digest(entry)
+        for entry in tree
+        if not (isinstance(entry, Absence) and entry.for_good)
+    }
     # What is left must be known as edited the next time as well.
     manifest |= {change.path: known[change.path] for change in left}
     if keep_others:

@@ -22,9 +22,13 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Nothing may stand at `path`: what does is set aside, until a tree no longer says so."""
+    """Nothing may stand at `path`: what does is set aside, until a tree no longer says so.
+
+    What is set aside `for_good` does not come back by itself.
+    """
 
     path: str
+    for_good: bool = False
 
 
 Entry = File | Link

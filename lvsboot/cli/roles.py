@@ -6,8 +6,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from lvsboot import paths
-from lvsboot.cli.output import print_cautions, print_changes, print_problems, wants_color
-from lvsboot.errors import Exit, InputError
+from lvsboot.cli.output import print_cautions, print_changes, print_problems, tell, wants_color
+from lvsboot.errors import ConflictError, Exit, InputError
 
 if TYPE_CHECKING:
     import argparse
@@ -104,7 +104,7 @@ def _import(arguments: argparse.Namespace) -> int:
     imported = roles.import_rules(arguments.rules, _standard_input(arguments.rules))
     sys.stdout.write(imported.text)
     for remark in imported.remarks:
-        print(f"lvsboot: not expressed: {remark}", file=sys.stderr)
+        tell(f"not expressed: {remark}")
     return Exit.DONE
 
 
@@ -118,12 +118,12 @@ def _schema(_arguments: argparse.Namespace) -> int:
 def _render(arguments: argparse.Namespace) -> int:
     from lvsboot.commands import roles
 
-    rendering = roles.render(_read_role(arguments), _path(arguments.root))
+    rendering = roles.render(_read_role(arguments), _path(arguments.root), tell=tell)
     print_cautions(rendering.cautions)
     print_changes(rendering.changes)
     for change in rendering.left:
         place = f"{arguments.root}{change.path}"
-        print(f"lvsboot: {place} was edited and is left as it is", file=sys.stderr)
+        tell(f"{place} was edited and is left as it is")
     return Exit.DONE
 
 
@@ -141,15 +141,20 @@ def _plan(arguments: argparse.Namespace) -> int:
     else:
         sys.stdout.write(plan_text(plan, color=wants_color(sys.stdout)))
         for sentence in plan.unseen:
-            print(f"lvsboot: {sentence}", file=sys.stderr)
+            tell(sentence)
     return Exit.DIFFERS if arguments.exit_code and not plan.is_empty else Exit.DONE
 
 
 def _apply(arguments: argparse.Namespace) -> int:
     from lvsboot.commands import roles
 
-    role_file = _read_role(arguments)
-    rendering = roles.apply(role_file, block=not arguments.no_block)
+    try:
+        role_file = _read_role(arguments, from_anybody=False)
+        rendering = roles.apply(role_file, block=not arguments.no_block, tell=tell)
+    except (InputError, ConflictError) as error:
+        print_problems(error.problems)
+        tell("nothing was changed: what was applied last stays in force")
+        return error.exit_status
     print_cautions(rendering.cautions)
     print_changes(rendering.changes)
     return Exit.DONE
@@ -166,15 +171,16 @@ def _cloud_init(arguments: argparse.Namespace) -> int:
 def _install_units(arguments: argparse.Namespace) -> int:
     from lvsboot.commands import roles
 
-    print_changes(roles.install_units(_path(arguments.root)).changes)
+    print_changes(roles.install_units(_path(arguments.root), tell=tell).changes)
     return Exit.DONE
 
 
-def _read_role(arguments: argparse.Namespace) -> RoleFile:
+def _read_role(arguments: argparse.Namespace, *, from_anybody: bool = True) -> RoleFile:
     """The role, its warnings shown; with --strict they are InputError."""
     from lvsboot.commands import roles
 
-    role_file = roles.read_role(arguments.role, _standard_input(arguments.role))
+    stdin = _standard_input(arguments.role)
+    role_file = roles.read_role(arguments.role, stdin, from_anybody=from_anybody)
     if arguments.strict and role_file.warnings:
         raise InputError(role_file.warnings)
     print_problems(role_file.warnings)

@@ -13,8 +13,10 @@ from lvsboot.ipvs.table import DaemonRole
 from lvsboot.model import Director, RealServer, Role
 from lvsboot.render.modules import needed_modules
 from lvsboot.system import run
+from lvsboot.textfiles import read_text, remove_file, write_text
 from lvsboot.tree import Tree
 
+_MOVED = f"{paths.RUNTIME}/moved"
 _KERNEL_OPTIONS = {
     Director: "CONFIG_IP_VS and the schedulers' options",
     RealServer: "the tunnels' options, such as CONFIG_NET_IPIP and CONFIG_NET_FOU",
@@ -27,22 +29,31 @@ _SYNC_DROP_IN = f"{paths.UNITS}/lvs-sync@.service.d/role.conf"
 _TUNNEL_DROP_IN = re.compile(r".*/(lvs-tunnel\.service)\.d/[^/]+")
 
 
-def activate(
-    role: Role, tree: Tree, changes: Iterable[Change], before: Before, *, block: bool
-) -> tuple[str, ...]:
-    """Loads what a boot would load, in the boot's order; running it again is safe.
+def note_changes(changes: Iterable[Change], before: Before) -> None:
+    """Keeps what activate() has to do until it is done; to be called before any file is written.
 
-    `before` is what stood at each change's path. Gives sentences on what waits for a reboot.
-
-    block=False only queues systemd's jobs: what runs inside the boot must not wait for the boot.
+    `before` is what stands at each change's path. Once the files are written, nothing but this
+    tells a second run what a killed one had still to do.
     """
     changes = tuple(changes)
     note_network(changes, before)
+    if moved := _moved_units(changes):
+        write_text(_MOVED, "".join(f"{unit}\n" for unit in sorted({*moved, *_noted_units()})))
+
+
+def activate(role: Role, tree: Tree, *, block: bool) -> tuple[str, ...]:
+    """Loads what a boot would load, in the boot's order; running it again is safe.
+
+    Gives sentences on what waits for a reboot.
+
+    block=False only queues systemd's jobs: what runs inside the boot must not wait for the boot.
+    """
     systemctl = ["systemctl"] if block else ["systemctl", "--no-block"]
     # With the definitions that started them: the new ones may name another device.
-    if moved := _moved_units(changes):
+    if moved := _noted_units():
         run([*systemctl, "stop", *moved])
     run(["systemctl", "daemon-reload"])
+    remove_file(_MOVED)
     _load_modules(role)
     run([_SYSTEMD_SYSCTL, paths.SYSCTL])
     if any(entry.path == paths.NFT for entry in tree):
@@ -54,6 +65,10 @@ def activate(
     if wanted := _matches(_WANTED, (entry.path for entry in tree)):
         run([*systemctl, "start", *wanted])
     return waiting
+
+
+def _noted_units() -> list[str]:
+    return (read_text(_MOVED) or "").split()
 
 
 def _moved_units(changes: Iterable[Change]) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from lvsboot import paths
 from lvsboot.errors import ConflictError, HostError
 from lvsboot.files import known_paths, set_aside
 from lvsboot.model import Backend
@@ -44,6 +45,8 @@ def host_tree(role_file: RoleFile, root: Path) -> tuple[Tree, Cautions]:
     tree: Tree = (
         *render_host(role, role_file.text, backend),
         *_nics_entries(backend, survey),
+        # Who applies a role wants the role.
+        Absence(paths.SAVED_RULES, for_good=True),
     )
     ours = {*known_paths(root), *(entry.path for entry in tree)}
     problems = ownership_problems(role, backend, survey, ours)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from lvsboot import paths
 from lvsboot.atomic import write_file
 from lvsboot.cloudinit import render_seed
-from lvsboot.commands.activation import activate
+from lvsboot.commands.activation import activate, note_changes
 from lvsboot.commands.desired import HOST, NO_CAUTIONS, Cautions, host_tree
 from lvsboot.commands.rulefiles import RulesFile, read_rules
 from lvsboot.document import MAX_BYTES
 from lvsboot.errors import HostError, InputError, NotPermittedError
 from lvsboot.files import Change, install_tree, plan_files, read_entry
 from lvsboot.importing import Imported, import_table
+from lvsboot.lock import Lock, Tell, tell_nobody
 from lvsboot.problem import Problem, Span
 from lvsboot.render.units import render_units
 from lvsboot.role import RoleFile, parse_role
+from lvsboot.textfiles import is_open_to_all, open_to_all_text
 from lvsboot.tree import Tree
 
 
@@ -30,12 +34,18 @@ class Rendering:
     cautions: Cautions = NO_CAUTIONS
 
 
-def read_role(file: str, stdin: bytes | None = None) -> RoleFile:
-    """The role in `file`, or in `stdin` for "-"; InputError with every problem in it."""
+def read_role(file: str, stdin: bytes | None = None, *, from_anybody: bool = True) -> RoleFile:
+    """The role in `file`, or in `stdin` for "-"; InputError with every problem in it.
+
+    With from_anybody=False HostError for a file that everybody may write: what root applies must
+    not be anybody's.
+    """
     if stdin is not None:
         return parse_role(stdin, "<stdin>")
     try:
         with Path(file).open("rb") as stream:
+            if not from_anybody and is_open_to_all(os.fstat(stream.fileno()).st_mode):
+                raise HostError(open_to_all_text(file))
             # One byte more than may be, so that a larger file is seen as one.
             return parse_role(stream.read(MAX_BYTES + 1), file)
     except OSError as error:
@@ -43,29 +53,43 @@ def read_role(file: str, stdin: bytes | None = None) -> RoleFile:
         raise InputError([Problem(file, Span(1), message)]) from error
 
 
-def render(role_file: RoleFile, root: Path, *, replace_edited: bool = False) -> Rendering:
+def render(
+    role_file: RoleFile, root: Path, *, replace_edited: bool = False, tell: Tell = tell_nobody
+) -> Rendering:
     """Writes everything that the role needs below `root`, but over no file that was edited."""
     require_directory(root)
-    tree, cautions = host_tree(role_file, root)
-    changes, left = install_tree(tree, root, replace_edited=replace_edited)
+    with _files_lock(root, "render", tell):
+        tree, cautions = host_tree(role_file, root)
+        changes, left = install_tree(tree, root, replace_edited=replace_edited)
     return Rendering(tree, changes, left, cautions)
 
 
-def apply(role_file: RoleFile, *, block: bool) -> Rendering:
+def apply(role_file: RoleFile, *, block: bool, tell: Tell = tell_nobody) -> Rendering:
     """Renders onto this host, over edited files too, and brings the running system to it."""
-    tree, cautions = host_tree(role_file, HOST)
-    before = {change.path: read_entry(HOST, change.path) for change in plan_files(tree, HOST)}
-    changes, left = install_tree(tree, HOST, replace_edited=True)
-    waiting = activate(role_file.role, tree, changes, before, block=block)
+    with _files_lock(HOST, "apply", tell):
+        # No start is to read half a role; the reload below takes this lock for itself.
+        with Lock(paths.TABLE_LOCK, "apply", tell):
+            tree, cautions = host_tree(role_file, HOST)
+            planned = plan_files(tree, HOST)
+            note_changes(planned, {it.path: read_entry(HOST, it.path) for it in planned})
+            changes, left = install_tree(tree, HOST, replace_edited=True)
+        waiting = activate(role_file.role, tree, block=block)
     sentences = (*cautions.sentences, *waiting)
     return Rendering(tree, changes, left, Cautions(cautions.problems, sentences))
 
 
-def install_units(root: Path) -> Rendering:
+def install_units(root: Path, *, tell: Tell = tell_nobody) -> Rendering:
     """Puts the units below `root` and enables the provisioner: an image that waits for a role."""
     require_directory(root)
     tree = tuple(render_units())
-    return Rendering(tree, *install_tree(tree, root, keep_others=True))
+    with _files_lock(root, "install-units", tell):
+        return Rendering(tree, *install_tree(tree, root, keep_others=True))
+
+
+def _files_lock(root: Path, verb: str, tell: Tell) -> Lock:
+    """An image is locked by its own folder, in which nothing is left behind."""
+    place = paths.FILES_LOCK if root.resolve() == HOST else str(root)
+    return Lock(place, verb, tell)
 
 
 def import_rules(file: str, stdin: bytes | None = None) -> Imported:

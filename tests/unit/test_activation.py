@@ -30,13 +30,15 @@ def ran(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
     monkeypatch.setattr(activation, "run", run)
     monkeypatch.setattr(network, "run", run)
     monkeypatch.setattr(network, "_PENDING", str(tmp_path / "pending"))
+    monkeypatch.setattr(activation, "_MOVED", str(tmp_path / "moved"))
     return commands
 
 
 def activate(example: str, backend: Backend, changes: Sequence[Change], *, block: bool) -> None:
     [case] = [case for case in CASES if case == Case(example, backend)]
     role = parse_role((REPOSITORY / "examples" / example).read_bytes(), example).role
-    activation.activate(role, case.render(), changes, {}, block=block)
+    activation.note_changes(changes, {})
+    activation.activate(role, case.render(), block=block)
 
 
 def test_a_director_on_its_first_boot(ran: list[list[str]]) -> None:
@@ -94,6 +96,19 @@ def test_a_vip_that_leaves_lo_is_stopped_there(ran: list[list[str]]) -> None:
     drop_in = File(f"{UNITS}/lvs-vip@192.0.2.8.service.d/device.conf", "")
     activate("dr/director.yaml", Backend.EXTERNAL, (Write(drop_in, Found.NOTHING),), block=True)
     assert ran[0] == ["systemctl", "stop", "lvs-vip@192.0.2.8.service"]
+
+
+def test_what_a_killed_run_had_to_stop_is_stopped_by_the_next(
+    ran: list[list[str]],
+) -> None:
+    """Its files are written: by them alone there is nothing to do."""
+    gone = (Remove(f"{UNITS}/lvs.service.wants/lvs-vip@192.0.2.9.service", Found.OURS),)
+    activation.note_changes(gone, {})
+    activate("dr/rs1.yaml", Backend.NETWORKD, (), block=True)
+    assert ran[0] == ["systemctl", "stop", "lvs-vip@192.0.2.9.service"]
+    ran.clear()
+    activate("dr/rs1.yaml", Backend.NETWORKD, (), block=True)
+    assert ran[0] == ["systemctl", "daemon-reload"]
 
 
 def test_a_tunnel_whose_devices_changed(ran: list[list[str]]) -> None:

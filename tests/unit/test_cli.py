@@ -245,3 +245,23 @@ def test_as_a_process() -> None:
     done = subprocess.run(argv, input=b"version: 2\n", capture_output=True, check=False)
     assert done.returncode == Exit.BAD_INPUT
     assert done.stderr.startswith(b"<stdin>:1:1: error: ")
+
+
+def test_a_role_of_anybodys_is_not_applied(tmp_path: Path) -> None:
+    place = tmp_path / "role.yaml"
+    place.write_bytes(DIRECTOR.read_bytes())
+    place.chmod(0o666)
+    assert lvsboot("validate", place).returncode == Exit.DONE
+    done = lvsboot("apply", place)
+    assert done.returncode == Exit.FAILED
+    assert b"may be written by everybody" in done.stderr
+
+
+def test_a_wrong_role_leaves_the_last_one_in_force(tmp_path: Path) -> None:
+    place = tmp_path / "role.yaml"
+    place.write_text("version: 2\n", encoding="utf-8")
+    done = lvsboot("apply", place)
+    assert done.returncode == Exit.BAD_INPUT
+    assert done.stderr.endswith(
+        b"lvsboot: nothing was changed: what was applied last stays in force\n"
+    )

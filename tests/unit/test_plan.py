@@ -56,6 +56,26 @@ def test_changes_and_removals_are_told_apart(image: Path) -> None:
     ]
 
 
+def test_saved_rules_are_set_aside_and_do_not_come_back(image: Path) -> None:
+    """Whatever the role is: who applies one wants it, and nothing else."""
+    lvsboot("render", EXAMPLES / "dr/director.yaml", "--root", image)
+    saved = image / "var/lib/lvs/saved.rules"
+    saved.write_text("-A -f 1 -s rr\n", encoding="utf-8")
+    done = lvsboot("plan", EXAMPLES / "dr/director.yaml", "--root", image)
+    assert done.stdout.splitlines() == [
+        b"--- /var/lib/lvs/saved.rules",
+        b"+++ /dev/null",
+        b"@@ -1 +0,0 @@",
+        b"--A -f 1 -s rr",
+        b"0 to add, 0 to change, 1 to remove",
+    ]
+    for example in ("dr/director.yaml", "dr/rs1.yaml", "dr/director.yaml"):
+        lvsboot("render", EXAMPLES / example, "--root", image)
+        assert not saved.exists()
+    kept = saved.with_name("saved.rules.lvs-save")
+    assert kept.read_text(encoding="utf-8") == "-A -f 1 -s rr\n"
+
+
 def test_a_plan_as_json(image: Path) -> None:
     done = lvsboot("plan", EXAMPLES / "dr/rs1.yaml", "--root", image, "--json")
     plan = json.loads(done.stdout)
