@@ -9,7 +9,7 @@ from typing import NamedTuple
 from lvsboot import paths
 from lvsboot.errors import ConflictError, HostError
 from lvsboot.files import known_paths, set_aside
-from lvsboot.model import Backend
+from lvsboot.model import Backend, Director
 from lvsboot.nics.addresses import missing_addresses
 from lvsboot.nics.enablement import caution_sentences, enabling_links, installation_sentences
 from lvsboot.nics.ownership import ownership_problems
@@ -56,6 +56,8 @@ def host_tree(role_file: RoleFile, root: Path) -> tuple[Tree, Cautions]:
     if lacking and root == HOST:
         raise HostError("\n".join(lacking))
     sentences = (*lacking, *caution_sentences(backend, role.nics, survey))
+    if isinstance(role.duty, Director) and (rival := survey.rival()) is not None:
+        sentences = (*sentences, rival)
     if backend is Backend.EXTERNAL and root == HOST and role.nics:
         # Checked, not made.
         sentences = (*sentences, *missing_addresses(role.nics, run(["ip", "-json", "address"])))

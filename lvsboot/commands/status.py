@@ -1,10 +1,14 @@
 """The verb status: the live table with its counters, and how it has drifted from the rules."""
 
+# ruff: noqa: PTH110, PTH114 - as all that shares modules with the start path: without pathlib
+
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+from lvsboot import paths, rivals
 from lvsboot.commands import memory, rulefiles
 from lvsboot.commands.rulefiles import Places
 from lvsboot.errors import HostError, LvsbootError
@@ -15,6 +19,7 @@ from lvsboot.ipvs.live import LiveService, live_table, read_live
 from lvsboot.ipvs.table import Daemon, DaemonRole, Table, Timeouts
 from lvsboot.light_typing import NamedTuple, TypeAlias
 from lvsboot.policy import Weights
+from lvsboot.textfiles import read_text
 
 CONNECTIONS = "/proc/net/ip_vs_conn"
 
@@ -68,7 +73,7 @@ def read_status(
         daemons=tuple(sorted(daemons.items())),
         drift=drift,
         kept_weights=kept,
-        notes=() if loaded is None else tuple(_next_notes(loaded.text, source, places)),
+        notes=() if loaded is None else (*_next_notes(loaded.text, source, places), *_rivals()),
         connections=_read_connections() if connections else None,
     )
 
@@ -88,6 +93,15 @@ def _next_notes(loaded: str, source: memory.Source | None, places: Places) -> li
         why = "which has changed since" if same else "which is not what is loaded"
         notes.append(f"the next start loads {following.path}, {why}")
     return notes
+
+
+def _rivals() -> list[str]:
+    """What the distribution's own service would do to the table at the next boot."""
+    mask = f"{paths.UNITS}/{rivals.SERVICE}"
+    if os.path.islink(mask) or not os.path.exists(rivals.SCRIPT):
+        return []
+    sentence = rivals.rival_sentence(read_text(rivals.SETTINGS), read_text(rivals.RULES))
+    return [f"warning: {sentence}"] if sentence is not None else []
 
 
 def _read_connections() -> tuple[Connection, ...]:

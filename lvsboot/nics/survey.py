@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lvsboot import paths
+from lvsboot import paths, rivals
 from lvsboot.nics.interfaces import Interfaces, Line, is_sourced, parse_interfaces, source_pattern
 from lvsboot.nics.netplan import Definitions, parse_definitions
 from lvsboot.nics.networkd import Match, parse_match
@@ -95,6 +95,13 @@ class Survey:
     def is_masked(self, unit: str) -> bool:
         own = under(self.root, f"{paths.UNITS}/{unit}")
         return own.is_symlink() and str(own.readlink()) == "/dev/null"
+
+    def rival(self) -> str | None:
+        """What the distribution's own ipvsadm service would do at a boot."""
+        if self.is_masked(rivals.SERVICE) or not self.has_program(rivals.SCRIPT):
+            return None
+        texts = (self._read(path) for path in (rivals.SETTINGS, rivals.RULES))
+        return rivals.rival_sentence(*(None if it is None else it.text for it in texts))
 
     def has_netplan(self) -> bool:
         return self.has_program("/usr/sbin/netplan")

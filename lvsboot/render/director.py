@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lvsboot import paths
+from lvsboot import paths, rivals
 from lvsboot.defaults import FOREIGN_SERVICES, WEIGHTS
 from lvsboot.ipvs.rules.format import format_daemon_options
 from lvsboot.ipvs.table import Daemon
@@ -17,7 +17,11 @@ _SYNC = "lvs-sync@.service"
 
 
 def render_director_units(director: Director) -> Iterator[Entry]:
-    """lvs.service's options and what a stop takes along, and the sync daemons."""
+    """lvs.service's options and what a stop takes along, the sync daemons, and no rival.
+
+    Masked, not in conflict: a conflict would run the rival's stop, which empties the table.
+    """
+    yield Link(f"{paths.UNITS}/{rivals.SERVICE}", "/dev/null")
     options = _loading_options(director)
     stopped = [*_removed_vips(director), *_sync_units(director.sync)]
     if options or stopped:
