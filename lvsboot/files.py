@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lvsboot import paths
 from lvsboot.errors import HostError
-from lvsboot.rooted import Staging, keep_beside, move_back, remove, under
+from lvsboot.rooted import Staging, keep_beside, move_back, remove, remove_empty_folder, under
 from lvsboot.tree import Absence, Entry, File, Link, Tree
 
 _MANIFEST_VERSION = 1
@@ -162,7 +162,8 @@ def _execute(changes: tuple[Change, ...], manifest: Manifest, root: Path) -> Non
         for entry in writes:
             staging.prepare(entry)
         # Until all is in place the manifest names old and new, so that nothing is ever orphaned.
-        staging.prepare(_manifest_file({**manifest, **known}))
+        both = {**manifest, **known}
+        staging.prepare(_manifest_file(both))
         staging.commit(paths.MANIFEST)
         for change in changes:
             if change.found.is_kept:
@@ -174,8 +175,12 @@ def _execute(changes: tuple[Change, ...], manifest: Manifest, root: Path) -> Non
                     remove(under(root, path))
                 case BringBack(path=path):
                     move_back(under(root, saved_path(path)), under(root, path))
-        staging.prepare(_manifest_file(manifest))
-        staging.commit(paths.MANIFEST)
+        # Also those of a run that was killed between a file and its folder.
+        for path in sorted(known.keys() - manifest.keys()):
+            remove_empty_folder(under(root, path).parent)
+        if manifest != both:
+            staging.prepare(_manifest_file(manifest))
+            staging.commit(paths.MANIFEST)
 
 
 def _digest(entry: Entry | Absence) -> str:

@@ -94,13 +94,21 @@ def _write_beside(entry: Entry, place: Path) -> Path:
 def remove(place: Path) -> None:
     try:
         place.unlink(missing_ok=True)
-        if place.parent.name.endswith((".service.d", ".wants")) and not any(place.parent.iterdir()):
-            place.parent.rmdir()
-            sync_directory(str(place.parent.parent))
-        else:
-            sync_directory(str(place.parent))
+        sync_directory(str(place.parent))
     except OSError as error:
         raise _write_error(place, error) from error
+
+
+def remove_empty_folder(folder: Path) -> None:
+    """Removes a unit's folder of drop-ins or links that nothing is left in."""
+    if not folder.name.endswith((".service.d", ".wants")) or not folder.is_dir():
+        return
+    try:
+        if not any(folder.iterdir()):
+            folder.rmdir()
+            sync_directory(str(folder.parent))
+    except OSError as error:
+        raise _write_error(folder, error) from error
 
 
 def keep_beside(place: Path, saved: Path) -> None:

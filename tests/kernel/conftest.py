@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from tests.crash.points import write_summary
 from tests.kernel.generator import LETTERS, USED
 from tests.kernel.hosts import CLEAR, Host
 
@@ -34,7 +35,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The options that were written; none may be left out."""
+    """The options that were written; none may be left out. And where runs were killed."""
+    write_summary(terminalreporter)
     if USED:
         terminalreporter.section("ipvsadm's options in the generated rules")
         counts = ", ".join(f"{name} {USED[name]}" for name in LETTERS)

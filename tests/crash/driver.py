@@ -1,0 +1,22 @@
+"""lvsboot as it is, but what it would have systemctl and others do is only said."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from lvsboot.cli import main
+
+
+def _say(argv: Sequence[str], **_: Any) -> subprocess.CompletedProcess[str]:
+    os.write(2, f"run {shlex.join(argv)}\n".encode())
+    return subprocess.CompletedProcess(argv, 0, "", "")
+
+
+if __name__ == "__main__":
+    subprocess.run = _say  # type: ignore[assignment]
+    sys.exit(main())
