@@ -80,6 +80,15 @@ def _status_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="all of it as JSON")
 
 
+def _announce_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "addresses", nargs="*", metavar="VIP", help="default: those of the rules that are loaded"
+    )
+    parser.add_argument(
+        "--wait", action="store_true", help="until each of them is up on a link, however long"
+    )
+
+
 def _no_arguments(_parser: argparse.ArgumentParser) -> None:
     pass
 
@@ -149,6 +158,31 @@ def _zero(_arguments: argparse.Namespace) -> int:
     return Exit.DONE
 
 
+def _announce(arguments: argparse.Namespace) -> int:
+    from lvsboot.commands import announce
+    from lvsboot.ipvs.address import format_address, parse_address
+
+    addresses = []
+    for text in arguments.addresses:
+        address = parse_address(text)
+        if address is None:
+            tell(f"{text!r} is not an address")
+            return Exit.USAGE
+        addresses.append(address)
+    addresses = addresses or list(announce.loaded_vips())
+    if not addresses:
+        tell("no rules with a VIP are loaded: name the VIPs")
+        return Exit.FAILED
+    told, absent = announce.announce(addresses, wait=arguments.wait)
+    for address, link in told:
+        mac = link.mac.hex(":")
+        print(f"announced: {format_address(address)} is at {mac} on {link.name}", file=sys.stderr)
+    for address in absent:
+        reason = "it is up on no Ethernet link that has a carrier"
+        tell(f"{format_address(address)} not announced: {reason}")
+    return Exit.FAILED if absent else Exit.DONE
+
+
 def _status(arguments: argparse.Namespace) -> int:
     from lvsboot.commands.status import read_status
     from lvsboot.ipvs.live_text import Columns
@@ -174,5 +208,6 @@ VERBS = {
     "stop": ("remove our services from the kernel's table", _stop_arguments, _stop),
     "save": ("keep the live table for the next start", _save_arguments, _save),
     "status": ("show the live table and how it has drifted", _status_arguments, _status),
+    "announce": ("tell the segment's hosts where our VIPs are", _announce_arguments, _announce),
     "zero": ("set all counters to zero", _no_arguments, _zero),
 }

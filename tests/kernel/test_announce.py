@@ -1,0 +1,149 @@
+"""A director takes another's place, and the neighbours that believed the other one."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from lvsboot import paths
+from tests.kernel.hosts import Host
+from tests.kernel.segment import Segment
+
+VIP, VIP6 = "172.16.14.1", "2001:db8:14::1"
+# Of somebody who is gone.
+STALE = "52:54:00:00:00:99"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    segment: Segment
+    director: Host
+    client: Host
+
+    def neighbour(self, address: str) -> str:
+        """Where the client believes the address to be."""
+        [entry] = self._ip(self.client, "neighbour", "show", "to", address)
+        mac: str = entry["lladdr"]
+        return mac
+
+    def mac(self) -> str:
+        [link] = self._ip(self.director, "link", "show", "dev", "eth1")
+        mac: str = link["address"]
+        return mac
+
+    def believe(self, address: str) -> None:
+        entry = ("neighbour", "replace", address, "lladdr", STALE, "dev", "eth1", "nud", "stale")
+        self._ip(self.client, *entry)
+
+    @staticmethod
+    def _ip(host: Host, *words: str) -> list[dict[str, str]]:
+        argv = ["ip", "-json", "-n", host.name, *words]
+        done = subprocess.run(argv, check=True, capture_output=True, text=True)
+        found: list[dict[str, str]] = json.loads(done.stdout or "[]")
+        return found
+
+
+@pytest.fixture
+def place() -> Iterator[Place]:
+    place = Place(
+        Segment("announce"), Host("announcer", dummy=False), Host("believer", dummy=False)
+    )
+    place.segment.plug(place.director, "eth1", "172.16.14.10/16", "2001:db8:14::10/64")
+    place.segment.plug(place.client, "eth1", "172.16.14.100/16", "2001:db8:14::100/64")
+    yield place
+    for thing in (place.director, place.client, place.segment):
+        thing.remove()
+
+
+def add_vips(host: Host) -> None:
+    for vip in (f"{VIP}/32", f"{VIP6}/128"):
+        subprocess.run(
+            ["ip", "-n", host.name, "address", "add", vip, "dev", "eth1", "nodad"], check=True
+        )
+
+
+def test_a_neighbour_with_a_stale_entry_reaches_the_new_director_at_once(place: Place) -> None:
+    add_vips(place.director)
+    for vip in (VIP, VIP6):
+        place.believe(vip)
+    # The control: that the address is there tells nobody.
+    assert {place.neighbour(vip) for vip in (VIP, VIP6)} == {STALE}
+    done = place.director.lvsboot("announce", VIP, VIP6)
+    assert done.returncode == 0, done.stderr
+    assert f"{VIP} is at {place.mac()} on eth1" in done.stderr
+    assert {place.neighbour(vip) for vip in (VIP, VIP6)} == {place.mac()}
+    with place.director.entered():
+        listener = socket.create_server((VIP, 80))
+    with place.client.entered():
+        asking = socket.socket()
+    with listener, asking:
+        asking.settimeout(1)
+        asking.connect((VIP, 80))
+
+
+def test_tcpdump_finds_nothing_wrong_with_what_is_said(place: Place) -> None:
+    add_vips(place.director)
+    argv = ["tcpdump", "-i", "eth1", "-n", "-e", "-v", "-c", "9", "-l"]
+    with place.client.entered():
+        dump = subprocess.Popen(
+            [*argv, f"ether src {place.mac()} and (arp or icmp6[0] == 136)"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert dump.stderr is not None
+    while "listening" not in dump.stderr.readline():
+        assert dump.poll() is None
+    place.director.lvsboot("announce", VIP, VIP6)
+    said, _ = dump.communicate(timeout=20)
+    lines = " ".join(line.strip() for line in said.splitlines())
+    assert lines.count(f"Request who-has {VIP} tell {VIP}") == 3
+    assert lines.count(f"Reply {VIP} is-at {place.mac()}") == 3
+    assert lines.count("[icmp6 sum ok] ICMP6, neighbor advertisement") == 3
+    assert lines.count(f"tgt is {VIP6}, Flags [override]") == 3
+    assert lines.count("hlim 255") == 3
+
+
+def test_the_loaded_rules_say_which_vips(place: Place) -> None:
+    add_vips(place.director)
+    loaded = Path(paths.LOADED_RULES)
+    loaded.parent.mkdir(parents=True, exist_ok=True)
+    loaded.write_text(f"-A -t {VIP}:80 -s rr\n-A -t {VIP}:443 -s rr\n-A -f 7 -s rr\n")
+    try:
+        place.believe(VIP)
+        done = place.director.lvsboot("announce")
+    finally:
+        loaded.unlink()
+    assert (done.returncode, done.stderr.count("announced: ")) == (0, 1)
+    assert place.neighbour(VIP) == place.mac()
+
+
+def test_what_is_not_here_is_not_announced(place: Place) -> None:
+    place.believe(VIP)
+    done = place.director.lvsboot("announce", VIP)
+    assert done.returncode == 1
+    assert f"{VIP} not announced: it is up on no Ethernet link" in done.stderr
+    assert place.neighbour(VIP) == STALE
+
+
+def test_a_vip_that_comes_later_is_waited_for(place: Place) -> None:
+    place.believe(VIP)
+    coming = threading.Timer(1.0, add_vips, [place.director])
+    coming.start()
+    done = place.director.lvsboot("announce", "--wait", VIP)
+    coming.join()
+    assert done.returncode == 0
+    assert place.neighbour(VIP) == place.mac()
+
+
+def test_without_the_right_to_send_frames_it_says_so(place: Place) -> None:
+    add_vips(place.director)
+    done = place.director.lvsboot("announce", VIP, user=65534)
+    assert (done.returncode, "CAP_NET_RAW is needed" in done.stderr) == (77, True)
