@@ -22,10 +22,14 @@ _KERNEL_OPTIONS = {
     RealServer: "the tunnels' options, such as CONFIG_NET_IPIP and CONFIG_NET_FOU",
 }
 _SYSTEMD_SYSCTL = "/usr/lib/systemd/systemd-sysctl"
-_WANTED = re.compile(r".*/lvs\.service\.wants/(lvs-(?:(?:vip|sync)@[^/]+\.service|vip-keep\.path))")
+_WANTED = re.compile(
+    r".*/lvs\.service\.wants/"
+    r"(lvs-(?:(?:vip|sync)@[^/]+\.service|announce\.service|(?:vip-keep|arp)\.path))"
+)
 _NFT_LINK = re.compile(r".*/lvs\.service\.wants/(lvs-nft\.service)")
 _VIP_DROP_IN = re.compile(r".*/(lvs-vip@[^/]+\.service)\.d/[^/]+")
 _SYNC_DROP_IN = f"{paths.UNITS}/lvs-sync@.service.d/role.conf"
+_ANNOUNCE_DROP_IN = re.compile(r".*/(lvs-announce\.service)\.d/[^/]+")
 _TUNNEL_DROP_IN = re.compile(r".*/(lvs-tunnel\.service)\.d/[^/]+")
 
 
@@ -85,6 +89,7 @@ def _moved_units(changes: Iterable[Change]) -> list[str]:
         *_matches(_NFT_LINK, removed),
         *({*_matches(_VIP_DROP_IN, changed)} - {*_matches(_WANTED, new)}),
         *_matches(_TUNNEL_DROP_IN, replaced),
+        *_matches(_ANNOUNCE_DROP_IN, replaced),
     }
     if _SYNC_DROP_IN in replaced:
         moved.update(f"lvs-sync@{mode.value}.service" for mode in DaemonRole)

@@ -1,4 +1,4 @@
-"""The drop-ins and links that fit a director's units to what its role wants of the live table."""
+"""The drop-ins and links that fit a director's units to its role: rules, sync daemons, VIPs."""
 
 from __future__ import annotations
 
@@ -8,27 +8,30 @@ from lvsboot import paths, rivals
 from lvsboot.defaults import FOREIGN_SERVICES, WEIGHTS
 from lvsboot.ipvs.rules.format import format_daemon_options
 from lvsboot.ipvs.table import Daemon
-from lvsboot.model import Director, Owner, Sync, VipOnStop
+from lvsboot.model import Director, Owner, Sync, Vip, VipOnStop
 from lvsboot.render.templates import fill_template
 from lvsboot.render.units import vip_unit
 from lvsboot.tree import Entry, File, Link
 
 _SYNC = "lvs-sync@.service"
+_ANNOUNCE = "lvs-announce.service"
 
 
 def render_director_units(director: Director) -> Iterator[Entry]:
-    """lvs.service's options and what a stop takes along, the sync daemons, and no rival.
+    """lvs.service's options and what a stop takes along, sync daemons, announcement, and no rival.
 
     Masked, not in conflict: a conflict would run the rival's stop, which empties the table.
     """
     yield Link(f"{paths.UNITS}/{rivals.SERVICE}", "/dev/null")
     options = _loading_options(director)
     stopped = [*_removed_vips(director), *_sync_units(director.sync)]
-    if options or stopped:
-        text = fill_template("director.conf", options=options, stopped=stopped)
+    tuning = bool(director.tuning)
+    if options or stopped or tuning:
+        text = fill_template("director.conf", options=options, stopped=stopped, tuning=tuning)
         yield File(f"{paths.UNITS}/lvs.service.d/director.conf", text)
     if director.sync is not None:
         yield from _sync(director.sync)
+    yield from _announcement(director)
 
 
 def _loading_options(director: Director) -> str:
@@ -44,7 +47,22 @@ def _loading_options(director: Director) -> str:
 def _removed_vips(director: Director) -> list[str]:
     if director.vip_on_stop is VipOnStop.KEEP:
         return []
-    return [vip_unit(vip.address) for vip in director.vips if vip.owner is Owner.LVSBOOT]
+    units = [vip_unit(vip.address) for vip in director.vips if vip.owner is Owner.LVSBOOT]
+    # What goes away is announced anew when it comes back.
+    return [*units, *([_ANNOUNCE] if _announced(director) else [])]
+
+
+def _announced(director: Director) -> list[Vip]:
+    """Who moves a VIP announces it; one on lo is routed here, and no neighbour asks for it."""
+    return [vip for vip in director.vips if vip.owner is Owner.LVSBOOT and vip.interface != "lo"]
+
+
+def _announcement(director: Director) -> Iterator[Entry]:
+    if vips := _announced(director):
+        text = fill_template("announce.conf", vips=[vip.address for vip in vips])
+        yield File(f"{paths.UNITS}/{_ANNOUNCE}.d/vips.conf", text)
+        path = f"{paths.UNITS}/lvs.service.wants/{_ANNOUNCE}"
+        yield Link(path, f"{paths.UNITS}/{_ANNOUNCE}")
 
 
 def _sync_units(sync: Sync | None) -> list[str]:

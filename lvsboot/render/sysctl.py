@@ -94,13 +94,14 @@ def _tuning(director: Director) -> dict[str, str]:
 def _silent_arp() -> dict[str, str]:
     """A real server never answers or announces ARP for the VIPs that it holds on lo.
 
-    The effective value is the larger of all's and the interface's, so all alone decides; lo is
-    set for whoever looks there first.
+    The effective value is the larger of all's and the interface's, so all alone decides. Every
+    other device has it as well, one that comes later too: then whoever sets all back opens
+    nothing.
     """
     return {
         f"net.ipv4.conf.{device}.{key}": value
         for key, value in (("arp_ignore", "1"), ("arp_announce", "2"))
-        for device in ("all", "lo")
+        for device in ("all", "lo", "*")
     }
 
 

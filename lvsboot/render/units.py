@@ -17,6 +17,7 @@ _VIP = "lvs-vip@.service"
 _KEEP = "lvs-vip-keep.path"
 # Stopped, they take every address of their links away; started, they bring only their own back.
 _MANAGERS = ("networking.service", "NetworkManager.service")
+_ARP = "lvs-arp.path"
 _NFT = "lvs-nft.service"
 _TUNNEL = "lvs-tunnel.service"
 
@@ -71,8 +72,16 @@ def _real_server(real_server: RealServer) -> Iterator[Entry]:
     yield File(path, fill_template("real-server.conf", tunnels=tunnels, vips=units))
     if vips:
         yield _static(f"{_VIP}.d/real-server.conf")
+        yield from _arp_guard()
     if real_server.tunnel is not None:
         yield _tunnel(real_server, real_server.tunnel)
+
+
+def _arp_guard() -> Iterator[Entry]:
+    """The guard, and what calls it: each VIP, each new NIC, each new setting in a file."""
+    yield File(paths.ARP_GUARD, (UNITS / "arp-guard").read_text(encoding="utf-8"))
+    yield File(paths.UDEV_RULES, (UNITS / "lvs-arp.rules").read_text(encoding="utf-8"))
+    yield _wanted("lvs.service", _ARP)
 
 
 def _tunnel(real_server: RealServer, end: TunnelEnd) -> File:

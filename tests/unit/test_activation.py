@@ -50,7 +50,7 @@ def test_a_director_on_its_first_boot(ran: list[list[str]]) -> None:
         ["systemctl", "--no-block", "reload-or-restart", "lvs.service"],
         [
             *("systemctl", "--no-block", "start"),
-            *("lvs-vip-keep.path", "lvs-vip@172.16.14.1.service"),
+            *("lvs-announce.service", "lvs-vip-keep.path", "lvs-vip@172.16.14.1.service"),
         ],
     ]
 
@@ -64,6 +64,7 @@ def test_a_director_whose_interfaces_changed(ran: list[list[str]]) -> None:
         ["systemctl", "reload-or-restart", "lvs-nft.service"],
         ["systemctl", "reload-or-restart", "lvs.service"],
         ["networkctl", "reload"],
+        ["systemctl", "start", "lvs-announce.service"],
     ]
 
 
@@ -122,7 +123,7 @@ def test_a_tunnel_whose_devices_changed(ran: list[list[str]]) -> None:
         ["nft", "--check", "--file", "/etc/lvs/lvs.nft"],
         ["systemctl", "reload-or-restart", "lvs-nft.service"],
         ["systemctl", "reload-or-restart", "lvs.service"],
-        ["systemctl", "start", "lvs-vip@172.16.14.1.service"],
+        ["systemctl", "start", "lvs-arp.path", "lvs-vip@172.16.14.1.service"],
     ]
 
 
@@ -172,6 +173,14 @@ def test_a_kernel_without_ip_vs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(activation, "run", run)
     with pytest.raises(HostError, match=r"linux-image-cloud-amd64.*CONFIG_IP_VS"):
         activate("dr/director.yaml", Backend.NETWORKD, (), block=True)
+
+
+def test_other_vips_are_announced_too(ran: list[list[str]]) -> None:
+    """The unit has told of those that it had, and would not be started again."""
+    drop_in = File(f"{UNITS}/lvs-announce.service.d/vips.conf", "")
+    activate("dr/director.yaml", Backend.NETWORKD, (Write(drop_in, Found.OURS),), block=True)
+    assert ran[0] == ["systemctl", "stop", "lvs-announce.service"]
+    assert ran[-1] == ["systemctl", "start", "lvs-announce.service"]
 
 
 def test_sync_daemons_with_other_options_are_stopped_and_started(ran: list[list[str]]) -> None:

@@ -74,11 +74,23 @@ def test_the_live_tables_policy_reaches_start_and_reload() -> None:
     assert "\nExecStart=lvsboot start $OPTIONS\nExecReload=lvsboot reload $OPTIONS\n" in unit
 
 
+def test_vips_of_ours_are_announced_where_neighbours_ask_for_them() -> None:
+    """Not one on lo, nor one that another program moves."""
+    tree = render("")
+    text = tree[f"{UNITS}/lvs-announce.service.d/vips.conf"]
+    assert text.endswith('[Service]\nEnvironment="VIPS=192.0.2.1"\n')
+    assert f"{UNITS}/lvs.service.wants/lvs-announce.service" in tree
+    assert "ExecStart=lvsboot announce --wait $VIPS\n" in tree[f"{UNITS}/lvs-announce.service"]
+
+
 def test_a_stop_takes_away_vips_of_ours_before_the_rules() -> None:
     tree = render("  vip_on_stop: remove\n")
     _head, *stops = tree[f"{UNITS}/lvs.service.d/director.conf"].split("ExecStop=")
     assert stops[0] == "\n"
-    assert "systemctl stop lvs-vip@192.0.2.1.service lvs-vip@192.0.2.2.service;;" in stops[1]
+    assert (
+        "systemctl stop lvs-vip@192.0.2.1.service lvs-vip@192.0.2.2.service lvs-announce.service;;"
+        in stops[1]
+    )
     assert stops[2] == "lvsboot stop --unit %n\n"
     # One that a backend carries has an instance all the same, or there were nothing to stop.
     assert f"{UNITS}/lvs.service.wants/lvs-vip@192.0.2.1.service" in tree

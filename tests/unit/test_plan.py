@@ -31,7 +31,7 @@ def test_a_plan_says_what_render_then_does(image: Path) -> None:
     done = lvsboot("plan", EXAMPLES / "dr/rs1.yaml", "--root", image, "--exit-code")
     assert read_tree(image) == before
     assert done.returncode == Exit.DIFFERS
-    assert b"--- /dev/null\n+++ /etc/sysctl.d/90-lvs.conf\n@@ -0,0 +1,5 @@\n" in done.stdout
+    assert b"--- /dev/null\n+++ /etc/sysctl.d/90-lvs.conf\n@@ -0,0 +1,7 @@\n" in done.stdout
     lvsboot("render", EXAMPLES / "dr/rs1.yaml", "--root", image)
     written = len(read_tree(image)) - len(before) - 1  # the manifest
     assert done.stdout.endswith(f"\n{written} to add, 0 to change, 0 to remove\n".encode())
