@@ -9,10 +9,10 @@ SIZES ?=
 
 BIN := .venv/bin
 STAMP := .venv/.installed
-PACKAGES := python3-venv qemu-system-x86 mmdebstrap xorriso e2fsprogs openssh-client uidmap nftables
+PACKAGES := python3-venv qemu-system-x86 mmdebstrap xorriso e2fsprogs openssh-client uidmap nftables strace
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test image kernel boot demo bench fuzz clean
+.PHONY: help setup check test crash image kernel boot demo bench fuzz clean
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -32,11 +32,14 @@ check: $(STAMP) ## Format, lint, types and unit tests: seconds, no privileges
 	$(BIN)/mypy
 	$(BIN)/pytest tests/unit -n auto
 
-test: setup ## All three tiers: unit, kernel, boot
+test: setup ## All three tiers: unit, kernel, boot; and runs that are killed
 	@# The image is made while the checks run: it waits for the disk and the mirror.
 	$(MAKE) --jobs=2 check image
-	@# The kernel tier is one small VM: it runs beside the first cluster's boot.
-	$(MAKE) --jobs=2 kernel boot
+	@# The kernel tier is one small VM: it and what needs none run beside the boots.
+	$(MAKE) --jobs=2 kernel boot crash
+
+crash: setup ## Kill render and apply at every call that writes, and let a second run complete
+	$(BIN)/pytest tests/crash
 
 image: setup ## Make the VMs' image
 	$(BIN)/python -m lab image

@@ -31,9 +31,9 @@ class _Verb:
         self._run = run
 
     def __call__(self, arguments: argparse.Namespace) -> int:
-        from lvsboot.commands import rulefiles
+        from lvsboot.commands.pending import unapplied_role
 
-        if sentence := rulefiles.unapplied_role(rulefiles.Places()):
+        if sentence := unapplied_role():
             tell(sentence)
         return self._run(arguments)
 

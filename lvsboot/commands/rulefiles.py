@@ -22,8 +22,6 @@ class Places(NamedTuple):
     both it and `loaded` are ours. `loaded_from` says where `loaded` comes from (memory.py).
     """
 
-    role: str = paths.ROLE
-    applied_role: str = paths.APPLIED_ROLE
     rules: str = paths.RULES
     saved: str = paths.SAVED_RULES
     origin: str = paths.SAVED_RULES_ORIGIN
@@ -124,18 +122,3 @@ def origin_line(path: str, text: str) -> str:
 
     digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
     return f"{digest}  {path}\n"
-
-
-def unapplied_role(places: Places) -> str | None:
-    """A sentence where the role file is not what was applied last, and this user may read both."""
-    try:
-        role = read_text(places.role)
-        if role is None:
-            return None
-        applied = read_text(places.applied_role)
-    except LvsbootError:
-        return None
-    if role == applied:
-        return None
-    state = "has not been applied" if applied is None else "has changed since it was applied"
-    return f"{places.role} {state}: `lvsboot plan` shows what it would change"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lvsboot.commands import memory, rulefiles, status
+from lvsboot.commands import memory, status
 from lvsboot.commands.status import Status
 from lvsboot.ipvs.live_text import Columns
 from lvsboot.ipvs.table import Table, Timeouts
@@ -97,21 +97,3 @@ def test_a_start_that_changes_nothing_is_none(host: Host) -> None:
     host.write(rules=ONE + TWO)
     start(host)
     assert memory.loaded_source(host.places) != before
-
-
-@pytest.mark.parametrize(
-    ("role", "applied", "said"),
-    [
-        (None, None, None),
-        ("a", "a", None),
-        ("a", None, "has not been applied"),
-        ("a", "b", "has changed since it was applied"),
-    ],
-)
-def test_a_role_that_waits_is_mentioned(
-    host: Host, role: str | None, applied: str | None, said: str | None
-) -> None:
-    texts = {"role": role, "applied_role": applied}
-    host.write(**{name: text for name, text in texts.items() if text is not None})
-    sentence = rulefiles.unapplied_role(host.places)
-    assert (said in sentence if said is not None else False) if sentence else said is None
