@@ -164,28 +164,33 @@ def test_a_daemon_that_stops_makes_room_for_tunnels_to_the_other_family(
     assert "master" not in host.ipvsadm("-L", "--daemon").stdout
 
 
+HOLDER = """\
+import lvsboot.lock
+with lvsboot.lock.Lock("/run/lvs/lock", "reload"):
+    print(flush=True)
+    input()
+"""
+
+
 def test_one_run_waits_for_another(host: Host, rules: Path) -> None:
-    """It waits for one that is stopped in the middle, and goes on once that one is killed."""
-    with host.entered():
-        holder = subprocess.Popen(
-            ["python3", "-c", "import lvsboot.lock as l\nwith l.Lock('/run/lvs/lock', 'reload'):"
-             " print(flush=True); input()"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )  # fmt: skip
+    """And goes on once that one is killed."""
+    pipe = subprocess.PIPE
+    start = ["python3", "-m", "lvsboot", "start", "--rules", str(rules)]
+    with (
+        host.entered(),
+        subprocess.Popen(["python3", "-c", HOLDER], stdin=pipe, stdout=pipe) as holder,
+    ):
         assert holder.stdout is not None
         holder.stdout.readline()
-        argv = ["python3", "-m", "lvsboot", "start", "--rules", str(rules)]
-        with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) as waiting:
+        with subprocess.Popen(start, stderr=pipe, text=True) as waiting:
             assert waiting.stderr is not None
-            said = waiting.stderr.readline()
-            assert said == (
+            assert waiting.stderr.readline() == (
                 f"lvsboot: waiting for lvsboot reload (process {holder.pid}), "
                 "which holds /run/lvs/lock\n"
             )
             assert host.ipvsadm("-Sn").stdout == ""
             holder.kill()
             assert "3 added" in waiting.stderr.read()
-    holder.wait()
     assert host.ipvsadm("-Sn").stdout == RULES
 
 
