@@ -12,7 +12,7 @@ STAMP := .venv/.installed
 PACKAGES := python3-venv qemu-system-x86 mmdebstrap xorriso e2fsprogs openssh-client uidmap nftables strace
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test crash image kernel boot demo bench fuzz clean
+.PHONY: help setup check test crash image kernel boot matrix demo bench fuzz clean
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -32,7 +32,7 @@ check: $(STAMP) ## Format, lint, types and unit tests: seconds, no privileges
 	$(BIN)/mypy
 	$(BIN)/pytest tests/unit -n auto
 
-test: setup ## All three tiers: unit, kernel, boot; and runs that are killed
+test: setup ## Unit, kernel and boot tier, and runs that are killed: a quarter of an hour
 	@# The image is made while the checks run: it waits for the disk and the mirror.
 	$(MAKE) --jobs=2 check image
 	@# The kernel tier is one small VM: it and what needs none run beside the boots.
@@ -49,6 +49,9 @@ kernel: setup ## The kernel tier: a real ip_vs in a small VM
 
 boot: setup ## The boot tier: systemd and cloud-init in VMs
 	$(BIN)/pytest tests/boot
+
+matrix: setup ## What takes longer: every backend, every Debian release, many repetitions
+	$(BIN)/pytest tests/matrix || [ $$? -eq 5 ] # 5: no test is there
 
 demo: setup ## Boot a cluster and send requests through it (CLUSTER=dr|nat N=1000 KEEP=1)
 	@$(BIN)/python -m lab demo "$(CLUSTER)" --requests "$(N)" $(if $(KEEP),--keep)

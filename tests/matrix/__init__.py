@@ -1,0 +1,1 @@
+"""What boots more machines, or for longer, than `make test` has time for: `make matrix`."""
