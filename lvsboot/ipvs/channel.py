@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from struct import pack
 
 from lvsboot.errors import HostError, NotPermittedError
@@ -92,16 +92,28 @@ class Channel:
             return message.body
         raise AssertionError("replies never end")
 
-    def dump(self, command: int, payload: bytes = b"") -> list[bytes]:
-        """All replies, as runs of messages; raises RefusedError, RepliesLostError."""
-        sequence = self.reserve()
-        self._send(netlink.request(self.family_id, netlink.NLM_F_DUMP, sequence, command, payload))
-        runs: list[bytes] = []
-        while (end := netlink.take_runs(self._receive(), sequence, runs)) is None:
-            pass
-        if end.kind != netlink.NLMSG_DONE:
-            raise RefusedError(_refusal(end))
-        return runs
+    def dumps(self, command: int, payloads: Iterable[bytes]) -> Iterator[list[bytes]]:
+        """A dump for each of the payloads, as runs of messages.
+
+        Raises RefusedError, RepliesLostError. A restart of a large table is little else than
+        asking for each of thousands of pools.
+        """
+        link, take_runs = self._link, netlink.take_runs
+        for payload in payloads:
+            sequence = self.reserve()
+            self._send(
+                netlink.request(self.family_id, netlink.NLM_F_DUMP, sequence, command, payload)
+            )
+            runs: list[bytes] = []
+            end = None
+            try:
+                while end is None:
+                    end = take_runs(link.recv(_RECEIVE_SIZE), sequence, runs)
+            except OSError as error:
+                raise self._explained(error) from error
+            if end.kind != netlink.NLMSG_DONE:
+                raise RefusedError(_refusal(end))
+            yield runs
 
     def send_batch(self, requests: Sequence[bytes], first: int) -> dict[int, int]:
         """Errno by sequence number of the requests that were refused.
@@ -140,17 +152,18 @@ class Channel:
 
     def _receive(self) -> bytes:
         try:
-            data = self._link.recv(_RECEIVE_SIZE)
-        except BlockingIOError as error:
-            raise HostError(f"the kernel did not answer for {_REPLY_SECONDS} s") from error
+            return self._link.recv(_RECEIVE_SIZE)
         except OSError as error:
-            if error.errno == errno.ENOBUFS:
-                self._drain()
-                raise RepliesLostError from error
-            raise HostError(f"cannot receive from the kernel: {error.strerror}") from error
-        if not data:
-            raise netlink.MalformedReplyError("netlink: an empty reply")
-        return data
+            raise self._explained(error) from error
+
+    def _explained(self, error: OSError) -> Exception:
+        """What it means that nothing was received."""
+        if isinstance(error, BlockingIOError):
+            return HostError(f"the kernel did not answer for {_REPLY_SECONDS} s")
+        if error.errno == errno.ENOBUFS:
+            self._drain()
+            return RepliesLostError()
+        return HostError(f"cannot receive from the kernel: {error.strerror}")
 
     def _drain(self) -> None:
         """Drop what did fit: a full buffer would lose the next request's replies, too."""

@@ -16,12 +16,7 @@ from lvsboot.ipvs.decode import (
     decode_key,
     decode_service,
 )
-from lvsboot.ipvs.encode import (
-    encode_destination,
-    encode_destination_key,
-    encode_key,
-    encode_options,
-)
+from lvsboot.ipvs.encode import DESTINATION_HEAD, Endings, OptionsOf, encode_key
 from lvsboot.ipvs.netlink import Attributes
 from lvsboot.ipvs.numbers import ADDRESS_SIZE, AF, HASHED, Dest, Svc, Top
 from lvsboot.ipvs.table import (
@@ -217,13 +212,14 @@ def _decode_row(body: bytes, family: Family) -> tuple[DestinationKey, Destinatio
 # The same, for a comparison: all from ADDR to the options, and ADDR_FAMILY.
 _PRINT = "=24x84s24x8s{}x"
 _PRINT_SIZE = calcsize(_PRINT.format(0))
-_PRINT_HEAD = netlink.attribute_head(Dest.ADDR, ADDRESS_SIZE)
+_PRINTED_SIZE = 84 + 8
 
 
 def fingerprint(shown: Shown) -> bytes:
-    """Equal for equal services: all that is shown but what is counted, in an order of its own.
+    """All that is shown but what is counted, in the order in which it is shown.
 
-    Empty where it is laid out in another way than usual.
+    Services whose fingerprints are equal are equal. Empty where it is laid out in another way
+    than usual.
     """
     rows: list[tuple[bytes, bytes]] = []
     for run in shown.pool:
@@ -231,7 +227,6 @@ def fingerprint(shown: Shown) -> bytes:
         if rest < 0:
             return b""
         rows += iter_unpack(_PRINT.format(rest), run)
-    rows.sort()
     return b"".join((shown.name, shown.options, *chain.from_iterable(rows)))
 
 
@@ -239,25 +234,33 @@ class Fingerprints:
     """What fingerprint() gives once the kernel has a service; what repeats is encoded once."""
 
     def __init__(self) -> None:
-        self._options: dict[Destination, bytes] = {}
-        # By the address's length and the port: what stands around the options.
-        self._ends: dict[tuple[int, int], tuple[bytes, bytes]] = {}
+        self._options = OptionsOf(HASHED)
+        self._endings = Endings()
 
     def expected(self, key: ServiceKey, service: Service) -> bytes:
-        rows = []
-        for where, destination in service.destinations.items():
-            address, port = where
-            options = self._options.get(destination)
-            if options is None:
-                options = self._options[destination] = encode_destination(destination)
-            ends = self._ends.get((len(address), port)) or self._remember(where)
-            rows.append(b"".join((_PRINT_HEAD, address, ends[0], options, ends[1])))
-        rows.sort()
-        options = encode_options(key.family, service.options, more_flags=HASHED)
-        return b"".join((encode_key(key), options, *rows))
+        """Of a service whose destinations were added in their order: the last is shown first."""
+        endings = self._endings
+        parts: list[bytes] = []
+        for (address, port), destination in service.destinations.items():
+            parts += (endings[len(address), port, destination], address, DESTINATION_HEAD)
+        parts += (self._options[key.family, service.options], encode_key(key))
+        parts.reverse()
+        return b"".join(parts)
 
-    def _remember(self, key: DestinationKey) -> tuple[bytes, bytes]:
-        whole = encode_destination_key(key)
-        name = len(key.address), key.port
-        ends = self._ends[name] = whole[4 + len(key.address) : 28], whole[28:]
-        return ends
+
+def in_order(expected: bytes, shown: bytes, count: int) -> bytes:
+    """The one that is shown, if it differs in the order of its `count` destinations only."""
+    if len(shown) == len(expected):
+        rows = len(expected) - count * _PRINTED_SIZE
+        ours, theirs = (
+            (
+                text[:rows],
+                sorted(
+                    text[at : at + _PRINTED_SIZE] for at in range(rows, len(text), _PRINTED_SIZE)
+                ),
+            )
+            for text in (expected, shown)
+        )
+        if ours == theirs:
+            return shown
+    return expected

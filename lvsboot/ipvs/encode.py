@@ -41,16 +41,19 @@ from lvsboot.ipvs.table import (
 )
 from lvsboot.light_typing import assert_never
 
+# Attributes AF, PROTOCOL, ADDR and PORT of a service, in one go: a large table has thousands.
+_SERVICE_KEY = Struct("=HHHxxHHHxxHH16sHH2sxx")
+_AF, _PROTOCOL, _ADDRESS, _AT = Svc.AF, Svc.PROTOCOL, Svc.ADDR, Svc.PORT
+
 
 def encode_key(key: ServiceKey) -> bytes:
     """The attributes that name a service, to be put into a nest."""
     match key:
         case VirtualAddress(protocol, address, port):
-            return (
-                netlink.u16(Svc.AF, AF[key.family])
-                + netlink.u16(Svc.PROTOCOL, PROTOCOL_NUMBER[protocol])
-                + netlink.attribute(Svc.ADDR, address.ljust(ADDRESS_SIZE, b"\0"))
-                + netlink.be16(Svc.PORT, port)
+            af = AF_INET if len(address) == 4 else AF_INET6
+            number, at = PROTOCOL_NUMBER[protocol], port.to_bytes(2, "big")
+            return _SERVICE_KEY.pack(
+                6, _AF, af, 6, _PROTOCOL, number, 20, _ADDRESS, address, 6, _AT, at
             )
         case FirewallMark(mark, family):
             return netlink.u16(Svc.AF, AF[family]) + netlink.u32(Svc.FWMARK, mark)
@@ -58,13 +61,11 @@ def encode_key(key: ServiceKey) -> bytes:
             assert_never(key)
 
 
-def encode_service(key: ServiceKey, options: ServiceOptions) -> bytes:
-    """The attributes of a service in full; an edit replaces all of them."""
-    return encode_key(key) + encode_options(key.family, options)
-
-
 def encode_options(family: Family, options: ServiceOptions, *, more_flags: int = 0) -> bytes:
-    """The attributes of a service behind its key, in the kernel's own order."""
+    """The attributes of a service behind its key, in the kernel's own order.
+
+    An edit replaces all of them.
+    """
     persistence = options.persistence
     flags = more_flags + sum(FLAG_BIT[flag] for flag in options.scheduler_flags)
     flags |= PERSISTENT if persistence is not None else 0
@@ -106,18 +107,53 @@ def encode_destination_key(key: DestinationKey) -> bytes:
     )
 
 
-def encode_destination(destination: Destination) -> bytes:
-    """The attributes of a destination but for its key; an edit replaces all of them."""
-    tunnel = destination.tunnel
-    return (
-        netlink.u32(Dest.FWD_METHOD, METHOD_NUMBER[destination.method])
-        + netlink.u32(Dest.WEIGHT, destination.weight)
-        + netlink.u8(Dest.TUN_TYPE, TUNNEL_NUMBER[tunnel.type])
-        + netlink.be16(Dest.TUN_PORT, tunnel.port)
-        + netlink.u16(Dest.TUN_FLAGS, CHECKSUM_NUMBER[tunnel.checksum])
-        + netlink.u32(Dest.U_THRESH, destination.upper_threshold)
-        + netlink.u32(Dest.L_THRESH, destination.lower_threshold)
+# Bytes of a destination's attributes up to its address, and up to its options.
+_TO_ADDRESS, _TO_OPTIONS = 4, 28
+DESTINATION_HEAD = netlink.attribute_head(Dest.ADDR, ADDRESS_SIZE)
+
+
+def encode_destination(key: DestinationKey, destination: Destination) -> bytes:
+    """All attributes that can be set, in the kernel's own order; an edit replaces all of them."""
+    name, tunnel = encode_destination_key(key), destination.tunnel
+    return b"".join(
+        (
+            name[:_TO_OPTIONS],
+            netlink.u32(Dest.FWD_METHOD, METHOD_NUMBER[destination.method]),
+            netlink.u32(Dest.WEIGHT, destination.weight),
+            netlink.u8(Dest.TUN_TYPE, TUNNEL_NUMBER[tunnel.type]),
+            netlink.be16(Dest.TUN_PORT, tunnel.port),
+            netlink.u16(Dest.TUN_FLAGS, CHECKSUM_NUMBER[tunnel.checksum]),
+            netlink.u32(Dest.U_THRESH, destination.upper_threshold),
+            netlink.u32(Dest.L_THRESH, destination.lower_threshold),
+            name[_TO_OPTIONS:],
+        )
     )
+
+
+class Endings(dict[tuple[int, int, Destination], bytes]):
+    """What follows a destination's address, by that one's length and port and the destination.
+
+    A large table has few of them: DESTINATION_HEAD, address and ending are encode_destination()
+    many times faster.
+    """
+
+    def __missing__(self, found: tuple[int, int, Destination]) -> bytes:
+        size, port, destination = found
+        encoded = encode_destination(DestinationKey(bytes(size), port), destination)
+        ending = self[found] = encoded[_TO_ADDRESS + size :]
+        return ending
+
+
+class OptionsOf(dict[tuple[Family, ServiceOptions], bytes]):
+    """What encode_options() gives for what a large table's services have in common."""
+
+    def __init__(self, more_flags: int = 0) -> None:
+        super().__init__()
+        self._more_flags = more_flags
+
+    def __missing__(self, found: tuple[Family, ServiceOptions]) -> bytes:
+        encoded = self[found] = encode_options(*found, more_flags=self._more_flags)
+        return encoded
 
 
 def encode_timeouts(timeouts: Timeouts) -> bytes:

@@ -45,10 +45,10 @@ class Kernel:
 
     def read_shown(self) -> list[Shown]:
         """All services, undecoded."""
-        return [
-            Shown(name, options, self._dump(Command.GET_DEST, netlink.nested(Top.SERVICE, name)))
-            for name, options in split_services(self._dump(Command.GET_SERVICE))
-        ]
+        services = list(split_services(self._dump(Command.GET_SERVICE)))
+        names = [netlink.nested(Top.SERVICE, name) for name, _ in services]
+        pools = self._dumps(Command.GET_DEST, names)
+        return [Shown(*service, pool) for service, pool in zip(services, pools, strict=True)]
 
     def decode_table(self, shown: Iterable[Shown]) -> Table:
         """These services; timeouts and sync daemons as they are now."""
@@ -108,8 +108,11 @@ class Kernel:
             raise HostError(f"the counters could not be zeroed: {os.strerror(number)}")
 
     def _dump(self, command: int, payload: bytes = b"") -> list[bytes]:
+        return self._dumps(command, (payload,))[0]
+
+    def _dumps(self, command: int, payloads: Iterable[bytes]) -> list[list[bytes]]:
         try:
-            return self._channel.dump(command, payload)
+            return list(self._channel.dumps(command, payloads))
         except RefusedError as error:
             raise HostError(f"the kernel refuses to show its IPVS table: {error}") from error
         except RepliesLostError as error:

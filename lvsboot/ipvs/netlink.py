@@ -53,6 +53,8 @@ class Message(NamedTuple):
 def split_messages(data: bytes) -> Iterator[Message]:
     """The messages of one datagram; raises MalformedReplyError where they do not fill it."""
     offset, size = 0, len(data)
+    if not size:
+        raise MalformedReplyError("netlink: an empty reply")
     while offset < size:
         if offset + HEADER.size > size:
             raise MalformedReplyError("netlink: a message's header is cut off")
@@ -73,7 +75,7 @@ def take_runs(data: bytes, sequence: int, runs: list[bytes]) -> Message | None:
     if len(data) < HEADER.size:
         raise MalformedReplyError("netlink: a message's header is cut off")
     length, kind, _flags, number, _port = HEADER.unpack_from(data)
-    if number == sequence and _is_run(data, length):
+    if number == sequence and (length == len(data) or _is_run(data, length)):
         if kind < NLMSG_MIN_TYPE:
             return Message(kind, number, data[HEADER.size : length])
         runs.append(data)
@@ -90,8 +92,6 @@ def take_runs(data: bytes, sequence: int, runs: list[bytes]) -> Message | None:
 
 
 def _is_run(data: bytes, length: int) -> bool:
-    if length == len(data):
-        return True
     if length < HEADER.size or length % 4 or len(data) % length:
         return False
     return len(set(iter_unpack(f"{HEADER.size}s{length - HEADER.size}x", data))) == 1

@@ -19,36 +19,37 @@ from lvsboot.ipvs.changes import (
     StopDaemon,
 )
 from lvsboot.ipvs.encode import (
+    DESTINATION_HEAD,
+    Endings,
+    OptionsOf,
     encode_daemon,
     encode_destination,
     encode_destination_key,
     encode_key,
-    encode_service,
     encode_timeouts,
 )
 from lvsboot.ipvs.netlink import HEADER, NLA_F_NESTED, NLM_F_REQUEST
-from lvsboot.ipvs.numbers import ADDRESS_SIZE, DAEMON_NUMBER, Command, Dest, Dmn, Top
-from lvsboot.ipvs.table import Destination, DestinationKey, ServiceKey
+from lvsboot.ipvs.numbers import DAEMON_NUMBER, Command, Dmn, Top
+from lvsboot.ipvs.table import Destination, DestinationKey, ServiceKey, ServiceOptions
 from lvsboot.light_typing import assert_never
 
 # A netlink header's last two fields: sequence number, and a port that the kernel fills in.
 _SEQUENCE = Struct("=I4x")
-_ADDRESS_HEAD = netlink.attribute_head(Dest.ADDR, ADDRESS_SIZE)
-# Every destination's key and options take the same room.
-_DESTINATION_SIZE = len(
-    encode_destination_key(DestinationKey(bytes(4), 0)) + encode_destination(Destination())
-)
+# Every destination's attributes take the same room.
+_DESTINATION_SIZE = len(encode_destination(DestinationKey(bytes(4), 0), Destination()))
+# What stands around the service's name where a destination is added.
+_NEW_DESTINATION = netlink.GENERIC_HEADER.pack(Command.NEW_DEST, netlink.GENERIC_VERSION, 0)
+_DESTINATION_NEST = netlink.attribute_head(Top.DEST | NLA_F_NESTED, _DESTINATION_SIZE)
 
 
 class RequestEncoder:
-    """Remembers what repeats: a service's name and a destination's options are encoded once."""
+    """Remembers what repeats: services' names and options, destinations' options."""
 
     def __init__(self, family_id: int) -> None:
         self._family_id = family_id
-        self._services: dict[ServiceKey, bytes] = {}
-        self._options: dict[Destination, bytes] = {}
-        # By the address's length and the port.
-        self._tails: dict[int, dict[int, bytes]] = {4: {}, 16: {}}
+        self._names: dict[ServiceKey, bytes] = {}
+        self._options = OptionsOf()
+        self._endings = Endings()
 
     def changes(self, changes: Iterable[Change], first: int) -> list[bytes]:
         """Requests numbered from `first`; each is answered only when it is refused.
@@ -57,8 +58,7 @@ class RequestEncoder:
         is its address: the rest is encoded once. Their loop calls as little as it can.
         """
         requests: list[bytes] = []
-        append, pack, join = requests.append, _SEQUENCE.pack, b"".join
-        tails, options = self._tails, self._options.get
+        append, pack, join, endings = requests.append, _SEQUENCE.pack, b"".join, self._endings
         service: ServiceKey | None = None
         start = head = b""
         for sequence, change in enumerate(changes, start=first):
@@ -66,34 +66,26 @@ class RequestEncoder:
                 command, payload = self._encode(change)
                 append(netlink.request(self._family_id, 0, sequence, command, payload))
                 continue
-            named, key, destination = change
+            named, (address, port), destination = change
             if named is not service:
                 service = named
                 start, head = self._new_destination(service)
-            address, port = key
-            tail = tails[len(address)].get(port) or self._tail(key)
-            rest = options(destination) or self._remember(destination)
-            append(join((start, pack(sequence), head, address, tail, rest)))
+            ending = endings[len(address), port, destination]
+            append(join((start, pack(sequence), head, address, ending)))
         return requests
 
     def _new_destination(self, service: ServiceKey) -> tuple[bytes, bytes]:
         """What stands before and behind the sequence number, up to the destination's address."""
-        nest = netlink.attribute_head(Top.DEST | NLA_F_NESTED, _DESTINATION_SIZE)
-        command = netlink.GENERIC_HEADER.pack(Command.NEW_DEST, netlink.GENERIC_VERSION, 0)
-        before = command + self.named_service(service) + nest
+        before = b"".join((_NEW_DESTINATION, self.named_service(service), _DESTINATION_NEST))
         length = HEADER.size + len(before) + _DESTINATION_SIZE
         header = HEADER.pack(length, self._family_id, NLM_F_REQUEST, 0, 0)
-        return header[: -_SEQUENCE.size], before + _ADDRESS_HEAD
+        return header[: -_SEQUENCE.size], before + DESTINATION_HEAD
 
-    def _tail(self, key: DestinationKey) -> bytes:
-        """The rest of a key behind its address."""
-        whole = encode_destination_key(key)
-        tail = self._tails[len(key.address)][key.port] = whole[4 + len(key.address) :]
-        return tail
-
-    def _remember(self, destination: Destination) -> bytes:
-        options = self._options[destination] = encode_destination(destination)
-        return options
+    def _name(self, key: ServiceKey) -> bytes:
+        name = self._names.get(key)
+        if name is None:
+            name = self._names[key] = encode_key(key)
+        return name
 
     def zero(self, key: ServiceKey | None, sequence: int) -> bytes:
         """Counters of one service, or of all, to zero."""
@@ -101,10 +93,7 @@ class RequestEncoder:
         return netlink.request(self._family_id, netlink.NLM_F_ACK, sequence, Command.ZERO, payload)
 
     def named_service(self, key: ServiceKey) -> bytes:
-        nest = self._services.get(key)
-        if nest is None:
-            nest = self._services[key] = netlink.nested(Top.SERVICE, encode_key(key))
-        return nest
+        return netlink.nested(Top.SERVICE, self._name(key))
 
     def _encode(self, change: Change) -> tuple[int, bytes]:
         match change:
@@ -116,10 +105,10 @@ class RequestEncoder:
                 nest = netlink.nested(Top.DEST, encode_destination_key(key))
                 encoded = Command.DEL_DEST, self.named_service(service) + nest
             case AddService(key, options):
-                nest = netlink.nested(Top.SERVICE, encode_service(key, options))
+                nest = self._whole_service(key, options)
                 encoded = Command.NEW_SERVICE, nest
             case EditService(key, options):
-                nest = netlink.nested(Top.SERVICE, encode_service(key, options))
+                nest = self._whole_service(key, options)
                 encoded = Command.SET_SERVICE, nest
             case DeleteService(key):
                 encoded = Command.DEL_SERVICE, self.named_service(key)
@@ -138,5 +127,9 @@ class RequestEncoder:
     def _destination(
         self, service: ServiceKey, key: DestinationKey, destination: Destination
     ) -> bytes:
-        attributes = encode_destination_key(key) + encode_destination(destination)
+        attributes = encode_destination(key, destination)
         return self.named_service(service) + netlink.nested(Top.DEST, attributes)
+
+    def _whole_service(self, key: ServiceKey, options: ServiceOptions) -> bytes:
+        attributes = self._name(key) + self._options[key.family, options]
+        return netlink.nested(Top.SERVICE, attributes)

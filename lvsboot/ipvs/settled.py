@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from lvsboot.errors import InputError
-from lvsboot.ipvs.dumps import Fingerprints, Shown, fingerprint
+from lvsboot.ipvs.dumps import Fingerprints, Shown, fingerprint, in_order
 from lvsboot.ipvs.encode import encode_key
 from lvsboot.ipvs.rules.drafts import PortOf
 from lvsboot.ipvs.rules.parse import Parsed, parse_lines, split_parts
@@ -102,7 +102,13 @@ def _merged(one: Parsed, other: Parsed) -> Parsed:
 def known_next(unsettled: Unsettled) -> Known:
     """Lines and fingerprints of all the services that the rules want."""
     services, prints = unsettled.parsed.table.services, Fingerprints()
-    fresh = {
-        lines: prints.expected(key, services[key]) for key, lines in unsettled.parsed.lines.items()
-    }
+    shown = {service.name: service for service in unsettled.shown}
+    fresh: dict[str, bytes] = {}
+    for key, lines in unsettled.parsed.lines.items():
+        service = services[key]
+        fresh[lines] = expected = prints.expected(key, service)
+        # The kernel shows destinations in an order that is older than these rules.
+        present = shown.get(expected[:_NAME_SIZE])
+        if present is not None:
+            fresh[lines] = in_order(expected, fingerprint(present), len(service.destinations))
     return {**unsettled.settled, **fresh}

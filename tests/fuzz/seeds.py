@@ -9,8 +9,8 @@ from lvsboot.ipvs import netlink
 from lvsboot.ipvs.encode import (
     encode_daemon,
     encode_destination,
-    encode_destination_key,
-    encode_service,
+    encode_key,
+    encode_options,
     encode_timeouts,
 )
 from lvsboot.ipvs.numbers import Command, Top
@@ -54,9 +54,9 @@ def _bodies(table: Table) -> Iterator[bytes]:
     yield _nested(Top.DAEMON, encode_daemon(DaemonRole.MASTER, Daemon("eth0", 1)))
     yield netlink.GENERIC_HEADER.pack(Command.SET_CONFIG, 1, 0) + encode_timeouts(table.timeouts)
     for key, service in table.services.items():
-        yield _nested(Top.SERVICE, encode_service(key, service.options))
+        yield _nested(Top.SERVICE, encode_key(key) + encode_options(key.family, service.options))
         for where, destination in service.destinations.items():
-            encoded = encode_destination_key(where) + encode_destination(destination)
+            encoded = encode_destination(where, destination)
             parts = netlink.split_attributes(encoded)
             parts |= {7: bytes(4), 8: bytes(4), 9: bytes(4), 10: bytes(80)}
             order = [

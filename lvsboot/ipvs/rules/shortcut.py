@@ -34,19 +34,17 @@ _PROTOCOLS = {"-t": Protocol.TCP, "-u": Protocol.UDP, "--sctp-service": Protocol
 _new_tuple = tuple.__new__
 
 
-class _Wording(NamedTuple):
-    """How a service's commands are worded, in so far as that decides what their options mean."""
+class _Wording:
+    """How a service's commands are worded, in so far as that decides what their options mean.
 
-    protocol: str
-    ipv6: bool
-    port: int
+    What they mean is kept by their text.
+    """
 
-
-class _Ending(NamedTuple):
-    """What is behind a destination's address: only NAT leads to another port than the service's."""
-
-    port: int
-    destination: Destination
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.options: dict[str, ServiceOptions] = {}
+        # By what is behind a destination's address. Only NAT leads to another port.
+        self.endings: dict[str, tuple[int, Destination]] = {}
 
 
 class _UnusualError(Exception):
@@ -62,51 +60,51 @@ class Pool(NamedTuple):
 class Shortcut:
     def __init__(self, port_of: PortOf) -> None:
         self._port_of = port_of
-        self._ports: dict[str, int | None] = {}
-        self._options: dict[_Wording, dict[str, ServiceOptions]] = {}
-        self._endings: dict[_Wording, dict[str, _Ending]] = {}
+        # By protocol, length of the address, and port.
+        self._wordings: dict[tuple[str, int, str], _Wording] = {}
 
     def read(self, text: str) -> Pool | None:
         """The service that the lines add, with its destinations; None where that is not all."""
         head = text.partition("\n")[0]
-        match head.split(" ", 3):
-            case ["-A", protocol, where, said] if protocol in _PROTOCOLS:
-                pass
-            case _:
-                return None
+        words = head.split(" ", 3)
+        if len(words) < 4 or words[0] != "-A" or words[1] not in _PROTOCOLS:
+            return None
+        _, protocol, where, said = words
+        host, _, port = where.rpartition(":")
+        ipv6 = host[:1] == "["
+        start = f"-a {protocol} {where} -r {'[' if ipv6 else ''}"
+        first, *rest = text.split(f"\n{start}")
+        if first != head:
+            return None
         try:
-            key = self._read_key(protocol, where)
-            wording = _Wording(protocol, len(key.address) == 16, key.port)
-            start = f"-a {protocol} {where} -r {'[' if wording.ipv6 else ''}"
-            first, *rest = text.split(f"\n{start}")
-            if first != head:
-                return None
-            options = self._options.setdefault(wording, {}).get(said)
+            # inet_aton(), which the full parser uses, takes more than a dotted quad.
+            address = _bracketed_address(host) if ipv6 else inet_pton(AF_INET, host)
+            wording = self._wordings.get((protocol, len(address), port))
+            if wording is None:
+                wording = self._learn_wording(protocol, len(address), port)
+            key = _new_tuple(VirtualAddress, (_PROTOCOLS[protocol], address, wording.port))
+            options = wording.options.get(said)
             if options is None:
                 options = self._learn_options(wording, key, head, said)
-            return Pool(key, options, self._read_pool(wording, key, start, rest))
+            pool = self._read_pool(wording, key, start, rest)
         except (_UnusualError, CommandError, OSError, ValueError):  # The last two: inet_pton().
             return None
+        return _new_tuple(Pool, (key, options, pool))
 
-    def _read_key(self, protocol: str, where: str) -> VirtualAddress:
-        host, _, text = where.rpartition(":")
-        if text not in self._ports:
-            self._ports[text] = port_text_number(text)
-        port = self._ports[text]
-        # inet_aton(), which the full parser uses, takes more than a dotted quad.
-        bracketed = host[:1] == "["
-        address = inet_pton(AF_INET6, host[1:-1]) if bracketed else inet_pton(AF_INET, host)
+    def _learn_wording(self, protocol: str, size: int, text: str) -> _Wording:
+        port = port_text_number(text)
         # Port 0 has rules of its own.
-        if not port or (bracketed and host[-1] != "]"):
+        if not port:
             raise _UnusualError
-        return VirtualAddress(_PROTOCOLS[protocol], address, port)
+        wording = self._wordings[protocol, size, text] = _Wording(port)
+        return wording
 
     def _learn_options(
         self, wording: _Wording, key: VirtualAddress, head: str, said: str
     ) -> ServiceOptions:
         match self._parse(head):
             case ServiceCommand(Verb.ADD, found, ServiceOptions() as options) if found == key:
-                self._options[wording][said] = options
+                wording.options[said] = options
                 return options
         raise _UnusualError
 
@@ -114,15 +112,15 @@ class Shortcut:
         self, wording: _Wording, service: VirtualAddress, start: str, rest: Collection[str]
     ) -> dict[DestinationKey, Destination]:
         """From what each line says behind `start`. A large file is little else."""
-        family, close = (AF_INET6, "]:") if wording.ipv6 else (AF_INET, ":")
-        known = self._endings.setdefault(wording, {})
+        family, close = (AF_INET, ":") if len(service.address) == 4 else (AF_INET6, "]:")
+        endings = wording.endings
         pool: dict[DestinationKey, Destination] = {}
         for text in rest:
             host, _, behind = text.partition(close)
             address = inet_pton(family, host)
-            ending = known.get(behind)
+            ending = endings.get(behind)
             if ending is None:
-                ending = known[behind] = self._learn_ending(service, address, f"{start}{text}")
+                ending = endings[behind] = self._learn_ending(service, address, f"{start}{text}")
             # The same as DestinationKey(), which as a Python function would take twice as long.
             pool[_new_tuple(DestinationKey, (address, ending[0]))] = ending[1]
         # Of a second one the full parser says what is wrong.
@@ -130,15 +128,23 @@ class Shortcut:
             raise _UnusualError
         return pool
 
-    def _learn_ending(self, service: VirtualAddress, address: bytes, line: str) -> _Ending:
+    def _learn_ending(
+        self, service: VirtualAddress, address: bytes, line: str
+    ) -> tuple[int, Destination]:
         match self._parse(line):
             case DestinationCommand(Verb.ADD, found, key, Destination() as destination) if (
                 found == service and key.address == address
             ):
-                return _Ending(key.port, destination)
+                return key.port, destination
         raise _UnusualError
 
     def _parse(self, line: str) -> Command | None:
         if "\n" in line:
             raise _UnusualError
         return parse_command(line, self._port_of)
+
+
+def _bracketed_address(host: str) -> bytes:
+    if host[-1] != "]":
+        raise _UnusualError
+    return inet_pton(AF_INET6, host[1:-1])

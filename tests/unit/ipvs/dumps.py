@@ -6,7 +6,6 @@ from lvsboot.ipvs import netlink
 from lvsboot.ipvs.dumps import Shown, split_services
 from lvsboot.ipvs.encode import (
     encode_destination,
-    encode_destination_key,
     encode_key,
     encode_options,
 )
@@ -22,7 +21,7 @@ def run_of(*bodies: bytes) -> bytes:
 
 def dumped(key: DestinationKey, destination: Destination) -> bytes:
     """A NEW_DEST message as kernel 6.12 lays it out."""
-    parts = split_attributes(encode_destination_key(key) + encode_destination(destination))
+    parts = split_attributes(encode_destination(key, destination))
     order = (1, 2, 3, 4, 13, 14, 15, 5, 6, 7, 8, 9, 11, 10)
     parts |= {7: bytes(4), 8: bytes(4), 9: bytes(4), 10: bytes(80)}
     nest = b"".join(netlink.attribute(kind, parts[kind]) for kind in order)
@@ -40,5 +39,6 @@ def dumped_service(key: ServiceKey, options: ServiceOptions) -> bytes:
 
 def shown(key: ServiceKey, service: Service) -> Shown:
     ((name, options),) = split_services([run_of(dumped_service(key, service.options))])
-    rows = [dumped(*row) for row in service.destinations.items()]
+    # Whatever is added goes to the head of the kernel's list.
+    rows = [dumped(*row) for row in reversed([*service.destinations.items()])]
     return Shown(name, options, [run_of(row) for row in rows])

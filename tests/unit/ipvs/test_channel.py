@@ -16,7 +16,7 @@ from lvsboot.errors import HostError, NotPermittedError
 from lvsboot.ipvs import netlink
 from lvsboot.ipvs.changes import AddService
 from lvsboot.ipvs.channel import Channel, RefusedError, RepliesLostError
-from lvsboot.ipvs.encode import encode_key, encode_service, encode_timeouts
+from lvsboot.ipvs.encode import encode_key, encode_options, encode_timeouts
 from lvsboot.ipvs.kernel import Kernel
 from lvsboot.ipvs.netlink import MalformedReplyError
 from lvsboot.ipvs.numbers import Command, Top
@@ -78,15 +78,20 @@ def test_no_family_is_no_ipvs() -> None:
         channel(failure(errno.ENOENT, 1)).resolve_family()
 
 
+def dump(link: Channel) -> list[bytes]:
+    (runs,) = link.dumps(Command.GET_SERVICE, [b""])
+    return runs
+
+
 def test_a_dump_comes_in_parts_and_old_replies_are_dropped() -> None:
     parts = (reply(1, b"") + reply(1, b"aaaa"), reply(1, b"bbbb") * 2 + done(1))
     link = channel(failure(errno.EINVAL, 0), *parts)
-    assert [run[20:] for run in link.dump(Command.GET_SERVICE)] == [b"", b"aaaa", b"bbbb", b"bbbb"]
+    assert [run[20:] for run in dump(link)] == [b"", b"aaaa", b"bbbb", b"bbbb"]
 
 
 def test_messages_of_one_length_stay_together() -> None:
     run = reply(1, b"aaaa") * 3
-    assert channel(run, done(1)).dump(Command.GET_SERVICE) == [run]
+    assert dump(channel(run, done(1))) == [run]
 
 
 def test_an_end_is_found_where_lengths_hide_it() -> None:
@@ -94,17 +99,17 @@ def test_an_end_is_found_where_lengths_hide_it() -> None:
     first, second = reply(1, bytes(36)), reply(1, bytes(16))
     data = first + second + done(1)
     assert len(data) == 2 * len(first)
-    assert [*map(len, channel(data).dump(Command.GET_SERVICE))] == [len(first), len(second)]
+    assert [*map(len, dump(channel(data)))] == [len(first), len(second)]
 
 
 def test_a_dump_is_for_root() -> None:
     with pytest.raises(NotPermittedError, match="CAP_NET_ADMIN"):
-        channel(failure(errno.EPERM, 1)).dump(Command.GET_SERVICE)
+        dump(channel(failure(errno.EPERM, 1)))
 
 
 def test_a_refused_dump() -> None:
     with pytest.raises(RefusedError):
-        channel(failure(errno.EBUSY, 1)).dump(Command.GET_SERVICE)
+        dump(channel(failure(errno.EBUSY, 1)))
 
 
 def test_a_batch_says_only_what_was_refused() -> None:
@@ -134,7 +139,12 @@ def test_an_empty_reply() -> None:
 def table_answers(first: int, *keys: FirewallMark) -> list[bytes]:
     """What a kernel with these services, each without destinations, says to read_table()."""
     services = [
-        reply(first, netlink.nested(Top.SERVICE, encode_service(key, ServiceOptions())))
+        reply(
+            first,
+            netlink.nested(
+                Top.SERVICE, encode_key(key) + encode_options(key.family, ServiceOptions())
+            ),
+        )
         for key in keys
     ]
     pools = [done(first + 1 + index) for index in range(len(keys))]
