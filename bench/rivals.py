@@ -187,7 +187,7 @@ def installed(name: str) -> bool:
 
 def prepare() -> None:
     FOLDER.mkdir(exist_ok=True)
-    COMMAND.write_text("import sys\nfrom lvsboot.cli import main\nsys.exit(main())\n")
+    COMMAND.write_text("import sys\nfrom lvsboot.cli import run\nsys.exit(run())\n")
     # Bytecode is made by an installation; a checkout would be compiled in each run.
     subprocess.run([sys.executable, "-m", "compileall", "-q", "lvsboot", "bench"], check=True)
     os.environ["PYTHONPATH"] = str(Path.cwd())

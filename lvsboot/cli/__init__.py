@@ -6,27 +6,35 @@ what it needs when it runs: `lvsboot start` must not pay for YAML and JSON Schem
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 
 from lvsboot.cli import service
-from lvsboot.cli.output import print_problems
 from lvsboot.errors import ConflictError, Exit, InputError, LvsbootError
 from lvsboot.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
-    from typing import NoReturn
+
+
+def run() -> None:
+    """The installed command. It ends at once: a large table's memory is not freed row by row."""
+    status = main()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one verb; gives its exit status. Anything but LvsbootError is a bug and is raised."""
     words = sys.argv[1:] if argv is None else argv
-    arguments = _parser(words).parse_args(words)
+    arguments = service.read_plain(words) or _parsed(words)
     try:
         status: int = arguments.run(arguments)
+        sys.stdout.flush()
     except (InputError, ConflictError) as error:
+        from lvsboot.cli.output import print_problems
+
         print_problems(error.problems)
         return error.exit_status
     except LvsbootError as error:
@@ -41,33 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
-class _Formatter(argparse.HelpFormatter):
-    """Told its width: to ask for it, argparse imports shutil and with it three compressors."""
+def _parsed(words: Sequence[str]) -> argparse.Namespace:
+    from lvsboot.cli.parser import parser_for
 
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=100)
-
-
-class _Parser(argparse.ArgumentParser):
-    def __init__(self, *, prog: str, description: str | None = None) -> None:
-        super().__init__(prog=prog, description=description, formatter_class=_Formatter)
-
-    def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(Exit.USAGE, f"{self.prog}: {message}\n")
-
-
-def _parser(words: Sequence[str]) -> _Parser:
-    """All verbs; but for a service verb itself: a boot does not pay for the others."""
-    parser = _Parser(
-        prog="lvsboot", description="One role file makes an LVS director or real server."
-    )
-    verbs = parser.add_subparsers(required=True, metavar="VERB")
-    if words and words[0] in service.VERBS:
-        service.add_verbs(verbs, words[0])
-        return parser
-    from lvsboot.cli import roles
-
-    roles.add_verbs(verbs)
-    service.add_verbs(verbs)
-    return parser
+    return parser_for(words).parse_args(words)
