@@ -91,8 +91,7 @@ def _load(
     known = memory.read_known(places)
     source, wanted = _read(rules, known, places)
     with connect() as kernel:
-        shown = kernel.read_shown()
-        unsettled = source.set_aside(wanted, shown)
+        unsettled = source.set_aside(wanted, kernel.read_shown())
         declared, actual = unsettled.parsed.table, kernel.decode_table(unsettled.shown)
         desired = keep_weights(actual, declared) if weights is Weights.KEEP else declared
         changes = diff(actual, desired, ours=_ours(actual, desired, foreign, places))
@@ -100,7 +99,7 @@ def _load(
         stopped = kernel.execute(stops, stop_when_refused=False)
         if changes:
             memory.announce_loading(source.text, places)
-            whole = whole or bool(shown)
+            whole = whole or bool(unsettled.settled or unsettled.shown)
             verdict = (execute_all_or_none if whole else execute_what_goes)(kernel, changes)
             if verdict.refused and whole:
                 undo = [step for stop in stopped.applied for step in inverse(stop)]

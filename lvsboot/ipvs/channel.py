@@ -101,12 +101,11 @@ class Channel:
         link, take_runs = self._link, netlink.take_runs
         for payload in payloads:
             sequence = self.reserve()
-            self._send(
-                netlink.request(self.family_id, netlink.NLM_F_DUMP, sequence, command, payload)
-            )
+            asked = netlink.request(self.family_id, netlink.NLM_F_DUMP, sequence, command, payload)
             runs: list[bytes] = []
             end = None
             try:
+                link.send(asked)
                 while end is None:
                     end = take_runs(link.recv(_RECEIVE_SIZE), sequence, runs)
             except OSError as error:
@@ -140,7 +139,7 @@ class Channel:
         try:
             self._link.send(data)
         except OSError as error:
-            raise HostError(f"cannot send to the kernel: {error.strerror}") from error
+            raise self._explained(error) from error
 
     def _replies(self, first: int, last: int | None = None) -> Iterator[netlink.Message]:
         """Replies to the given sequence numbers, without end; those to earlier ones are dropped."""
@@ -157,13 +156,13 @@ class Channel:
             raise self._explained(error) from error
 
     def _explained(self, error: OSError) -> Exception:
-        """What it means that nothing was received."""
+        """What it means that nothing was sent or received."""
         if isinstance(error, BlockingIOError):
             return HostError(f"the kernel did not answer for {_REPLY_SECONDS} s")
         if error.errno == errno.ENOBUFS:
             self._drain()
             return RepliesLostError()
-        return HostError(f"cannot receive from the kernel: {error.strerror}")
+        return HostError(f"cannot talk to the kernel: {error.strerror}")
 
     def _drain(self) -> None:
         """Drop what did fit: a full buffer would lose the next request's replies, too."""

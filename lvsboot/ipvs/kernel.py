@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
 from lvsboot.errors import HostError
@@ -43,12 +43,13 @@ class Kernel:
         """Services of protocols that this program does not know are not in it."""
         return self.decode_table(self.read_shown())
 
-    def read_shown(self) -> list[Shown]:
-        """All services, undecoded."""
+    def read_shown(self) -> Iterator[Shown]:
+        """All services, undecoded: one after the other, so that none need be kept."""
         services = list(split_services(self._dump(Command.GET_SERVICE)))
-        names = [netlink.nested(Top.SERVICE, name) for name, _ in services]
+        names = (netlink.nested(Top.SERVICE, name) for name, _ in services)
         pools = self._dumps(Command.GET_DEST, names)
-        return [Shown(*service, pool) for service, pool in zip(services, pools, strict=True)]
+        for (name, options), pool in zip(services, pools, strict=True):
+            yield tuple.__new__(Shown, (name, options, pool))
 
     def decode_table(self, shown: Iterable[Shown]) -> Table:
         """These services; timeouts and sync daemons as they are now."""
@@ -108,11 +109,11 @@ class Kernel:
             raise HostError(f"the counters could not be zeroed: {os.strerror(number)}")
 
     def _dump(self, command: int, payload: bytes = b"") -> list[bytes]:
-        return self._dumps(command, (payload,))[0]
+        return next(self._dumps(command, (payload,)))
 
-    def _dumps(self, command: int, payloads: Iterable[bytes]) -> list[list[bytes]]:
+    def _dumps(self, command: int, payloads: Iterable[bytes]) -> Iterator[list[bytes]]:
         try:
-            return list(self._channel.dumps(command, payloads))
+            yield from self._channel.dumps(command, payloads)
         except RefusedError as error:
             raise HostError(f"the kernel refuses to show its IPVS table: {error}") from error
         except RepliesLostError as error:

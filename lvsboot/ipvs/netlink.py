@@ -76,10 +76,10 @@ def take_runs(data: bytes, sequence: int, runs: list[bytes]) -> Message | None:
         raise MalformedReplyError("netlink: a message's header is cut off")
     length, kind, _flags, number, _port = HEADER.unpack_from(data)
     if number == sequence and (length == len(data) or _is_run(data, length)):
-        if kind < NLMSG_MIN_TYPE:
-            return Message(kind, number, data[HEADER.size : length])
-        runs.append(data)
-        return None
+        if kind >= NLMSG_MIN_TYPE:
+            runs.append(data)
+            return None
+        return tuple.__new__(Message, (kind, number, data[HEADER.size : length]))
     for message in split_messages(data):
         if message.sequence != sequence:
             continue

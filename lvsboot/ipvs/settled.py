@@ -77,6 +77,8 @@ class Unsettled(NamedTuple):
 
 def set_aside(wanted: Wanted, shown: Iterable[Shown], *, file: str, port_of: PortOf) -> Unsettled:
     """Take what agrees out of both."""
+    if not wanted.known:
+        return Unsettled(wanted.parsed, list(shown), {})
     settled: dict[str, bytes] = {}
     rest: list[Shown] = []
     for service in shown:
