@@ -86,7 +86,6 @@ def diff(
     Capacity never dips: first what is new, then edits, then deletions. A service that is not
     desired is deleted if it is in `ours`; None means that all services are.
     """
-    fresh = [(key, row) for key, row in desired.services.items() if key not in actual.services]
     kept = [
         (key, actual.services[key], row)
         for key, row in desired.services.items()
@@ -97,22 +96,24 @@ def diff(
         for key, row in actual.services.items()
         if key not in desired.services and (ours is None or key in ours)
     ]
-    return (
-        *chain.from_iterable(_service_addition(*row) for row in fresh),
-        *chain.from_iterable(_pool_additions(*row) for row in kept),
-        *chain.from_iterable(_edits(*row) for row in kept),
-        *_timeout_edits(actual.timeouts, desired.timeouts),
-        *chain.from_iterable(_pool_deletions(*row) for row in kept),
-        *starmap(DeleteService, gone),
-    )
+    changes: list[TableChange] = []
+    for key, row in desired.services.items():
+        if key not in actual.services:
+            changes += _service_addition(key, row)
+    changes += chain.from_iterable(starmap(_pool_additions, kept))
+    changes += chain.from_iterable(starmap(_edits, kept))
+    changes += _timeout_edits(actual.timeouts, desired.timeouts)
+    changes += chain.from_iterable(starmap(_pool_deletions, kept))
+    changes += starmap(DeleteService, gone)
+    return tuple(changes)
 
 
-def _service_addition(key: ServiceKey, service: Service) -> Iterator[TableChange]:
-    yield AddService(key, service.options)
+def _service_addition(key: ServiceKey, service: Service) -> Iterable[TableChange]:
     pool = service.destinations
     # A large table's start is little else, so without a call of Python's for each.
     rows = zip(repeat(key), pool, pool.values(), strict=False)
-    yield from map(tuple.__new__, repeat(AddDestination), rows)
+    additions = map(tuple.__new__, repeat(AddDestination), rows)
+    return chain((AddService(key, service.options),), additions)
 
 
 def _pool_additions(key: ServiceKey, present: Service, wanted: Service) -> Iterator[TableChange]:
