@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 
 from hypothesis import example, given, note
@@ -12,6 +11,7 @@ from lvsboot.commands import saving, service
 from lvsboot.commands.rulefiles import Places
 from lvsboot.ipvs.dumps import Fingerprints, fingerprint
 from lvsboot.ipvs.kernel import open_kernel
+from lvsboot.ipvs.table import Service
 from lvsboot.policy import Foreign
 from tests.kernel.generator import LETTERS, USED, Generator
 from tests.kernel.hosts import CLEAR, VIEWS, Host
@@ -63,9 +63,14 @@ def fingerprints(host: Host) -> list[bytes]:
 
 
 def expected_fingerprints(host: Host) -> list[bytes]:
+    """Of services whose destinations were added in the opposite order to how they are shown."""
     with host.entered(), open_kernel() as kernel:
         services = kernel.read_table().services
-    return sorted(itertools.starmap(Fingerprints().expected, services.items()))
+    prints = Fingerprints()
+    return sorted(
+        prints.expected(key, Service(options, dict([*pool.items()][::-1])))
+        for key, (options, pool) in services.items()
+    )
 
 
 def test_nothing_that_ipvsadm_takes_was_left_out() -> None:
