@@ -13,6 +13,7 @@ from lvsboot.errors import HostError
 from lvsboot.files import BringBack, Change, read_entry
 from lvsboot.model import Role
 from lvsboot.nics.interfaces import Stanza, parse_interfaces
+from lvsboot.nics.mtu import names_with_mtu
 from lvsboot.system import run
 from lvsboot.tree import Entry, File, Tree
 
@@ -42,10 +43,12 @@ def note_network(changes: Iterable[Change], before: Before) -> None:
     known = _read_pending()
     former = "".join(_text(before.get(path)) for path in interfaces) if interfaces else None
     back = [change.path for change in changes if isinstance(change, BringBack)]
+    with_mtu = {name for path in changed for name in names_with_mtu(path, _text(before.get(path)))}
     pending = {
         # The oldest is what is up.
         "interfaces": known.get("interfaces") if "interfaces" in known else former,
         "brought_back": sorted({*known.get("brought_back", ()), *back} & {*interfaces}),
+        "with_mtu": sorted({*known.get("with_mtu", ()), *with_mtu}),
         "netplan": netplan or known.get("netplan", False),
         "networkd": networkd or known.get("networkd", False),
     }
@@ -56,6 +59,7 @@ def note_network(changes: Iterable[Change], before: Before) -> None:
 def activate_network(role: Role, tree: Tree, *, block: bool) -> tuple[str, ...]:
     """Does what has been noted; gives what has to wait for a reboot."""
     pending = _read_pending()
+    _reset_mtus(pending, tree)
     if pending.get("interfaces") is not None:
         # First: a NIC that leaves ifupdown for networkd must not lose there what it got here.
         _activate_ifupdown(pending["interfaces"], _wanted(tree, pending["brought_back"]))
@@ -73,6 +77,16 @@ def _read_pending() -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     return pending
+
+
+def _reset_mtus(pending: Mapping[str, Any], tree: Tree) -> None:
+    """Nobody takes back an MTU that no file names any more, and the kernel remembers no other."""
+    theirs = (read_entry(HOST, path) for path in pending.get("brought_back", ()))
+    files = [it for it in (*tree, *theirs) if isinstance(it, File)]
+    wanted = {name for file in files for name in names_with_mtu(file.path, file.text)}
+    for name in pending.get("with_mtu", ()):
+        if name not in wanted and _exists(name):
+            run(["ip", "link", "set", "dev", name, "mtu", _ETHERNET_MTU])
 
 
 def _activate_networkd(tree: Tree, *, block: bool) -> None:
@@ -109,8 +123,6 @@ def _activate_ifupdown(former: str, wanted: str) -> None:
         write_file(_FORMER_INTERFACES, former.encode())
     for name in _names(old):
         _take_down(name)
-    for name in sorted(_with_mtu(old) - _with_mtu(new)):
-        _reset_mtu(name)
     for name in names:
         _bring_up(name, is_former=name in _names(old))
 
@@ -120,16 +132,6 @@ def _take_down(name: str) -> None:
         run(["ifdown", "--force", "--interfaces", _FORMER_INTERFACES, name])
     except HostError:
         return  # it was down, or half down: what is left of it is flushed before it comes up
-
-
-def _with_mtu(stanzas: Iterable[Stanza]) -> set[str]:
-    return {it.name for it in stanzas for option in it.options if option.words[0] == "mtu"}
-
-
-def _reset_mtu(name: str) -> None:
-    """What ifup has set stays behind ifdown, and the kernel does not remember what was before."""
-    if _exists(name):
-        run(["ip", "link", "set", "dev", name, "mtu", _ETHERNET_MTU])
 
 
 def _bring_up(name: str, *, is_former: bool) -> None:

@@ -137,19 +137,37 @@ def test_what_ifup_cannot_read_takes_nothing_down(host: Host) -> None:
     assert host.ran == ["ifup --no-act --force eth0"]
 
 
-def test_an_mtu_that_the_role_no_longer_has_goes(host: Host, tmp_path: Path) -> None:
-    """Ifdown leaves it, and no stanza says another one."""
-    text = ROLE.replace(", mtu: 1500", "")
-    role_file, tree = role_and_tree(text, Backend.IFUPDOWN)
-    network.note_network([WRITTEN], {OURS: File(OURS, interfaces())})
-    network.activate_network(role_file.role, tree, block=True)
-    assert host.ran == [
-        "ifup --no-act --force eth0",
-        f"ifdown --force --interfaces {tmp_path}/former eth0",
-        "ip link set dev eth0 mtu 1500",
-        "ip address flush dev eth0 scope global",
-        "ifup eth0",
-    ]
+FILES = {
+    Backend.IFUPDOWN: OURS,
+    Backend.NETWORKD: "/etc/systemd/network/05-lvs-eth0.network",
+    Backend.NETPLAN: "/etc/netplan/90-lvs.yaml",
+}
+RESET = "ip link set dev eth0 mtu 1500"
+
+
+@pytest.mark.parametrize("after", FILES)
+@pytest.mark.parametrize("before", FILES)
+def test_an_mtu_that_the_role_no_longer_has_goes(
+    host: Host, before: Backend, after: Backend
+) -> None:
+    """No backend takes back what it has set: its files do not say any more what that was."""
+    [former] = [it for it in role_and_tree(ROLE, before)[1] if it.path == FILES[before]]
+    assert isinstance(former, File)
+    changes: list[Change] = [Write(File(FILES[after], ""), Found.OURS)]
+    if after is not before:
+        changes.append(Remove(FILES[before], Found.OURS))
+    activate(after, changes, {FILES[before]: former.text})
+    assert RESET not in host.ran
+    host.ran.clear()
+    activate(after, changes, {FILES[before]: former.text}, ROLE.replace(", mtu: 1500", ""))
+    assert host.ran[0] == RESET
+
+
+def test_a_netplan_file_that_somebody_broke_names_no_mtu(host: Host) -> None:
+    for text in ("{", "", "network: {ethernets: {eth0: 1}}", "network: []"):
+        change = Write(File(FILES[Backend.NETPLAN], ""), Found.EDITED)
+        activate(Backend.NETPLAN, [change], {change.path: text})
+    assert RESET not in host.ran
 
 
 def test_a_vip_more_or_less_takes_no_nic_down(host: Host) -> None:
@@ -169,7 +187,6 @@ def test_a_nic_that_leaves_ifupdown(host: Host, tmp_path: Path) -> None:
     activate(Backend.NETWORKD, changes, {OURS: interfaces()})
     assert host.ran == [
         f"ifdown --force --interfaces {tmp_path}/former eth0",
-        "ip link set dev eth0 mtu 1500",
         "networkctl reload",
     ]
 
