@@ -18,6 +18,7 @@ TARGETS = {
     "read_role": "roles",
     "sift_value": "roles",
     "read_rules": "rules",
+    "import_rules": "rules",
     "decode_netlink": "replies",
 }
 # The slowest reading of the largest input that libFuzzer tries, in seconds; and its memory in MiB.

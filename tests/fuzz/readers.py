@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from lvsboot.document import Finding, parse_document
 from lvsboot.errors import InputError
+from lvsboot.importing import import_table
 from lvsboot.ipvs import netlink
 from lvsboot.ipvs.decode import (
     decode_daemon,
@@ -19,8 +20,9 @@ from lvsboot.ipvs.netlink import Attributes, MalformedReplyError
 from lvsboot.ipvs.numbers import Top
 from lvsboot.ipvs.rules import format_rules, parse_rules
 from lvsboot.ipvs.table import Family, Table
-from lvsboot.model import Backend
+from lvsboot.model import Backend, Director
 from lvsboot.render.host import render_host
+from lvsboot.render.rules import declared_table
 from lvsboot.report import problems_text, problems_value
 from lvsboot.role import RoleFile, parse_role
 from lvsboot.schema import sift
@@ -91,6 +93,21 @@ def read_rules(raw: bytes) -> None:
         return
     canonical = format_rules(table)
     assert format_rules(_parse(canonical)) == canonical
+
+
+def import_rules(raw: bytes) -> None:
+    """A role that validates, and whose rules are nobody else's."""
+    try:
+        table = _parse(raw.decode("utf-8", "surrogateescape"))
+    except InputError:
+        return
+    imported = import_table(table)
+    duty = parse_role(imported.text.encode(), "role.yaml").role.duty
+    assert isinstance(duty, Director)
+    found = declared_table(duty)
+    assert found.services.keys() <= table.services.keys()
+    if not imported.remarks:
+        assert found == table._replace(daemons={})
 
 
 def _parse(text: str) -> Table:
