@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import example, given, note
 from hypothesis import strategies as st
 
@@ -13,11 +14,14 @@ from lvsboot.ipvs.dumps import Fingerprints, fingerprint
 from lvsboot.ipvs.kernel import open_kernel
 from lvsboot.ipvs.table import Service
 from lvsboot.policy import Foreign
+from tests.golden import ROLES
 from tests.kernel.generator import LETTERS, USED, Generator
 from tests.kernel.hosts import CLEAR, VIEWS, Host
 
 FOLDER = Path("/run/lvs-test")
 NO_DAEMONS = "--stop-daemon master\n--stop-daemon backup\n--set 900 120 300\n"
+# One of each role: the network backends leave the rules alone.
+EXAMPLES = [*{it.read_text(): it for it in sorted(ROLES.glob("*/etc/lvs/ipvs.rules"))}.values()]
 seeds = st.integers(0, 2**64)
 
 
@@ -55,6 +59,25 @@ def test_any_rules_from_any_table(hosts: dict[str, Host], before: int, seed: int
     assert load(ours, saved).changes == load(ours, saved).changes == ()
     assert ours.state() == expected
     assert fingerprints(ours) == expected_fingerprints(ours)
+
+
+@pytest.mark.parametrize("rules", EXAMPLES, ids=lambda rules: rules.parents[2].name)
+def test_an_examples_rules(hosts: dict[str, Host], rules: Path) -> None:
+    """What a golden tree holds: ipvsadm -R says nothing of it, and loads what lvsboot does."""
+    oracle, ours, _copy = hosts.values()
+    text = rules.read_text(encoding="utf-8")
+    oracle.restore(CLEAR)
+    done = oracle.restore(text)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    ours.restore(CLEAR)
+    load(ours, text)
+    assert ours.state() == oracle.state()
+    assert load(ours, text).changes == ()
+
+
+def test_the_examples_are_all_there() -> None:
+    methods = {word for rules in EXAMPLES for word in rules.read_text().split()}
+    assert {"-m", "-g", "-i", "-f", "-6", "-p", "-M"} <= methods
 
 
 def fingerprints(host: Host) -> list[bytes]:
