@@ -97,6 +97,7 @@ def _environment() -> str:
         "COLUMNS": str(shutil.get_terminal_size((100, 24)).columns),
         "PYTHONUNBUFFERED": "1",
         "PY_COLORS": str(int(on_terminal)),
+        **{name: text for name, text in os.environ.items() if name.startswith("LVSBOOT_")},
     }
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import shutil
 import string
 import subprocess
 
@@ -126,7 +125,7 @@ def test_all_of_a_sync_daemons_options() -> None:
     assert "daemon" not in tree["/etc/lvs/ipvs.rules"]
 
 
-@pytest.mark.skipif(shutil.which("systemd-escape") is None, reason="systemd's own escaping")
+@pytest.mark.native("systemd-escape")
 @given(
     st.lists(st.text(string.ascii_letters + string.digits + ".-_@+,^~", min_size=1, max_size=15))
 )

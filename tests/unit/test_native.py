@@ -68,19 +68,14 @@ def copy_units(case: Case, folder: Path) -> None:
             place.write_text(text, encoding="utf-8")
 
 
-needs_systemd = pytest.mark.skipif(
-    shutil.which("systemd-analyze") is None, reason="systemd reads its own units"
-)
-
-
-@needs_systemd
+@pytest.mark.native("systemd-analyze")
 @pytest.mark.parametrize("case", DIFFERENT, ids=lambda case: case.name)
 def test_systemd_takes_the_units(case: Case, tmp_path: Path) -> None:
     copy_units(case, tmp_path / "units")
     assert verify(tmp_path / "units") == ""
 
 
-@needs_systemd
+@pytest.mark.native("systemd-analyze")
 def test_systemd_would_have_said_so(tmp_path: Path) -> None:
     """The control: a misspelt key, and a program that is not there."""
     copy_units(CASES[0], tmp_path / "units")
@@ -113,7 +108,7 @@ def is_line(text: str) -> bool:
     return True
 
 
-@pytest.mark.skipif(shutil.which("sysctl") is None, reason="procps reads sysctl.d")
+@pytest.mark.native("sysctl")
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.text(max_size=12).filter(is_line), min_size=1, max_size=5))
 def test_sysctl_reads_each_value_whole(values: list[str]) -> None:

@@ -12,9 +12,7 @@ import pytest
 from lvsboot.resources import UNITS
 from tests.golden import ROLES
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("systemd-analyze") is None, reason="needs systemd-analyze"
-)
+pytestmark = pytest.mark.native("systemd-analyze")
 # It is installed on hosts, not where they are made.
 NO_LVSBOOT = "Command lvsboot is not executable: No such file or directory"
 
