@@ -48,8 +48,7 @@ class Lock:
         if not _is_locked(self._descriptor):
             self._wait()
         if not os.path.isdir(self._place):  # noqa: PTH112
-            os.ftruncate(self._descriptor, 0)
-            os.pwrite(self._descriptor, f"{os.getpid()} lvsboot {self._verb}\n".encode(), 0)
+            _leave_name(self._descriptor, f"{os.getpid()} lvsboot {self._verb}\n")
 
     def __exit__(self, *_: object) -> None:
         os.close(self._descriptor)
@@ -92,6 +91,14 @@ def _is_locked(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _leave_name(descriptor: int, name: str) -> None:
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, name.encode(), 0)
+    except OSError:
+        return  # a full disk: it is held all the same
 
 
 def _holder(descriptor: int, place: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -52,6 +53,22 @@ def test_a_killed_holder_blocks_nobody(tmp_path: Path) -> None:
         threading.Timer(0.05, holder.send_signal, [signal.SIGKILL]).start()
         with Lock(str(place), "start"):
             assert place.read_text(encoding="ascii") == f"{os.getpid()} lvsboot start\n"
+
+
+def test_a_full_disk_keeps_nobody_from_holding_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_space(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", no_space)
+    place = str(tmp_path / "lock")
+    with (
+        Lock(place, "stop"),
+        pytest.raises(HostError, match="another process has held"),
+        Lock(place, "start", patience=0),
+    ):
+        raise AssertionError
 
 
 def test_a_directory_is_locked_without_a_trace(tmp_path: Path) -> None:
