@@ -65,10 +65,8 @@ def announce_loading(text: str, places: Places) -> None:
 
 
 def remember_loaded(source: RulesFile, foreign: Foreign, weights: Weights, places: Places) -> None:
-    """The rules before what is said of them: at worst, too little is known about them."""
+    """What is said of the rules goes first: until they are there themselves, they are news."""
     is_new = read_text(places.loaded) != source.text
-    if is_new:
-        write_text(places.loaded, source.text)
     before = loaded_source(places)
     uptime = time.clock_gettime(time.CLOCK_BOOTTIME)
     if before is not None and not is_new and before.path == source.path:
@@ -77,6 +75,8 @@ def remember_loaded(source: RulesFile, foreign: Foreign, weights: Weights, place
     if now != before:
         lines = (foreign.value, weights.value, repr(uptime), now.path, now.origin or "\n")
         write_text(places.loaded_from, "\n".join(lines))
+    if is_new:
+        write_text(places.loaded, source.text)
     remove_file(places.loading)
 
 

@@ -14,6 +14,7 @@ from lvsboot.ipvs.live_text import Columns
 from lvsboot.ipvs.table import Table, Timeouts
 from lvsboot.policy import Weights
 from lvsboot.status_text import status_text, status_value
+from lvsboot.textfiles import write_text
 from tests.unit.ipvs.host import FOREIGN, ONE, TWO, Host, rules, save, start
 
 DRAINED = ONE.replace("-w 1", "-w 0")
@@ -96,4 +97,28 @@ def test_a_start_that_changes_nothing_is_none(host: Host) -> None:
     host.kernel.table = Table({})
     host.write(rules=ONE + TWO)
     start(host)
+    assert memory.loaded_source(host.places) != before
+
+
+@pytest.mark.parametrize("survived", [0, 1])
+def test_since_is_not_that_of_rules_before(
+    host: Host, monkeypatch: pytest.MonkeyPatch, survived: int
+) -> None:
+    """A start is killed while it writes what it has loaded; the next one has nothing to change."""
+    start(host)
+    before = memory.loaded_source(host.places)
+    host.write(rules=ONE + TWO)
+    written: list[str] = []
+
+    def killed(path: str, text: str) -> None:
+        if path != host.places.loading:
+            if len(written) == survived:
+                raise KeyboardInterrupt
+            written.append(path)
+        write_text(path, text)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(memory, "write_text", killed)
+        start(host)
+    assert start(host).changes == ()
     assert memory.loaded_source(host.places) != before
