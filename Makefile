@@ -10,6 +10,8 @@ SIZES ?=
 BIN := .venv/bin
 STAMP := .venv/.installed
 PACKAGES := python3-venv qemu-system-x86 mmdebstrap xorriso e2fsprogs openssh-client uidmap nftables strace
+# Without its caches pytest compiles every test at each run.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup check test crash image kernel boot matrix demo bench fuzz clean
@@ -29,8 +31,9 @@ $(STAMP): pyproject.toml
 check: $(STAMP) ## Format, lint, types and unit tests: seconds, no privileges
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/pytest tests/unit -n auto
+	@# Types are checked beside the tests; what those write and sync is for memory only.
+	$(BIN)/mypy & types=$$!; TMPDIR=/dev/shm $(BIN)/pytest tests/unit -n auto --dist worksteal; \
+	tests=$$?; wait $$types && exit $$tests
 
 test: setup ## Unit, kernel and boot tier, and runs that are killed: a quarter of an hour
 	@# The image is made while the checks run: it waits for the disk and the mirror.

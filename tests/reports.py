@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from lvsboot.errors import InputError
@@ -13,16 +15,29 @@ INVALID = Path(__file__).parent / "invalid"
 ROLES = sorted(INVALID.glob("*.yaml"))
 
 
-def problems(place: Path) -> tuple[Problem, ...]:
-    """What is wrong with the role in the file, or only worth a second look."""
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is wrong with the role in a file, or only worth a second look; whether it is usable."""
+
+    problems: tuple[Problem, ...]
+    usable: bool
+
+
+def read(place: Path) -> Verdict:
     try:
-        return parse_role(place.read_bytes(), place.name).warnings
+        return Verdict(parse_role(place.read_bytes(), place.name).warnings, usable=True)
     except InputError as error:
-        return error.problems
+        return Verdict(error.problems, usable=False)
+
+
+@cache
+def verdict(place: Path) -> Verdict:
+    """`read`, once for all that ask."""
+    return read(place)
 
 
 def report(place: Path) -> str:
-    return problems_text(problems(place))
+    return problems_text(verdict(place).problems)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import sys
 from collections import defaultdict
@@ -12,14 +13,16 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from lvsboot.checks import KEYWORDS
 from lvsboot.document import parse_document
 from lvsboot.errors import InputError
 from lvsboot.problem import Problem, Severity
-from lvsboot.role import parse_role
+from lvsboot.report import problems_value
 from lvsboot.schema import load_schema
-from tests.reports import INVALID, ROLES, problems, report
+from tests.golden import REPOSITORY
+from tests.reports import INVALID, ROLES, read, report, verdict
 from tests.unit.test_checks import ORACLE
 
 CONSTRAINTS = Path(__file__).parents[2] / "lvsboot" / "constraints"
@@ -32,16 +35,23 @@ def test_a_broken_role_gives_its_report(place: Path) -> None:
     assert report(place) == place.with_suffix(".txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("place", ROLES, ids=lambda place: place.stem)
-def test_only_warnings_leave_a_role_usable(place: Path) -> None:
-    role_is_usable = place.name.startswith("warning-")
-    try:
-        warnings = parse_role(place.read_bytes(), place.name).warnings
-    except InputError:
-        assert not role_is_usable
-    else:
-        assert role_is_usable
-        assert {problem.severity for problem in warnings} == {Severity.WARNING}
+def test_only_warnings_leave_a_role_usable() -> None:
+    for place in ROLES:
+        found = verdict(place)
+        assert found.usable == place.name.startswith("warning-"), place.name
+        if found.usable:
+            severities = {problem.severity for problem in found.problems}
+            assert severities == {Severity.WARNING}, place.name
+
+
+def test_problems_have_the_shape_that_is_promised() -> None:
+    schema = json.loads((REPOSITORY / "schemas/problems.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    validator = Draft202012Validator(schema)
+    for place in ROLES:
+        value = json.loads(json.dumps(problems_value(verdict(place).problems)))
+        assert value
+        validator.validate(value)
 
 
 def test_no_report_is_left_over() -> None:
@@ -111,7 +121,7 @@ def test_every_rule_is_broken_somewhere() -> None:
     sys.settrace(trace)
     try:
         for place in sorted(ROLES, key=lambda place: place.stat().st_size):
-            problems(place)
+            read(place)
     finally:
         sys.settrace(before)
     assert {name: lines for name, lines in rules.items() if lines} == {}
@@ -131,7 +141,7 @@ def test_no_two_files_share_rule_and_key() -> None:
         if place.stem == "all-at-once":
             continue  # is about what stands together in one report
         severity = Severity.WARNING if place.name.startswith("warning-") else Severity.ERROR
-        for problem in problems(place):
+        for problem in verdict(place).problems:
             # A broken role may give cause for a warning, too.
             if problem.severity is severity:
                 files[identity(problem)].add(place.stem)

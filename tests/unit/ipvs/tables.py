@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from hypothesis import strategies as st
 
 from lvsboot.ipvs.table import (
@@ -60,18 +62,37 @@ daemons = st.builds(
 )
 
 
-@st.composite
-def service_options(draw: st.DrawFn, key: ServiceKey) -> ServiceOptions:
+# Strategies are made once: to make them anew for each table would take as long as to draw it.
+SCHEDULER = st.sampled_from(SCHEDULERS)
+FLAGS = st.frozensets(st.sampled_from(SchedulerFlag))
+ENGINES = st.sampled_from(("", "sip"))
+PERSISTENCE = {
+    family: st.builds(Persistence, st.integers(1, 86400 * 31), masks)
+    for family, masks in (
+        (Family.IPV4, st.integers(0, 2**32 - 1)),
+        (Family.IPV6, st.integers(1, 128)),
+    )
+}
+METHODS = st.sampled_from((ForwardingMethod.NAT, ForwardingMethod.DR, ForwardingMethod.TUN))
+WEIGHTS = st.integers(0, 65535)
+THRESHOLDS = st.integers(0, 3)
+POOL_KEYS = st.lists(keys, max_size=4, unique=True)
+TIMEOUTS = st.builds(Timeouts, seconds, seconds, seconds)
+DAEMONS = st.dictionaries(st.sampled_from(DaemonRole), st.none() | daemons)
+
+
+@cache
+def service_options(key: ServiceKey) -> st.SearchStrategy[ServiceOptions]:
     udp = isinstance(key, FirewallMark) or key.protocol is Protocol.UDP
     every_port = isinstance(key, VirtualAddress) and key.port == 0
-    masks = st.integers(1, 128) if key.family is Family.IPV6 else st.integers(0, 2**32 - 1)
-    persistence = st.builds(Persistence, st.integers(1, 86400 * 31), masks)
-    return ServiceOptions(
-        scheduler=draw(st.sampled_from(SCHEDULERS)),
-        scheduler_flags=draw(st.frozensets(st.sampled_from(SchedulerFlag))),
-        one_packet=draw(st.booleans()) if udp else False,
-        persistence=draw(persistence if every_port else st.none() | persistence),
-        engine=draw(st.sampled_from(("", "sip"))),
+    persistence = PERSISTENCE[key.family]
+    return st.builds(
+        ServiceOptions,
+        scheduler=SCHEDULER,
+        scheduler_flags=FLAGS,
+        one_packet=st.booleans() if udp else st.just(value=False),
+        persistence=persistence if every_port else st.none() | persistence,
+        engine=ENGINES,
     )
 
 
@@ -79,28 +100,25 @@ def service_options(draw: st.DrawFn, key: ServiceKey) -> ServiceOptions:
 def destinations(draw: st.DrawFn, key: ServiceKey) -> tuple[DestinationKey, Destination]:
     address = draw(addresses)
     mixed = family_of(address) is not key.family
-    method = draw(
-        st.just(ForwardingMethod.TUN)
-        if mixed
-        else st.sampled_from((ForwardingMethod.NAT, ForwardingMethod.DR, ForwardingMethod.TUN))
-    )
+    method = ForwardingMethod.TUN if mixed else draw(METHODS)
     own_port = isinstance(key, FirewallMark) or method is ForwardingMethod.NAT
     port = draw(ports) if own_port or isinstance(key, FirewallMark) else key.port
-    lower = draw(st.integers(0, 3))
+    lower = draw(THRESHOLDS)
     tunnel = draw(tunnels) if method is ForwardingMethod.TUN else Tunnel()
     return DestinationKey(address, port), Destination(
-        method, draw(st.integers(0, 65535)), lower + draw(st.integers(0, 3)), lower, tunnel
+        method, draw(WEIGHTS), lower + draw(THRESHOLDS), lower, tunnel
     )
+
+
+@cache
+def pools(key: ServiceKey) -> st.SearchStrategy[list[tuple[DestinationKey, Destination]]]:
+    return st.lists(destinations(key), max_size=4)
 
 
 @st.composite
 def tables(draw: st.DrawFn) -> Table:
     services = {}
-    for key in draw(st.lists(keys, max_size=4, unique=True)):
-        pool = dict(draw(st.lists(destinations(key), max_size=4)))
+    for key in draw(POOL_KEYS):
+        pool = dict(draw(pools(key)))
         services[key] = Service(draw(service_options(key)), pool)
-    return Table(
-        services,
-        draw(st.builds(Timeouts, seconds, seconds, seconds)),
-        draw(st.dictionaries(st.sampled_from(DaemonRole), st.none() | daemons)),
-    )
+    return Table(services, draw(TIMEOUTS), draw(DAEMONS))
