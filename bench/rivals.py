@@ -48,6 +48,14 @@ def fresh_host() -> Iterator[Host]:
         yield host
     finally:
         host.remove()
+        _wait_until_gone()
+
+
+def _wait_until_gone() -> None:
+    """The kernel takes a namespace's table down in its own time, and holds others up by it."""
+    users = Path("/sys/module/ip_vs_wlc/refcnt")
+    while users.exists() and int(users.read_text(encoding="ascii")):
+        time.sleep(0.05)
 
 
 def seconds(host: Host, argv: list[str], text: str = "") -> float:
