@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from lvsboot.light_typing import StrEnum
 
 
 class Foreign(StrEnum):

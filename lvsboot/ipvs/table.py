@@ -9,9 +9,8 @@ boot it is parsed, read from the kernel, compared and encoded before the network
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 
-from lvsboot.light_typing import NamedTuple, TypeAlias
+from lvsboot.light_typing import NamedTuple, StrEnum, TypeAlias
 
 IPV4_HOST_MASK = 0xFFFFFFFF
 IPV6_HOST_PREFIX = 128

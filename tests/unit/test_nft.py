@@ -30,6 +30,7 @@ from lvsboot.model import (
     TunnelEnd,
     Vip,
 )
+from lvsboot.policy import Foreign, Weights
 from lvsboot.render.host import render_host
 from lvsboot.render.nft import render_nft
 from lvsboot.role import parse_role
@@ -70,10 +71,13 @@ networks = st.one_of(
 
 @st.composite
 def marked_services(draw: st.DrawFn) -> Service:
-    family = draw(st.sampled_from(Family))
+    family = draw(st.sampled_from([*Family]))
     vips = addresses4 if family is Family.IPV4 else addresses6
     matches = st.builds(
-        Match, vips, st.sampled_from(Protocol), st.lists(ports, min_size=1, max_size=3).map(tuple)
+        Match,
+        vips,
+        st.sampled_from([*Protocol]),
+        st.lists(ports, min_size=1, max_size=3).map(tuple),
     )
     return Service(
         identity=MarkedService(draw(st.integers(1, 2**32 - 1)), family),
@@ -94,13 +98,15 @@ directors = st.builds(
     connection_table_bits=st.none(),
     tuning=st.just({}),
     masquerades=st.lists(st.builds(Masquerade, networks, names), max_size=4).map(tuple),
+    foreign_services=st.sampled_from([*Foreign]),
+    weights=st.sampled_from([*Weights]),
 )
 tunnels = st.builds(
     TunnelEnd,
-    type=st.sampled_from(TunnelType),
+    type=st.sampled_from([*TunnelType]),
     port=st.just(6080),
     checksum=st.booleans(),
-    family=st.none() | st.sampled_from(Family),
+    family=st.none() | st.sampled_from([*Family]),
     mss=st.none() | st.integers(536, 65495),
 )
 real_servers = st.builds(

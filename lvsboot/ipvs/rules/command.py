@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
 from lvsboot.ipvs.rules import values
 from lvsboot.ipvs.rules.drafts import DestinationDraft, PortOf, ServiceDraft, read_daemon
 from lvsboot.ipvs.rules.options import (
@@ -24,10 +22,10 @@ from lvsboot.ipvs.table import (
     ServiceOptions,
     Timeouts,
 )
-from lvsboot.light_typing import NamedTuple, TypeAlias
+from lvsboot.light_typing import NamedTuple, StrEnum, TypeAlias
 
 
-class Verb(Enum):
+class Verb(StrEnum):
     ADD = "add"
     EDIT = "edit"
     DELETE = "delete"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from enum import Enum
 
-from lvsboot.light_typing import NamedTuple
+from lvsboot.light_typing import NamedTuple, StrEnum
 
 _WORD = re.compile(r"[^ \t\r\n]+")
 
@@ -26,14 +25,14 @@ class Word(NamedTuple):
     column: int
 
 
-class Takes(Enum):
+class Takes(StrEnum):
     NOTHING = "nothing"
     VALUE = "value"
     # As popt's POPT_ARGFLAG_OPTIONAL: the next word is the value unless it starts with a dash.
     PERHAPS = "perhaps"
 
 
-class Group(Enum):
+class Group(StrEnum):
     """Options of one group may be given once; its value is what ipvsadm calls it."""
 
     VERB = "command"

@@ -39,7 +39,7 @@ seconds = st.integers(0, 86400 * 31)
 
 tunnels = st.one_of(
     st.just(Tunnel()),
-    st.builds(Tunnel, st.just(TunnelType.GUE), ports, st.sampled_from(TunnelChecksum)),
+    st.builds(Tunnel, st.just(TunnelType.GUE), ports, st.sampled_from([*TunnelChecksum])),
     st.builds(
         Tunnel,
         st.just(TunnelType.GRE),
@@ -48,8 +48,10 @@ tunnels = st.one_of(
     ),
 )
 keys: st.SearchStrategy[ServiceKey] = st.one_of(
-    st.builds(VirtualAddress, st.sampled_from(Protocol), addresses, st.one_of(ports, st.just(0))),
-    st.builds(FirewallMark, st.integers(1, 3), st.sampled_from(Family)),
+    st.builds(
+        VirtualAddress, st.sampled_from([*Protocol]), addresses, st.one_of(ports, st.just(0))
+    ),
+    st.builds(FirewallMark, st.integers(1, 3), st.sampled_from([*Family])),
 )
 daemons = st.builds(
     Daemon,
@@ -64,7 +66,7 @@ daemons = st.builds(
 
 # Strategies are made once: to make them anew for each table would take as long as to draw it.
 SCHEDULER = st.sampled_from(SCHEDULERS)
-FLAGS = st.frozensets(st.sampled_from(SchedulerFlag))
+FLAGS = st.frozensets(st.sampled_from([*SchedulerFlag]))
 ENGINES = st.sampled_from(("", "sip"))
 PERSISTENCE = {
     family: st.builds(Persistence, st.integers(1, 86400 * 31), masks)
@@ -78,7 +80,7 @@ WEIGHTS = st.integers(0, 65535)
 THRESHOLDS = st.integers(0, 3)
 POOL_KEYS = st.lists(keys, max_size=4, unique=True)
 TIMEOUTS = st.builds(Timeouts, seconds, seconds, seconds)
-DAEMONS = st.dictionaries(st.sampled_from(DaemonRole), st.none() | daemons)
+DAEMONS = st.dictionaries(st.sampled_from([*DaemonRole]), st.none() | daemons)
 
 
 @cache

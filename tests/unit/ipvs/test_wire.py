@@ -164,7 +164,7 @@ def test_timeouts_there_and_back(tcp: int, fin: int, udp: int) -> None:
     assert decode_timeouts(attributes(encode_timeouts(timeouts))) == timeouts
 
 
-@given(st.sampled_from(DaemonRole), drawn.daemons)
+@given(st.sampled_from([*DaemonRole]), drawn.daemons)
 def test_a_daemon_there_and_back(role: DaemonRole, daemon: Daemon) -> None:
     assert decode_daemon(attributes(encode_daemon(role, daemon))) == (role, daemon)
 
