@@ -25,6 +25,16 @@ _PENDING = f"{paths.RUNTIME}/network.json"
 _FORMER_INTERFACES = f"{paths.RUNTIME}/interfaces.before"
 _VIP_COMMAND = ("ip", "address")
 _ETHERNET_MTU = "1500"
+# ifup leaves a DHCP client behind: it must outlive a session, and be free to do what the sandboxed
+# provisioner may not.
+_OUTSIDE = (
+    "systemd-run",
+    "--quiet",
+    "--wait",
+    "--pipe",
+    "--collect",
+    "--property=KillMode=process",
+)
 
 HOST = Path("/")
 Before = Mapping[str, Entry | None]
@@ -129,7 +139,7 @@ def _activate_ifupdown(former: str, wanted: str) -> None:
 
 def _take_down(name: str) -> None:
     try:
-        run(["ifdown", "--force", "--interfaces", _FORMER_INTERFACES, name])
+        run([*_OUTSIDE, "ifdown", "--force", "--interfaces", _FORMER_INTERFACES, name])
     except HostError:
         return  # it was down, or half down: what is left of it is flushed before it comes up
 
@@ -138,12 +148,12 @@ def _bring_up(name: str, *, is_former: bool) -> None:
     # ifup adds an address and fails where it is there, as networkd's still is.
     run(["ip", "address", "flush", "dev", name, "scope", "global"])
     try:
-        run(["ifup", name])
+        run([*_OUTSIDE, "ifup", name])
     except HostError as error:
         if not is_former:
             raise
-        run(["ifdown", "--force", name])
-        run(["ifup", "--force", "--interfaces", _FORMER_INTERFACES, name])
+        run([*_OUTSIDE, "ifdown", "--force", name])
+        run([*_OUTSIDE, "ifup", "--force", "--interfaces", _FORMER_INTERFACES, name])
         raise HostError(f"{error}; {name} is up again as it was before") from error
 
 
