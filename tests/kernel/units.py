@@ -61,6 +61,10 @@ class RoleHost(Host):
     def start(self, unit: str) -> None:
         self._execute(unit, "ExecStartPre", "ExecStart", "ExecStartPost")
 
+    def finish_start(self, unit: str) -> None:
+        """What comes after the unit's own program, which the caller has seen to."""
+        self._execute(unit, "ExecStartPost")
+
     def reload(self, unit: str) -> None:
         self._execute(unit, "ExecReload")
 
