@@ -54,7 +54,7 @@ boot: setup ## The boot tier: systemd and cloud-init in VMs
 	$(BIN)/pytest tests/boot
 
 matrix: setup ## What takes longer: every backend, every Debian release, many repetitions
-	$(BIN)/pytest tests/matrix || [ $$? -eq 5 ] # 5: no test is there
+	$(BIN)/pytest tests/matrix
 
 demo: setup ## Boot a cluster and send requests through it (CLUSTER=dr|nat N=1000 KEEP=1)
 	@$(BIN)/python -m lab demo "$(CLUSTER)" --requests "$(N)" $(if $(KEEP),--keep)

@@ -29,9 +29,8 @@ def made(kind: str, key: str, make: Callable[[Path], None]) -> Path:
 
     Older folders of the kind are removed: a QEMU that still runs from one keeps its files open.
     """
-    IMAGES.mkdir(parents=True, exist_ok=True)
     folder = IMAGES / f"{kind}-{key}"
-    with _lock(kind):
+    with lock(kind):
         if folder.is_dir():
             return folder
         # A dot keeps a half-made folder out of use; an interrupted run left it.
@@ -63,8 +62,9 @@ def _regular_files(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 @contextmanager
-def _lock(kind: str) -> Iterator[None]:
-    """Two runs that need the same thing make it once."""
-    with (IMAGES / f"{kind}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+def lock(kind: str) -> Iterator[None]:
+    """Two runs, or two threads of one, that need the same thing make it once."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with (IMAGES / f"{kind}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
         yield

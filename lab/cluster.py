@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
-import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from pathlib import Path
 
-from lab import image, qemu, ssh
-from lab.paths import LVSBOOT, REPO, RUNS
+from lab import image, qemu
+from lab.machines import run_folder, seed_volume, started
+from lab.paths import LVSBOOT, REPO
 from lab.shell import run
 from lab.vm import VM, Machine, Nic
 
@@ -69,10 +67,6 @@ class Cluster:
         for name, boot in boots.items():
             self.machines[name].wait_until_booted(previous_boot=boot)
 
-    def save_journals(self) -> None:
-        for vm in self.machines.values():
-            vm.save_journal()
-
 
 @contextmanager
 def running(kind: Kind, *, baked: bool = False, keep: bool = False) -> Iterator[Cluster]:
@@ -81,27 +75,12 @@ def running(kind: Kind, *, baked: bool = False, keep: bool = False) -> Iterator[
     `baked`: from disks with the roles written into them, without cloud-init. `keep`: the
     machines outlive this process. On failure the folder stays, with consoles and journals.
     """
-    folder = RUNS / f"{kind.value}{'-baked' if baked else ''}-{os.getpid()}"
-    folder.mkdir(parents=True, exist_ok=True)
-    sockets = Path(tempfile.mkdtemp(prefix="lvsboot-lab-"))
-    machines = _machines(kind, folder, baked=baked)
-    ports = {machine.name: machine.ssh_port for machine in machines}
-    ssh.write_config(folder / "ssh_config", ports, sockets)
-    with ExitStack() as stack:
-        started = [VM(machine, folder, keep=keep) for machine in machines]
-        if not keep:
-            stack.callback(shutil.rmtree, sockets, ignore_errors=True)
-            for vm in started:
-                stack.enter_context(vm)
-        cluster = Cluster(kind, {vm.name: vm for vm in started}, folder)
-        try:
-            yield cluster
-        except BaseException as error:
-            cluster.save_journals()
-            error.add_note(f"consoles and journals: {folder}")
-            raise
-    if not keep:
-        shutil.rmtree(folder)
+    name = f"{kind.value}{'-baked' if baked else ''}"
+    with (
+        run_folder(name, keep=keep) as folder,
+        started(_machines(kind, folder, baked=baked), folder, keep=keep) as vms,
+    ):
+        yield Cluster(kind, vms, folder)
 
 
 def _machines(kind: Kind, folder: Path, *, baked: bool) -> list[Machine]:
@@ -149,10 +128,7 @@ def _kernel_words(name: str) -> tuple[str, ...]:
 
 
 def _seed(role: Path, folder: Path) -> Path:
-    """A NoCloud seed as cloud-init looks for one: a volume labelled CIDATA."""
     files = folder / f"{role.stem}.seed"
     files.mkdir()
     run([LVSBOOT, "cloud-init", role, "-o", files])
-    volume = folder / f"{role.stem}.iso"
-    run(["xorriso", "-as", "mkisofs", "-quiet", "-V", "CIDATA", "-J", "-r", "-o", volume, files])
-    return volume
+    return seed_volume(files)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lab import cache
 from lab.paths import GUEST, KEYS, LAB, LVSBOOT, REPO, ROOTFS
 from lab.shell import run, run_as_root
-
-SUITE = "trixie"
 
 PACKAGES = (
     # A cloud image's floor.
@@ -33,6 +30,28 @@ DISK_SIZE = "2G"  # sparse
 
 
 @dataclass(frozen=True, slots=True)
+class Distribution:
+    """A release of Debian, with what a lab host of this kind has besides PACKAGES.
+
+    `renderer` is the one whose files cloud-init writes; None leaves it its own choice.
+    """
+
+    suite: str
+    packages: tuple[str, ...] = ()
+    renderer: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The default's things have no name of their own in the cache."""
+        if self == DEBIAN_13:
+            return ""
+        return "-".join((self.suite, self.renderer or "any", *self.packages, ""))
+
+
+DEBIAN_13 = Distribution("trixie")
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """What QEMU boots: it never writes to the disk."""
 
@@ -46,14 +65,18 @@ def base(*extra: str) -> Image:
 
     With extra packages it is an image of its own.
     """
-    folder = _base(*extra)
-    return Image(folder / "vmlinuz", folder / "initrd", folder / "disk")
+    distribution = Distribution(DEBIAN_13.suite, extra)
+    return _with_disk(distribution, _base(distribution) / "disk")
 
 
-def installed() -> Image:
+def installed(distribution: Distribution = DEBIAN_13) -> Image:
     """The base with lvsboot installed from its wheel; a host becomes something by cloud-init."""
-    folder = cache.made("installed", _lvsboot_key(), _make_installed)
-    return _with_disk(folder / "disk")
+    folder = cache.made(
+        f"{distribution.name}installed",
+        _lvsboot_key(distribution),
+        lambda folder: _make_installed(folder, distribution),
+    )
+    return _with_disk(distribution, folder / "disk")
 
 
 def baked(role: Path) -> Image:
@@ -61,43 +84,48 @@ def baked(role: Path) -> Image:
 
     Boots without cloud-init are cheap: these can afford to be a distribution's own.
     """
-    key = cache.digest([_lvsboot_key()], [role])
+    key = cache.digest([_lvsboot_key(DEBIAN_13)], [role])
     kind = f"baked-{role.parent.name}-{role.stem}"
-    return _with_disk(cache.made(kind, key, lambda folder: _make_baked(folder, role)) / "disk")
+    folder = cache.made(kind, key, lambda folder: _make_baked(folder, role))
+    return _with_disk(DEBIAN_13, folder / "disk")
 
 
 def key_file() -> Path:
     """The private key that opens root's SSH on every host of the lab."""
     key = KEYS / "root"
-    if not key.exists():
-        KEYS.mkdir(parents=True, exist_ok=True)
-        run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", key])
+    with cache.lock("key"):  # two images may be made at once
+        if not key.exists():
+            KEYS.mkdir(parents=True, exist_ok=True)
+            run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", key])
     return key
 
 
-def _with_disk(disk: Path) -> Image:
-    folder = _base()
+def _with_disk(distribution: Distribution, disk: Path) -> Image:
+    folder = _base(distribution)
     return Image(folder / "vmlinuz", folder / "initrd", disk)
 
 
-def _base(*extra: str) -> Path:
+def _base(distribution: Distribution) -> Path:
     public_key = key_file().with_suffix(".pub")
     sources = (ROOTFS, GUEST / "customize", GUEST / "init", public_key)
-    packages = (*PACKAGES, *extra)
-    key = cache.digest([SUITE, *packages, *UNREAD], sources)
-    return cache.made("-".join(["base", *extra]), key, lambda folder: _make_base(folder, packages))
+    return cache.made(
+        f"{distribution.name}base",
+        cache.digest([repr(distribution), *PACKAGES, *UNREAD], sources),
+        lambda folder: _make_base(folder, distribution),
+    )
 
 
-def _make_base(folder: Path, packages: Sequence[str]) -> None:
-    _say(f"making the image of Debian {SUITE} (a minute or two, once)")
+def _make_base(folder: Path, distribution: Distribution) -> None:
+    _say(f"making the image of Debian {distribution.suite} (a minute or two, once)")
     public_key = key_file().with_suffix(".pub")
     run(
         [
             "mmdebstrap",
             "--variant=minbase",
             *(f"--dpkgopt=path-exclude={pattern}" for pattern in UNREAD),
-            f"--include={','.join(packages)}",
+            f"--include={','.join((*PACKAGES, *distribution.packages))}",
             f"--customize-hook=copy-in {ROOTFS / 'etc'} /",
+            *_renderer_hooks(distribution),
             '--customize-hook=mkdir -p -m 700 "$1/root/.ssh"',
             f"--customize-hook=upload {public_key} /root/.ssh/authorized_keys",
             f"--customize-hook=upload {GUEST / 'init'} /tmp/init",
@@ -106,28 +134,35 @@ def _make_base(folder: Path, packages: Sequence[str]) -> None:
             f"--customize-hook=download /tmp/boot/vmlinuz {folder / 'vmlinuz'}",
             f"--customize-hook=download /tmp/boot/initrd {folder / 'initrd'}",
             '--customize-hook=rm -r "$1/tmp/boot" "$1/tmp/initrd"',
-            SUITE,
+            distribution.suite,
             folder / "root.tar",
         ]
     )
-    tree = _unpack(folder)
+    tree = _unpack(folder, distribution)
     _make_disk(tree, folder / "disk")
+
+
+def _renderer_hooks(distribution: Distribution) -> list[str]:
+    if distribution.renderer is None:
+        return []
+    line = f"system_info: {{network: {{renderers: [{distribution.renderer}]}}}}"
+    return [f"--customize-hook=echo '{line}' >\"$1/etc/cloud/cloud.cfg.d/91-renderer.cfg\""]
 
 
 def _make_wheel(folder: Path) -> None:
     run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", folder, REPO])
 
 
-def _make_installed(folder: Path) -> None:
-    _say("installing lvsboot into the image")
-    tree = _unpack(folder)
+def _make_installed(folder: Path, distribution: Distribution) -> None:
+    _say(f"installing lvsboot into the image of Debian {distribution.suite}")
+    tree = _unpack(folder, distribution)
     _install_lvsboot(tree)
     _make_disk(tree, folder / "disk")
 
 
 def _make_baked(folder: Path, role: Path) -> None:
     _say(f"baking {role.parent.name}/{role.stem} into an image without cloud-init")
-    tree = _unpack(folder)
+    tree = _unpack(folder, DEBIAN_13)
     _install_lvsboot(tree)
     _in_tree(tree, ["dpkg", "--purge", "cloud-init"])
     _in_tree(tree, ["sh", "-c", (GUEST / "restore").read_text()])
@@ -135,26 +170,27 @@ def _make_baked(folder: Path, role: Path) -> None:
     _make_disk(tree, folder / "disk")
 
 
-def _lvsboot_key() -> str:
+def _lvsboot_key(distribution: Distribution) -> str:
     return cache.digest(
-        [_base().name],
+        [_base(distribution).name],
         [REPO / name for name in ("lvsboot", "units", "templates", "schemas", "pyproject.toml")]
         + [GUEST / "install", GUEST / "restore", LAB / "image.py"],
     )
 
 
 def _install_lvsboot(tree: Path) -> None:
-    (wheel,) = cache.made("wheel", _lvsboot_key(), _make_wheel).glob("lvsboot-*.whl")
+    # The same on every release: it is pure Python.
+    (wheel,) = cache.made("wheel", _lvsboot_key(DEBIAN_13), _make_wheel).glob("lvsboot-*.whl")
     run_as_root(["cp", wheel, tree / "tmp"])
     _in_tree(tree, ["sh", "-c", (GUEST / "install").read_text()])
 
 
-def _unpack(folder: Path) -> Path:
+def _unpack(folder: Path, distribution: Distribution) -> Path:
     """The base's root as a folder. Device nodes stay out: the kernel makes its own at boot."""
     tree = folder / "root"
     tree.mkdir()
     tar = folder / "root.tar"
-    source = tar if tar.exists() else _base() / "root.tar"
+    source = tar if tar.exists() else _base(distribution) / "root.tar"
     run_as_root(["tar", "-C", tree, "--exclude=./dev/*", "-xf", source])
     return tree
 
