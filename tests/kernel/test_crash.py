@@ -19,7 +19,7 @@ from tests.kernel.hosts import CLEAR, Host
 
 FOLDERS = ("/etc/lvs", paths.STATE, paths.RUNTIME)
 LVSBOOT = ("python3", "-m", "lvsboot")
-FOREIGN = "-A -t 10.0.0.9:80 -s rr\n"
+FOREIGN = "-A -t 10.9.0.9:80 -s rr\n"
 
 
 def rules(servers: int, weight: int, services: range) -> str:
