@@ -13,7 +13,7 @@ from bench.rivals import RIVALS, installed, prepare
 
 SIZES = (3, 100, 1_100, 2_500, 11_000, 44_000, 100_000)
 # The machine's other work comes and goes, so all rivals take their turns in each round.
-ROUNDS = 3
+ROUNDS = 5
 # Seconds: a rival that has taken so long in all is not asked again, nor for a size for which it
 # would take twice as long at the least.
 PATIENCE = 60.0
