@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from enum import IntEnum
-
+from lvsboot.light_typing import TYPE_CHECKING
 from lvsboot.problem import Problem
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-class Exit(IntEnum):
+
+class Exit:
     """Exit statuses of the command line; 64, 77 and 78 are those of sysexits.h."""
 
     DONE = 0

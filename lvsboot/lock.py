@@ -8,13 +8,15 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Callable
 
 from lvsboot.errors import HostError
-from lvsboot.light_typing import TypeAlias
+from lvsboot.light_typing import TYPE_CHECKING, TypeAlias
 from lvsboot.textfiles import unwritten
 
-Tell: TypeAlias = Callable[[str], None]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Tell: TypeAlias = "Callable[[str], None]"
 
 # Less than the units' own timeouts: what waits in vain still says for whom.
 PATIENCE_SECONDS = 60.0

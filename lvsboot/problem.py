@@ -6,12 +6,10 @@ be a third of what a start with three rules costs (docs/decisions/0002).
 
 from __future__ import annotations
 
-from enum import Enum
-
-from lvsboot.light_typing import NamedTuple
+from lvsboot.light_typing import NamedTuple, StrEnum
 
 
-class Severity(Enum):
+class Severity(StrEnum):
     ERROR = "error"
     WARNING = "warning"
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import marshal
 import sys
 import time
-from collections.abc import Collection
 
 from lvsboot.commands.rulefiles import Places, RulesFile
 from lvsboot.ipvs.settled import Known
 from lvsboot.ipvs.table import ServiceKey
-from lvsboot.light_typing import NamedTuple
+from lvsboot.light_typing import TYPE_CHECKING, NamedTuple
 from lvsboot.policy import Foreign, Weights
 from lvsboot.textfiles import read_text, remove_file, write_bytes, write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 # Of what is known; another version may work out other things, another Python write them otherwise.
 _KNOWN_FORM = f"1 {sys.implementation.cache_tag}"

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from socket import getservbyname
-
 from lvsboot import paths
 from lvsboot.errors import HostError, LvsbootError
 from lvsboot.ipvs.dumps import Shown
 from lvsboot.ipvs.rules import parse_rules
 from lvsboot.ipvs.settled import Known, Unsettled, Wanted, read_wanted, set_aside
 from lvsboot.ipvs.table import Protocol, Table
-from lvsboot.light_typing import NamedTuple
+from lvsboot.light_socket import getservbyname
+from lvsboot.light_typing import TYPE_CHECKING, NamedTuple
 from lvsboot.textfiles import move_file, read_text, write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Places(NamedTuple):

@@ -7,7 +7,6 @@ there is no IPVS.
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Collection, Iterable
 
 from lvsboot.commands import memory, rulefiles
 from lvsboot.commands.rulefiles import Places, RulesFile
@@ -33,6 +32,7 @@ from lvsboot.lock import Lock, Tell, tell_nobody
 from lvsboot.policy import Foreign, Weights
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
     from contextlib import AbstractContextManager
 
 Connect: TypeAlias = "Callable[[], AbstractContextManager[Kernel]]"

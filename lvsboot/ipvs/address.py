@@ -6,7 +6,7 @@ alone, and several times faster than `ipaddress`.
 
 from __future__ import annotations
 
-from socket import AF_INET, AF_INET6, inet_aton, inet_ntop, inet_pton
+from lvsboot.light_socket import AF_INET, AF_INET6, inet_aton, inet_ntop, inet_pton
 
 
 def parse_address(text: str) -> bytes | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
 from itertools import chain, repeat, starmap
 
 from lvsboot.ipvs.table import (
@@ -16,7 +15,10 @@ from lvsboot.ipvs.table import (
     Table,
     Timeouts,
 )
-from lvsboot.light_typing import NamedTuple, TypeAlias, assert_never
+from lvsboot.light_typing import TYPE_CHECKING, NamedTuple, TypeAlias, assert_never
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
 
 
 class AddService(NamedTuple):

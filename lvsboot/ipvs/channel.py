@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
-import socket
-from collections.abc import Iterable, Iterator, Sequence
 from struct import pack
 
+from lvsboot import light_socket as socket
 from lvsboot.errors import HostError, NotPermittedError
 from lvsboot.ipvs import netlink
 from lvsboot.ipvs.numbers import FAMILY_NAME
+from lvsboot.light_typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
 
 _NETLINK_GENERIC = 16
 _SOL_NETLINK = 270

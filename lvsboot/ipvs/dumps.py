@@ -5,7 +5,6 @@ What is laid out in another way than usual goes the general, slower way of `deco
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from itertools import chain
 from struct import calcsize, iter_unpack
 
@@ -27,7 +26,10 @@ from lvsboot.ipvs.table import (
     ServiceKey,
     ServiceOptions,
 )
-from lvsboot.light_typing import NamedTuple
+from lvsboot.light_typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _new_tuple = tuple.__new__
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
 from lvsboot.errors import HostError
@@ -23,6 +22,10 @@ from lvsboot.ipvs.table import (
     Table,
     Timeouts,
 )
+from lvsboot.light_typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _BATCH = 256
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from struct import Struct, iter_unpack
 from sys import byteorder
 
 from lvsboot.errors import HostError
-from lvsboot.light_typing import NamedTuple
+from lvsboot.light_typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NLMSG_ERROR = 2
 NLMSG_DONE = 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable, Sequence
 
 from lvsboot.ipvs.changes import (
     NO_SCHEDULER,
@@ -17,7 +16,10 @@ from lvsboot.ipvs.changes import (
     inverse,
 )
 from lvsboot.ipvs.table import Service, Table
-from lvsboot.light_typing import NamedTuple, Protocol
+from lvsboot.light_typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 
 class Refusal(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from struct import Struct
 
 from lvsboot.ipvs import netlink
@@ -31,7 +30,10 @@ from lvsboot.ipvs.encode import (
 from lvsboot.ipvs.netlink import HEADER, NLA_F_NESTED, NLM_F_REQUEST
 from lvsboot.ipvs.numbers import DAEMON_NUMBER, Command, Dmn, Top
 from lvsboot.ipvs.table import Destination, DestinationKey, ServiceKey, ServiceOptions
-from lvsboot.light_typing import assert_never
+from lvsboot.light_typing import TYPE_CHECKING, assert_never
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # A netlink header's last two fields: sequence number, and a port that the kernel fills in.
 _SEQUENCE = Struct("=I4x")

@@ -7,17 +7,18 @@ nothing to do, and of 44,000 rules that is true of nearly all at nearly every re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from lvsboot.errors import InputError
 from lvsboot.ipvs.dumps import Fingerprints, Shown, fingerprint, in_order
 from lvsboot.ipvs.encode import encode_key
 from lvsboot.ipvs.rules.drafts import PortOf
 from lvsboot.ipvs.rules.parse import Parsed, parse_lines, split_parts
-from lvsboot.light_typing import NamedTuple, TypeAlias
+from lvsboot.light_typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 # Of services that are found by an address: their lines, and their fingerprints.
-Known: TypeAlias = Mapping[str, bytes]
+Known: TypeAlias = "Mapping[str, bytes]"
 
 # The length of their names, with which their fingerprints begin.
 _NAME_SIZE = 44

@@ -8,9 +8,10 @@ boot it is parsed, read from the kernel, compared and encoded before the network
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from lvsboot.light_typing import TYPE_CHECKING, NamedTuple, StrEnum, TypeAlias
 
-from lvsboot.light_typing import NamedTuple, StrEnum, TypeAlias
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 IPV4_HOST_MASK = 0xFFFFFFFF
 IPV6_HOST_PREFIX = 128

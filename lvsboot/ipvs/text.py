@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from lvsboot.ipvs.changes import (
     AddDestination,
     AddService,
@@ -17,6 +15,10 @@ from lvsboot.ipvs.changes import (
 )
 from lvsboot.ipvs.refusals import change_text
 from lvsboot.ipvs.rules.format import format_destination_options, format_service
+from lvsboot.light_typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _ADDITIONS = (AddService, AddDestination, StartDaemon)
 _DELETIONS = (DeleteService, DeleteDestination, StopDaemon)

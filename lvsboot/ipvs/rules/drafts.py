@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from lvsboot.ipvs.rules import values
 from lvsboot.ipvs.rules.options import CommandError, Given, Group
 from lvsboot.ipvs.table import (
@@ -27,10 +25,13 @@ from lvsboot.ipvs.table import (
     VirtualAddress,
     family_of,
 )
-from lvsboot.light_typing import TypeAlias
+from lvsboot.light_typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # A service's name (/etc/services) to its port, or None.
-PortOf: TypeAlias = Callable[[str, Protocol], int | None]
+PortOf: TypeAlias = "Callable[[str, Protocol], int | None]"
 
 _DEFAULT_SCHEDULER = "wlc"
 _PROTOCOL = {

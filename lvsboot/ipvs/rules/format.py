@@ -5,8 +5,6 @@ Writes more than `ipvsadm -S` does (thresholds, --set, sync daemons): nothing in
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from lvsboot.ipvs.address import format_address, format_endpoint
 from lvsboot.ipvs.table import (
     IPV4_HOST_MASK,
@@ -33,7 +31,10 @@ from lvsboot.ipvs.table import (
     destination_order,
     service_order,
 )
-from lvsboot.light_typing import assert_never
+from lvsboot.light_typing import TYPE_CHECKING, assert_never
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _PROTOCOL = {Protocol.TCP: "-t", Protocol.UDP: "-u", Protocol.SCTP: "--sctp-service"}
 _METHOD = {

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from lvsboot.light_typing import TYPE_CHECKING, NamedTuple, StrEnum
 
-from lvsboot.light_typing import NamedTuple, StrEnum
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-_WORD = re.compile(r"[^ \t\r\n]+")
+_BLANKS = str.maketrans("\t\r\n", "   ")
 
 
 class CommandError(Exception):
@@ -139,8 +139,13 @@ _BY_LETTER = {option.letter: option for option in _OPTIONS if option.letter}
 
 def split_words(line: str) -> list[Word]:
     """The words of a line. ipvsadm drops the word `ipvsadm` wherever it stands."""
-    found = (Word(match.group(), match.start() + 1) for match in _WORD.finditer(line))
-    return [word for word in found if word.text != "ipvsadm"]
+    words: list[Word] = []
+    column = 1
+    for text in line.translate(_BLANKS).split(" "):
+        if text not in ("", "ipvsadm"):
+            words.append(Word(text, column))
+        column += len(text) + 1
+    return words
 
 
 def read_options(words: list[Word]) -> tuple[list[Given], list[Word]]:

@@ -6,8 +6,6 @@ before anything is loaded.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-
 from lvsboot.errors import InputError
 from lvsboot.ipvs.rules.command import (
     Command,
@@ -24,8 +22,11 @@ from lvsboot.ipvs.rules.options import CommandError
 from lvsboot.ipvs.rules.replay import NoServiceError, Replay
 from lvsboot.ipvs.rules.shortcut import Shortcut
 from lvsboot.ipvs.table import DestinationKey, ServiceKey, Table
-from lvsboot.light_typing import NamedTuple, TypeAlias
+from lvsboot.light_typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from lvsboot.problem import Problem, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
 
 # A rule: a service, or a destination of one.
 RuleKey: TypeAlias = tuple[ServiceKey, DestinationKey | None]

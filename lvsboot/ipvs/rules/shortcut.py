@@ -8,9 +8,6 @@ way different is left to the full parser.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from socket import AF_INET, AF_INET6, inet_pton
-
 from lvsboot.ipvs.rules.command import (
     Command,
     DestinationCommand,
@@ -28,7 +25,11 @@ from lvsboot.ipvs.table import (
     ServiceOptions,
     VirtualAddress,
 )
-from lvsboot.light_typing import NamedTuple
+from lvsboot.light_socket import AF_INET, AF_INET6, inet_pton
+from lvsboot.light_typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 _PROTOCOLS = {"-t": Protocol.TCP, "-u": Protocol.UDP, "--sctp-service": Protocol.SCTP}
 _new_tuple = tuple.__new__

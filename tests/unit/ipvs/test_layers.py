@@ -15,7 +15,9 @@ ALLOWED = {"address.py": {"socket"}, "shortcut.py": {"socket"}, "refusals.py": {
 IO = {"os", "pathlib", "socket", "subprocess", "tempfile"}
 SPEAKS_TO_THE_KERNEL = {"channel.py", "kernel.py"}
 # What takes longer to import than three rules to load.
-HEAVY = {"dataclasses", "inspect", "json", "pathlib", "subprocess", "ipaddress", "argparse"}
+HEAVY = {"argparse", "collections", "dataclasses", "enum", "functools", "inspect", "ipaddress"} | {
+    *("json", "pathlib", "re", "socket", "subprocess", "typing")
+}
 
 
 def imports(place: Path) -> set[str]:
