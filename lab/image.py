@@ -121,6 +121,8 @@ def _make_base(folder: Path, distribution: Distribution) -> None:
     run(
         [
             "mmdebstrap",
+            # An image that a power cut spoils is made anew.
+            "--dpkgopt=force-unsafe-io",
             "--variant=minbase",
             *(f"--dpkgopt=path-exclude={pattern}" for pattern in UNREAD),
             f"--include={','.join((*PACKAGES, *distribution.packages))}",
