@@ -6,6 +6,8 @@ from lvsboot.commands.service import Loaded
 from lvsboot.ipvs.changes import EditDestination, EditService
 from lvsboot.ipvs.text import changes_text, done_text
 
+_EDITS = frozenset({EditService, EditDestination})
+
 
 def loaded_text(loaded: Loaded) -> str:
     """Notes, warnings, every edit and a summary.
@@ -14,7 +16,7 @@ def loaded_text(loaded: Loaded) -> str:
     a weight that somebody set live, is news.
     """
     source = loaded.source
-    edits = [row for row in loaded.changes if isinstance(row, EditService | EditDestination)]
+    edits = [change for change in loaded.changes if type(change) in _EDITS]
     lines = [source.note] if source.note else []
     lines += (f"warning: {warning}" for warning in loaded.warnings)
     lines += changes_text(edits).splitlines()

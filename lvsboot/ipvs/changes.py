@@ -18,7 +18,7 @@ from lvsboot.ipvs.table import (
 from lvsboot.light_typing import TYPE_CHECKING, NamedTuple, TypeAlias, assert_never
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
 
 class AddService(NamedTuple):
@@ -261,12 +261,18 @@ _TABLE_SCHEDULERS = frozenset({"mh", "sh"})
 NO_SCHEDULER = "none"
 
 
-def build_pools_once(changes: Iterable[TableChange]) -> Iterator[TableChange]:
+def build_pools_once(changes: Sequence[TableChange]) -> Iterable[TableChange]:
     """The same changes with a new mh or sh service given its scheduler after its destinations.
 
     Until then it has the kernel's scheduler `none`, which refuses connections: nothing is lost,
     since the service was not there before.
     """
+    if any(it.options.scheduler in _TABLE_SCHEDULERS for it in changes if type(it) is AddService):
+        return _with_schedulers_last(changes)
+    return changes
+
+
+def _with_schedulers_last(changes: Iterable[TableChange]) -> Iterator[TableChange]:
     pending: EditService | None = None
     for change in changes:
         if pending is not None and not (

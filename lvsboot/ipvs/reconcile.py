@@ -55,7 +55,7 @@ class Verdict(NamedTuple):
         return self._replace(not_undone=(*self.not_undone, *more))
 
 
-def execute_all_or_none(kernel: IpvsKernel, changes: Iterable[TableChange]) -> Verdict:
+def execute_all_or_none(kernel: IpvsKernel, changes: Sequence[TableChange]) -> Verdict:
     """For a live table: when a change is refused, take back all that was applied before it."""
     outcome = kernel.execute(build_pools_once(changes), stop_when_refused=True)
     if not outcome.refused:
@@ -65,7 +65,7 @@ def execute_all_or_none(kernel: IpvsKernel, changes: Iterable[TableChange]) -> V
     return Verdict(root_causes(outcome.refused), tuple(undone.refused))
 
 
-def execute_what_goes(kernel: IpvsKernel, changes: Iterable[TableChange]) -> Verdict:
+def execute_what_goes(kernel: IpvsKernel, changes: Sequence[TableChange]) -> Verdict:
     """For an empty table: hundreds of good services do not wait for one that is refused."""
     outcome = kernel.execute(build_pools_once(changes), stop_when_refused=False)
     # Its scheduler comes last, and under `none` it would refuse every connection.

@@ -42,8 +42,9 @@ def done_text(changes: Sequence[Change]) -> str:
 
 
 def _counts(changes: Sequence[Change]) -> tuple[int, int, int]:
-    added = sum(isinstance(change, _ADDITIONS) for change in changes)
-    removed = sum(isinstance(change, _DELETIONS) for change in changes)
+    # A boot adds thousands: counted without a call of Python's for each.
+    kinds = list(map(type, changes))
+    added, removed = (sum(map(kinds.count, those)) for those in (_ADDITIONS, _DELETIONS))
     return added, len(changes) - added - removed, removed
 
 
