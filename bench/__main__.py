@@ -1,4 +1,4 @@
-"""`python3 -m bench`, as root on a kernel with IPVS: a table in Markdown, in seconds."""
+"""`python3 -m bench`, as root on a kernel with IPVS: seconds as a table in Markdown, and ratios."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import os
 import platform
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bench.rivals import RIVALS, installed, prepare
@@ -17,6 +17,12 @@ ROUNDS = 5
 # Seconds: a rival that has taken so long in all is not asked again, nor for a size for which it
 # would take twice as long at the least.
 PATIENCE = 60.0
+COMPARED = (
+    ("ipvsadm -R", "lvsboot start"),
+    ("ipvsadm -C; -R", "lvsboot start, no change"),
+    ("ipvsadm -C; -R", "lvsboot start, one weight"),
+    ("lvsboot start", "python3 -c 'import json, socket'"),
+)
 
 
 def main() -> None:
@@ -30,21 +36,36 @@ def main() -> None:
     print(f"|---|{'---|' * len(RIVALS)}", flush=True)
     names = [name for name in RIVALS if installed(name) and name not in asked.without]
     pace: dict[str, float] = {}
+    ratios: list[str] = []
     for size in asked.sizes:
         names = [name for name in names if pace.get(name, 0) * size < 2 * PATIENCE]
-        medians = _medians(names, size)
+        taken = _taken(names, size)
+        medians = {name: statistics.median(seconds) for name, seconds in taken.items()}
         cells = (f"{medians[name]:.3f}" if name in medians else "-" for name in RIVALS)
         print(f"| {size} | {' | '.join(cells)} |", flush=True)
+        ratios += _ratios(size, taken)
         pace = {name: seconds / size for name, seconds in medians.items() if size > 1000}
+    print("", *ratios, sep="\n")
 
 
-def _medians(names: Sequence[str], size: int) -> dict[str, float]:
+def _taken(names: Sequence[str], size: int) -> dict[str, list[float]]:
+    """Seconds by rival, round by round."""
     taken: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(ROUNDS):
         for name, seconds in taken.items():
             if sum(seconds) < PATIENCE:
                 seconds.append(RIVALS[name](size))
-    return {name: statistics.median(seconds) for name, seconds in taken.items()}
+    return taken
+
+
+def _ratios(size: int, taken: Mapping[str, Sequence[float]]) -> Iterator[str]:
+    """Medians of what the rounds say: what slows a round down slows both of its numbers down."""
+    for one, other in COMPARED:
+        if one in taken and other in taken:
+            rounds = [a / b for a, b in zip(taken[one], taken[other], strict=False)]
+            low, middle, high = min(rounds), statistics.median(rounds), max(rounds)
+            spread = f"{middle:.2f} ({low:.2f} to {high:.2f})"
+            yield f"{size} rules: {one} takes {spread} times as long as {other}"
 
 
 def _machine() -> str:
