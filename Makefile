@@ -5,6 +5,7 @@ CLUSTER ?= dr
 N ?= 1000
 KEEP ?=
 FUZZ_SECONDS ?= 300
+CYCLES ?= 500
 SIZES ?=
 
 BIN := .venv/bin
@@ -14,7 +15,7 @@ PACKAGES := python3-venv qemu-system-x86 mmdebstrap xorriso e2fsprogs openssh-cl
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test crash image kernel boot matrix demo bench fuzz clean
+.PHONY: help setup check test crash image kernel boot matrix soak demo bench fuzz clean
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -55,6 +56,9 @@ boot: setup ## The boot tier: systemd and cloud-init in VMs
 
 matrix: setup ## What takes longer: every backend, every Debian release, many repetitions
 	$(BIN)/pytest tests/matrix
+
+soak: setup ## The same repeated for hours (CYCLES=500)
+	CYCLES=$(CYCLES) $(BIN)/pytest tests/matrix
 
 demo: setup ## Boot a cluster and send requests through it (CLUSTER=dr|nat N=1000 KEEP=1)
 	@$(BIN)/python -m lab demo "$(CLUSTER)" --requests "$(N)" $(if $(KEEP),--keep)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from lab.vm import VM
 
@@ -87,3 +88,10 @@ def asking(vm: VM, address: str) -> Iterator[None]:
     vm.run(f"{unit} arping -i eth0 -W 0.02 {address}")
     yield
     vm.run("systemctl stop lab-ask")
+
+
+def assert_asked_throughout(seen: Watch, address: str) -> None:
+    """An absence proves something only where somebody asked, often, all the time."""
+    times = [frame.time for frame in seen.questions_for(address)]
+    assert len(times) >= 20 * (times[-1] - times[0])
+    assert max(later - earlier for earlier, later in pairwise(times)) < 1.0

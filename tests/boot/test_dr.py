@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
 
 import pytest
 
@@ -15,7 +14,8 @@ from lab import ipvsadm
 from lab.cluster import VIP, Cluster, Kind
 from lab.paths import REPO
 from tests.boot.conftest import assert_clean_boot, booting, host, monotonic, send_requests
-from tests.boot.segment import Watch, asking, watch
+from tests.boot.operations import PAGE, read_steps
+from tests.boot.segment import Watch, asking, assert_asked_throughout, watch
 
 SERVERS = ("director", "rs1", "rs2")
 REAL_SERVERS = ("rs1", "rs2")
@@ -85,7 +85,7 @@ def test_units_ran_in_order(boot: Boot) -> None:
 
 
 def test_only_the_director_ever_answered_for_the_vip(boot: Boot) -> None:
-    assert_asked_throughout(boot.arp)
+    assert_asked_throughout(boot.arp, VIP)
     assert {frame.source for frame in boot.arp.answers_for(VIP)} == {boot.cluster.mac("director")}
 
 
@@ -221,6 +221,17 @@ def test_cloud_init_accepts_the_seed(first_boot: Boot) -> None:
         director.run("umount /mnt")
 
 
+def test_what_operators_are_told_to_type(first_boot: Boot) -> None:
+    cluster = first_boot.cluster
+    steps = list(read_steps(PAGE.read_text(encoding="utf-8")))
+    assert len(steps) > 30
+    for step in steps:
+        # A terminal shows both.
+        said = cluster.machines[step.host].run(f"{{ {step.command}; }} 2>&1")
+        assert step.missing(said) == [], (step.command, said)
+    assert send_requests(cluster, 20).failed == 0
+
+
 def test_the_same_hosts_serve_by_tunnel(first_boot: Boot) -> None:
     """Plain ipip to one real server and gue to the other, by roles given to running hosts."""
     cluster = first_boot.cluster
@@ -254,13 +265,6 @@ def give_roles(cluster: Cluster, kind: str) -> None:
 
     with ThreadPoolExecutor() as pool:
         list(pool.map(give, SERVERS))
-
-
-def assert_asked_throughout(seen: Watch) -> None:
-    """An absence proves something only where somebody asked, often, all the time."""
-    times = [frame.time for frame in seen.questions_for(VIP)]
-    assert len(times) >= 20 * (times[-1] - times[0])
-    assert max(later - earlier for earlier, later in pairwise(times)) < 1.0
 
 
 def vip_on(cluster: Cluster, name: str, interface: str) -> tuple[str, int] | None:

@@ -1,0 +1,96 @@
+"""Where the time of a start goes. Nothing here fails for being slow: the figures are printed."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from lab.cluster import Cluster
+from lab.paths import REPO
+from lab.vm import VM
+from tests.matrix.figures import figure
+
+TRIES = 5
+RULES = "-A -t 172.16.14.1:80 -s wlc\n" + "".join(
+    f"-a -t 172.16.14.1:80 -r 172.16.14.{10 + number}:80 -g -w 1\n" for number in range(1, 10)
+)
+VIPS = [f"172.16.15.{number}" for number in range(1, 21)]
+BARE = (
+    "[Unit]\nDefaultDependencies=no\n[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart={}\n"
+)
+
+
+def seconds_inside(vm: VM, unit: str) -> float:
+    """From the start of its main process to that one's end, by systemd's own clock."""
+    times = []
+    for _ in range(TRIES):
+        vm.run(f"systemctl stop {unit} && systemctl start {unit}")
+        start, end = (
+            int(vm.run(f"systemctl show -P ExecMain{event}TimestampMonotonic {unit}"))
+            for event in ("Start", "Exit")
+        )
+        times.append((end - start) / 1e6)
+    return median(times)
+
+
+def seconds_bare(vm: VM, command: str, settings: str = "") -> float:
+    """The same of a unit that only runs this."""
+    text = BARE.format(command) + settings
+    vm.run(f"cat > /run/systemd/system/lab.service <<'END'\n{text}END\nsystemctl daemon-reload")
+    try:
+        return seconds_inside(vm, "lab.service")
+    finally:
+        vm.run("systemctl stop lab.service; rm /run/systemd/system/lab.service")
+        vm.run("systemctl daemon-reload")
+
+
+def sandbox(unit: str) -> str:
+    """The settings below the last empty line of the unit's service section."""
+    text = (REPO / "units" / unit).read_text(encoding="utf-8")
+    return text[text.index("CapabilityBoundingSet=") :].partition("\n\n")[0].rstrip("\n") + "\n"
+
+
+def test_ten_rules(cluster: Cluster) -> None:
+    director = cluster.director
+    director.run(f"cp /etc/lvs/ipvs.rules /root/ && cat > /etc/lvs/ipvs.rules <<'END'\n{RULES}END")
+    try:
+        loading = seconds_inside(director, "lvs.service")
+    finally:
+        director.run("mv /root/ipvs.rules /etc/lvs/ && systemctl restart lvs")
+    python = seconds_bare(director, "python3 -c pass")
+    boxed = seconds_bare(director, "python3 -c pass", sandbox("lvs.service"))
+    figure(
+        f"lvs.service, 10 rules: {loading:.2f} s; a bare `python3 -c pass` {python:.2f} s, "
+        f"sandboxed alike {boxed:.2f} s: {loading / python:.1f} times the bare one"
+    )
+    assert loading > 0
+
+
+def test_twenty_vips(cluster: Cluster) -> None:
+    rs1 = cluster.machines["rs1"]
+    role = (REPO / "examples/dr/rs1.yaml").read_text(encoding="utf-8")
+    more = role.replace("vips: [172.16.14.1]", f"vips: [{', '.join(VIPS)}]")
+    assert more != role
+    rs1.run(f"lvsboot apply - <<'END'\n{more}END", timeout=300)
+    try:
+        rs1.run("systemctl stop lvs", timeout=300)
+        lines = [f"address replace {vip} dev lo preferred_lft 0\\nroute replace {vip} dev lo\\n"
+                 for vip in VIPS]  # fmt: skip
+        batch = _timed(rs1, f"printf '{''.join(lines)}' | ip -batch -")
+        rs1.run("".join(f"ip address flush dev lo to {vip};" for vip in VIPS))
+        units = _timed(rs1, "systemctl start lvs")
+        assert rs1.run("ip -4 -o address show dev lo").count(" 172.16.15.") == len(VIPS)
+    finally:
+        rs1.run(f"lvsboot apply - <<'END'\n{role}END", timeout=300)
+    plain, boxed = (
+        seconds_bare(rs1, "/bin/true", settings) for settings in ("", sandbox("lvs-vip@.service"))
+    )
+    figure(
+        f"{len(VIPS)} VIPs: {units:.1f} s as units, {batch:.2f} s by one `ip -batch`; a unit's "
+        f"`true` takes {plain:.3f} s, sandboxed alike {boxed:.3f} s"
+    )
+
+
+def _timed(vm: VM, command: str) -> float:
+    clock = "date +%s%N"
+    said = vm.run(f"a=$({clock}); {command}; b=$({clock}); echo $((b - a))", timeout=300)
+    return int(said.split()[-1]) / 1e9
