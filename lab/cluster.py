@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from lab import image, qemu
+from lab.image import Distribution
 from lab.machines import run_folder, seed_volume, started
 from lab.paths import LVSBOOT, REPO
 from lab.shell import run
@@ -69,11 +70,14 @@ class Cluster:
 
 
 @contextmanager
-def running(kind: Kind, *, baked: bool = False, keep: bool = False) -> Iterator[Cluster]:
+def running(
+    kind: Kind, *, baked: Distribution | None = None, keep: bool = False
+) -> Iterator[Cluster]:
     """The cluster, starting up: its machines run, `wait_until_booted` waits for them.
 
-    `baked`: from disks with the roles written into them, without cloud-init. `keep`: the
-    machines outlive this process. On failure the folder stays, with consoles and journals.
+    `baked`: from disks of this release with the roles written into them, without cloud-init.
+    `keep`: the machines outlive this process. On failure the folder stays, with consoles and
+    journals.
     """
     name = f"{kind.value}{'-baked' if baked else ''}"
     with (
@@ -83,7 +87,7 @@ def running(kind: Kind, *, baked: bool = False, keep: bool = False) -> Iterator[
         yield Cluster(kind, vms, folder)
 
 
-def _machines(kind: Kind, folder: Path, *, baked: bool) -> list[Machine]:
+def _machines(kind: Kind, folder: Path, *, baked: Distribution | None) -> list[Machine]:
     outside, inside = (qemu.free_port(socket.SOCK_DGRAM) for _ in range(2))
     segments = {
         "director": (outside, inside) if kind is Kind.NAT else (outside,),
@@ -113,10 +117,10 @@ def _machines(kind: Kind, folder: Path, *, baked: bool) -> list[Machine]:
     ]
 
 
-def _image(kind: Kind, name: str, *, baked: bool) -> image.Image:
+def _image(kind: Kind, name: str, *, baked: Distribution | None) -> image.Image:
     if name == "client":
         return image.base()
-    return image.baked(kind.roles[name]) if baked else image.installed()
+    return image.baked(kind.roles[name], baked) if baked else image.installed()
 
 
 def _kernel_words(name: str) -> tuple[str, ...]:

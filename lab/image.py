@@ -79,15 +79,15 @@ def installed(distribution: Distribution = DEBIAN_13) -> Image:
     return _with_disk(distribution, folder / "disk")
 
 
-def baked(role: Path) -> Image:
+def baked(role: Path, distribution: Distribution = DEBIAN_13) -> Image:
     """The base without cloud-init, all of Debian's units back, and the role written offline.
 
     Boots without cloud-init are cheap: these can afford to be a distribution's own.
     """
-    key = cache.digest([_lvsboot_key(DEBIAN_13)], [role])
-    kind = f"baked-{role.parent.name}-{role.stem}"
-    folder = cache.made(kind, key, lambda folder: _make_baked(folder, role))
-    return _with_disk(DEBIAN_13, folder / "disk")
+    key = cache.digest([_lvsboot_key(distribution)], [role])
+    kind = f"{distribution.name}baked-{role.parent.name}-{role.stem}"
+    folder = cache.made(kind, key, lambda folder: _make_baked(folder, role, distribution))
+    return _with_disk(distribution, folder / "disk")
 
 
 def key_file() -> Path:
@@ -162,9 +162,10 @@ def _make_installed(folder: Path, distribution: Distribution) -> None:
     _make_disk(tree, folder / "disk")
 
 
-def _make_baked(folder: Path, role: Path) -> None:
-    _say(f"baking {role.parent.name}/{role.stem} into an image without cloud-init")
-    tree = _unpack(folder, DEBIAN_13)
+def _make_baked(folder: Path, role: Path, distribution: Distribution) -> None:
+    what = f"{role.parent.name}/{role.stem}"
+    _say(f"baking {what} into an image of Debian {distribution.suite} without cloud-init")
+    tree = _unpack(folder, distribution)
     _install_lvsboot(tree)
     _in_tree(tree, ["dpkg", "--purge", "cloud-init"])
     _in_tree(tree, ["sh", "-c", (GUEST / "restore").read_text()])

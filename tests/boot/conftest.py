@@ -14,11 +14,12 @@ import testinfra
 
 from lab import cluster as clusters
 from lab.cluster import Cluster, Kind
+from lab.image import Distribution
 
 
 @contextmanager
 def booting(
-    kind: Kind, request: pytest.FixtureRequest, *, baked: bool = False
+    kind: Kind, request: pytest.FixtureRequest, *, baked: Distribution | None = None
 ) -> Iterator[Cluster]:
     """The cluster, starting up; where one of its tests fails, its consoles and journals stay."""
     failed_before = request.session.testsfailed

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
 
 from lab import ipvsadm
 from lab.cluster import VIP, Cluster, Kind
-from lab.paths import REPO
 from tests.boot.conftest import assert_clean_boot, booting, host, monotonic, send_requests
-from tests.boot.operations import PAGE, read_steps
 from tests.boot.segment import Watch, asking, assert_asked_throughout, watch
 
 SERVERS = ("director", "rs1", "rs2")
@@ -219,52 +215,6 @@ def test_cloud_init_accepts_the_seed(first_boot: Boot) -> None:
             assert "Valid schema" in director.check_output(command)
     finally:
         director.run("umount /mnt")
-
-
-def test_what_operators_are_told_to_type(first_boot: Boot) -> None:
-    cluster = first_boot.cluster
-    steps = list(read_steps(PAGE.read_text(encoding="utf-8")))
-    assert len(steps) > 30
-    for step in steps:
-        # A terminal shows both.
-        said = cluster.machines[step.host].run(f"{{ {step.command}; }} 2>&1")
-        assert step.missing(said) == [], (step.command, said)
-    assert send_requests(cluster, 20).failed == 0
-
-
-def test_the_same_hosts_serve_by_tunnel(first_boot: Boot) -> None:
-    """Plain ipip to one real server and gue to the other, by roles given to running hosts."""
-    cluster = first_boot.cluster
-    give_roles(cluster, "tun")
-    try:
-        for name in REAL_SERVERS:
-            # A stop takes the tunnel down, and a start brings it up again.
-            run = cluster.machines[name].run
-            run("systemctl restart lvs && systemctl is-active lvs-tunnel lvs-nft")
-            assert "tunl0" not in run("systemctl stop lvs && ip -br link show up")
-            assert "tunl0" in run("systemctl start lvs && ip -br link show up")
-        with watch(cluster.client, f"src host {VIP} and tcp[tcpflags] & tcp-syn != 0") as seen:
-            load = send_requests(cluster, 20)
-    finally:
-        give_roles(cluster, "dr")
-    assert (load.failed, set(load.answers)) == (0, set(REAL_SERVERS))
-    offers = {(frame.source, *re.findall(r"mss (\d+)", frame.text)) for frame in seen.frames}
-    assert offers == {(cluster.mac("rs1"), "1440"), (cluster.mac("rs2"), "1428")}
-    for name in REAL_SERVERS:
-        left = "systemctl is-active lvs-tunnel lvs-nft || nft list ruleset | grep ."
-        cluster.machines[name].run(f"if {left}; then exit 1; fi")
-    assert send_requests(cluster, 20).failed == 0
-
-
-def give_roles(cluster: Cluster, kind: str) -> None:
-    """The roles of another example, applied on all hosts side by side."""
-
-    def give(name: str) -> None:
-        text = (REPO / "examples" / kind / f"{name}.yaml").read_text()
-        cluster.machines[name].run(f"lvsboot apply - <<'END'\n{text}END\n")
-
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(give, SERVERS))
 
 
 def vip_on(cluster: Cluster, name: str, interface: str) -> tuple[str, int] | None:

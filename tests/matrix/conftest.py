@@ -1,4 +1,4 @@
-"""One DR cluster for all long proofs, and their figures at the end."""
+"""The DR cluster of the long proofs, for each release of Debian, and their figures at the end."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from lab.cluster import Cluster, Kind
+from lab.image import DEBIAN_13, Distribution
 from tests.boot.conftest import booting
 from tests.matrix.figures import FIGURES
 
@@ -20,6 +21,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
-    with booting(Kind.DR, request, baked=True) as cluster:
+    """Debian 13's, from disks that carry the roles, with every unit that the release ships."""
+    with booting(Kind.DR, request, baked=DEBIAN_13) as cluster:
+        cluster.wait_until_booted()
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def debian_12(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """The same of Debian 12; its client is a Debian 13 as everywhere."""
+    with booting(Kind.DR, request, baked=Distribution("bookworm")) as cluster:
         cluster.wait_until_booted()
         yield cluster

@@ -10,9 +10,10 @@ import pytest
 from lab.cluster import VIP, Cluster
 from lab.shell import LabError
 from lab.vm import VM
-from tests.boot.conftest import assert_clean_boot, monotonic
+from tests.boot.conftest import assert_clean_boot
 from tests.boot.segment import Watch, asking, assert_asked_throughout, watch
 from tests.matrix.figures import cycles, figure
+from tests.matrix.test_baked import assert_lvs_came_before_the_network
 
 REAL_SERVERS = ("rs1", "rs2")
 
@@ -58,20 +59,8 @@ def test_boots(cluster: Cluster) -> None:
             for name, boot in boots.items():
                 cluster.machines[name].wait_until_booted(previous_boot=boot)
                 assert_clean_boot(cluster, name)
-                assert_rules_came_before_the_network(cluster, name)
+                assert_lvs_came_before_the_network(cluster, name)
     assert_only_the_director_answered(cluster, seen, f"{number} boots of two real servers")
-
-
-def assert_rules_came_before_the_network(cluster: Cluster, name: str) -> None:
-    steps = [
-        ("systemd-sysctl.service", "ActiveEnter"),
-        ("lvs.service", "ActiveEnter"),
-        ("network-pre.target", "ActiveEnter"),
-        # Nothing but networkd gives a NIC of these machines an address.
-        ("systemd-networkd.service", "ExecMainStart"),
-    ]
-    times = [monotonic(cluster, name, unit, event) for unit, event in steps]
-    assert times == sorted(times), (name, list(zip(steps, times, strict=True)))
 
 
 def test_the_directors_boot(cluster: Cluster) -> None:
@@ -81,7 +70,7 @@ def test_the_directors_boot(cluster: Cluster) -> None:
         # It was announced: nobody asked.
         cluster.director.run("systemctl is-active lvs-announce && sleep 3")
     assert_clean_boot(cluster, "director")
-    assert_rules_came_before_the_network(cluster, "director")
+    assert_lvs_came_before_the_network(cluster, "director")
     announced = [frame for frame in seen.answers_for(VIP) if frame.destination == "ff" + ":ff" * 5]
     assert {frame.source for frame in announced} == {cluster.mac("director")}
     assert len(announced) >= 6  # three times, as a request and as a reply

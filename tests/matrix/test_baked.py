@@ -1,0 +1,58 @@
+"""The DR cluster from disks that carry the roles: no seed, and no cloud-init to read one.
+
+On every release of Debian, with each unit that it ships: whatever the boots of its real servers and
+of its director say about the VIP is heard, and their service does what it is told.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from lab.cluster import ROLES, Cluster
+from tests.boot.conftest import assert_clean_boot, host, monotonic, send_requests
+
+RELEASES = {"cluster": "13", "debian_12": "12"}
+
+
+@pytest.fixture(scope="module", params=RELEASES, ids=[f"debian {it}" for it in RELEASES.values()])
+def release(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def baked(request: pytest.FixtureRequest, release: str) -> Cluster:
+    cluster: Cluster = request.getfixturevalue(release)
+    return cluster
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_boots_into_its_role_without_cloud_init(baked: Cluster, release: str, name: str) -> None:
+    server = host(baked, name)
+    assert server.system_info.release == RELEASES[release]
+    assert not server.package("cloud-init").is_installed
+    assert server.check_output("hostname") == name
+    assert_clean_boot(baked, name)
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_lvs_is_up_before_the_network(baked: Cluster, name: str) -> None:
+    assert_lvs_came_before_the_network(baked, name)
+
+
+def assert_lvs_came_before_the_network(cluster: Cluster, name: str) -> None:
+    """Its settings, then its rules and VIPs, and only then an address that anybody could reach."""
+    steps = [
+        ("systemd-sysctl.service", "ActiveEnter"),
+        ("lvs.service", "ActiveEnter"),
+        ("network-pre.target", "ActiveEnter"),
+        # Nothing but networkd gives a NIC of these machines an address.
+        ("systemd-networkd.service", "ExecMainStart"),
+    ]
+    times = [monotonic(cluster, name, unit, event) for unit, event in steps]
+    assert times == sorted(times), (name, list(zip(steps, times, strict=True)))
+
+
+def test_serves(baked: Cluster) -> None:
+    load = send_requests(baked, 100)
+    assert load.failed == 0
+    assert set(load.answers) == {"rs1", "rs2"}

@@ -1,0 +1,90 @@
+"""What operators do to a cluster that runs: every command of the manual, and whole new roles."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+from lab.cluster import ROLES, VIP, Cluster
+from lab.paths import REPO
+from tests.boot.conftest import send_requests
+from tests.boot.segment import watch
+from tests.matrix.manual import PAGE, read_steps
+
+REAL_SERVERS = ("rs1", "rs2")
+
+
+def test_what_operators_are_told_to_type(cluster: Cluster) -> None:
+    steps = list(read_steps(PAGE.read_text(encoding="utf-8")))
+    assert len(steps) > 30
+    for step in steps:
+        # A terminal shows both.
+        said = cluster.machines[step.host].run(f"{{ {step.command}; }} 2>&1")
+        assert step.missing(said) == [], (step.command, said)
+    assert send_requests(cluster, 20).failed == 0
+
+
+def test_a_save_lasts_until_a_role_is_applied(cluster: Cluster) -> None:
+    director = cluster.director
+    try:
+        director.run(f"ipvsadm -e -t {VIP}:80 -r 172.16.14.12:80 -g -w 0")
+        director.run("systemctl start lvs-save")
+        director.run("systemctl stop lvs")
+        director.run("systemctl start lvs")
+        saved = director.run("ipvsadm -Sn")
+        status = director.run("lvsboot status")
+    finally:
+        director.run("lvsboot apply")
+    assert f"-t {VIP}:80 -r 172.16.14.12:80 -g -w 0" in saved
+    assert "loaded: /var/lib/lvs/saved.rules, since" in status
+    assert f"-t {VIP}:80 -r 172.16.14.12:80 -g -w 4" in director.run("ipvsadm -Sn")
+    assert director.run("ls /var/lib/lvs/saved.rules*").split() == [
+        "/var/lib/lvs/saved.rules.lvs-save",
+        "/var/lib/lvs/saved.rules.sha256",
+    ]
+
+
+def test_the_distributions_own_service_keeps_off_the_table(cluster: Cluster) -> None:
+    """Told to load a table of its own, as its package invites to."""
+    director = cluster.director
+    before = director.run("ipvsadm -Sn")
+    director.run("""sed -i 's/^AUTO=.*/AUTO="true"/' /etc/default/ipvsadm""")
+    for verb in ("start", "restart", "stop"):
+        said = director.run(f"systemctl {verb} ipvsadm 2>&1 || true")
+        assert "masked" in said or verb == "stop"
+        director.run(f"invoke-rc.d ipvsadm {verb} || true")
+        assert director.run("ipvsadm -Sn") == before
+
+
+def test_the_same_hosts_serve_by_tunnel(cluster: Cluster) -> None:
+    """Plain ipip to one real server and gue to the other, by roles given to running hosts."""
+    give_roles(cluster, "tun")
+    try:
+        for name in REAL_SERVERS:
+            # A stop takes the tunnel down, and a start brings it up again.
+            run = cluster.machines[name].run
+            run("systemctl restart lvs && systemctl is-active lvs-tunnel lvs-nft")
+            assert "tunl0" not in run("systemctl stop lvs && ip -br link show up")
+            assert "tunl0" in run("systemctl start lvs && ip -br link show up")
+        with watch(cluster.client, f"src host {VIP} and tcp[tcpflags] & tcp-syn != 0") as seen:
+            load = send_requests(cluster, 20)
+    finally:
+        give_roles(cluster, "dr")
+    assert (load.failed, set(load.answers)) == (0, set(REAL_SERVERS))
+    offers = {(frame.source, *re.findall(r"mss (\d+)", frame.text)) for frame in seen.frames}
+    assert offers == {(cluster.mac("rs1"), "1440"), (cluster.mac("rs2"), "1428")}
+    for name in REAL_SERVERS:
+        left = "systemctl is-active lvs-tunnel lvs-nft || nft list ruleset | grep ."
+        cluster.machines[name].run(f"if {left}; then exit 1; fi")
+    assert send_requests(cluster, 20).failed == 0
+
+
+def give_roles(cluster: Cluster, kind: str) -> None:
+    """The roles of another example, applied on all hosts side by side."""
+
+    def give(name: str) -> None:
+        text = (REPO / "examples" / kind / f"{name}.yaml").read_text()
+        cluster.machines[name].run(f"lvsboot apply - <<'END'\n{text}END\n")
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(give, ROLES))
