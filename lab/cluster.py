@@ -79,7 +79,7 @@ def running(
     `keep`: the machines outlive this process. On failure the folder stays, with consoles and
     journals.
     """
-    name = f"{kind.value}{'-baked' if baked else ''}"
+    name = f"{kind.value}-{baked.suite}" if baked else kind.value
     with (
         run_folder(name, keep=keep) as folder,
         started(_machines(kind, folder, baked=baked), folder, keep=keep) as vms,

@@ -17,9 +17,9 @@ from lab.vm import VM, Machine
 
 @contextmanager
 def run_folder(name: str, *, keep: bool = False) -> Iterator[Path]:
-    """A folder for this process's run; it stays after a failure, or where `keep` says so."""
+    """A folder for this process's one run of the name; it stays after a failure, or with `keep`."""
     folder = RUNS / f"{name}-{os.getpid()}"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True)
     try:
         yield folder
     except BaseException as error:
