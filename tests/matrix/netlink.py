@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from lab.vm import VM
 
 # linux/ip_vs.h: the commands of the family IPVS that take something away.
-DELETIONS = {3: "DEL_SERVICE", 7: "DEL_DEST", 11: "DEL_DAEMON", 17: "FLUSH"}
+DELETIONS = {3: "DEL_SERVICE", 7: "DEL_DEST", 10: "DEL_DAEMON", 17: "FLUSH"}
 _CTRL, _NEWFAMILY = 0x10, 1
 _FAMILY_ID, _FAMILY_NAME = 1, 2
 _PCAP_HEADER, _RECORD_HEADER = 24, 16
