@@ -5,7 +5,7 @@ CLUSTER ?= dr
 N ?= 1000
 KEEP ?=
 FUZZ_SECONDS ?= 300
-CYCLES ?= 500
+CYCLES ?= 20
 SIZES ?=
 
 BIN := .venv/bin
@@ -55,10 +55,10 @@ crash: setup ## Kill render and apply at every call that writes, and let a secon
 	$(BIN)/pytest tests/crash
 
 matrix: crash ## What takes longer: every backend, every Debian release, many repetitions
-	$(BIN)/pytest tests/matrix
-
-soak: setup ## The same repeated for hours (CYCLES=500)
 	CYCLES=$(CYCLES) $(BIN)/pytest tests/matrix
+
+soak: ## The same with a hundred restarts under load, and more of all else that is repeated
+	$(MAKE) matrix CYCLES=100
 
 demo: setup ## Boot a cluster and send requests through it (CLUSTER=dr|nat N=1000 KEEP=1)
 	@$(BIN)/python -m lab demo "$(CLUSTER)" --requests "$(N)" $(if $(KEEP),--keep)

@@ -12,6 +12,6 @@ def figure(text: str) -> None:
     FIGURES.append(text)
 
 
-def cycles(default: int) -> int:
-    """How often: CYCLES in the environment, as `make soak` sets it, or the default."""
-    return int(os.environ.get("CYCLES") or default)
+def cycles() -> int:
+    """How often: CYCLES in the environment, as `make matrix` and `make soak` set it."""
+    return int(os.environ.get("CYCLES") or 20)

@@ -42,7 +42,7 @@ def vip_is_up(vm: VM) -> bool:
 
 
 def test_stops_starts_and_restarts(cluster: Cluster) -> None:
-    number = cycles(50)
+    number = max(1, cycles() // 2)
     verbs = " && ".join(f"systemctl {verb} lvs" for verb in ("stop", "start", "restart"))
     rs1 = cluster.machines["rs1"]
     with heard(cluster) as seen:
@@ -52,7 +52,7 @@ def test_stops_starts_and_restarts(cluster: Cluster) -> None:
 
 
 def test_boots(cluster: Cluster) -> None:
-    number = max(1, cycles(50) // 10)
+    number = max(1, cycles() // 20)
     with heard(cluster) as seen:
         for _ in range(number):
             boots = {name: cluster.machines[name].begin_reboot() for name in REAL_SERVERS}
