@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import chain, repeat, starmap
+from itertools import chain, starmap
 
 from lvsboot.ipvs.table import (
     Daemon,
@@ -18,12 +18,15 @@ from lvsboot.ipvs.table import (
 from lvsboot.light_typing import TYPE_CHECKING, NamedTuple, TypeAlias, assert_never
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 
 class AddService(NamedTuple):
+    """Brings its destinations with it."""
+
     key: ServiceKey
     options: ServiceOptions
+    destinations: Mapping[DestinationKey, Destination] = {}
 
 
 class EditService(NamedTuple):
@@ -98,24 +101,15 @@ def diff(
         for key, row in actual.services.items()
         if key not in desired.services and (ours is None or key in ours)
     ]
-    changes: list[TableChange] = []
-    for key, row in desired.services.items():
-        if key not in actual.services:
-            changes += _service_addition(key, row)
+    changes: list[TableChange] = [
+        AddService(key, *row) for key, row in desired.services.items() if key not in actual.services
+    ]
     changes += chain.from_iterable(starmap(_pool_additions, kept))
     changes += chain.from_iterable(starmap(_edits, kept))
     changes += _timeout_edits(actual.timeouts, desired.timeouts)
     changes += chain.from_iterable(starmap(_pool_deletions, kept))
     changes += starmap(DeleteService, gone)
     return tuple(changes)
-
-
-def _service_addition(key: ServiceKey, service: Service) -> Iterable[TableChange]:
-    pool = service.destinations
-    # A large table's start is little else, so without a call of Python's for each.
-    rows = zip(repeat(key), pool, pool.values(), strict=False)
-    additions = map(tuple.__new__, repeat(AddDestination), rows)
-    return chain((AddService(key, service.options),), additions)
 
 
 def _pool_additions(key: ServiceKey, present: Service, wanted: Service) -> Iterator[TableChange]:
@@ -204,16 +198,33 @@ def keep_weights(actual: Table, desired: Table) -> Table:
     return desired._replace(services=services)
 
 
+def steps(change: Change) -> tuple[Change, ...]:
+    """The change in parts that the kernel carries out, or refuses, one by one."""
+    if isinstance(change, AddService) and change.destinations:
+        key, options, pool = change
+        additions = (AddDestination(key, where, row) for where, row in pool.items())
+        return AddService(key, options), *additions
+    return (change,)
+
+
+def all_steps(changes: Iterable[Change]) -> Iterator[Change]:
+    return chain.from_iterable(map(steps, changes))
+
+
+def count_steps(change: Change) -> int:
+    return 1 + len(change.destinations) if isinstance(change, AddService) else 1
+
+
 def inverse(change: Change) -> tuple[Change, ...]:
     """What takes a change back, in order. A deleted service returns without its counters."""
     undo: tuple[Change, ...]
     match change:
-        case AddService(key, options):
-            undo = (DeleteService(key, Service(options, {})),)
+        case AddService(key, options, destinations):
+            undo = (DeleteService(key, Service(options, destinations)),)
         case EditService(key, options, before):
             undo = (EditService(key, before, options),)
         case DeleteService(key, before):
-            undo = tuple(_service_addition(key, before))
+            undo = (AddService(key, *before),)
         case AddDestination(service, key, destination):
             undo = (DeleteDestination(service, key, destination),)
         case EditDestination(service, key, destination, before):
@@ -234,8 +245,9 @@ def inverse(change: Change) -> tuple[Change, ...]:
 def is_in_effect(change: Change, table: Table) -> bool:
     """Whether the table is as the change leaves it, as far as the change goes."""
     match change:
-        case AddService(key):
-            return key in table.services
+        case AddService(key, _, wanted_pool):
+            found = table.services.get(key)
+            return found is not None and wanted_pool.items() <= found.destinations.items()
         case EditService(key, options):
             return key in table.services and table.services[key].options == options
         case DeleteService(key):
@@ -261,30 +273,16 @@ _TABLE_SCHEDULERS = frozenset({"mh", "sh"})
 NO_SCHEDULER = "none"
 
 
-def build_pools_once(changes: Sequence[TableChange]) -> Iterable[TableChange]:
+def build_pools_once(changes: Iterable[TableChange]) -> Iterator[TableChange]:
     """The same changes with a new mh or sh service given its scheduler after its destinations.
 
     Until then it has the kernel's scheduler `none`, which refuses connections: nothing is lost,
     since the service was not there before.
     """
-    if any(it.options.scheduler in _TABLE_SCHEDULERS for it in changes if type(it) is AddService):
-        return _with_schedulers_last(changes)
-    return changes
-
-
-def _with_schedulers_last(changes: Iterable[TableChange]) -> Iterator[TableChange]:
-    pending: EditService | None = None
     for change in changes:
-        if pending is not None and not (
-            isinstance(change, AddDestination) and change.service == pending.key
-        ):
-            yield pending
-            pending = None
         if isinstance(change, AddService) and change.options.scheduler in _TABLE_SCHEDULERS:
             bare = change.options._replace(scheduler=NO_SCHEDULER)
-            pending = EditService(change.key, change.options, bare)
-            yield AddService(change.key, bare)
+            yield AddService(change.key, bare, change.destinations)
+            yield EditService(change.key, change.options, bare)
         else:
             yield change
-    if pending is not None:
-        yield pending

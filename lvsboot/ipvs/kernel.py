@@ -7,7 +7,7 @@ from itertools import chain, islice
 
 from lvsboot.errors import HostError
 from lvsboot.ipvs import netlink
-from lvsboot.ipvs.changes import Change, is_in_effect
+from lvsboot.ipvs.changes import Change, all_steps, count_steps, is_in_effect
 from lvsboot.ipvs.channel import Channel, RefusedError, RepliesLostError, open_channel
 from lvsboot.ipvs.decode import decode_daemon, decode_timeouts
 from lvsboot.ipvs.dumps import Shown, TableDecoder, split_services
@@ -75,33 +75,39 @@ class Kernel:
 
     def execute(self, changes: Iterable[Change], *, stop_when_refused: bool) -> Outcome:
         """Send the changes in batches; the rest of a batch follows even when one is refused."""
-        rest = iter(changes)
         applied: list[Change] = []
         refused: list[Refusal] = []
-        while batch := list(islice(rest, _BATCH)):
+        for batch in _batches(changes):
             failed = self._send(batch)
             if not failed:
                 applied += batch
                 continue
-            applied += (change for index, change in enumerate(batch) if index not in failed)
-            refused += (Refusal(batch[index], number) for index, number in failed.items())
+            for index, step in enumerate(all_steps(batch)):
+                if index in failed:
+                    refused.append(Refusal(step, failed[index]))
+                else:
+                    applied.append(step)
             if stop_when_refused:
                 break
         return Outcome(tuple(applied), tuple(refused))
 
     def _send(self, batch: list[Change]) -> dict[int, int]:
-        """Errno of the refused changes, by their place in the batch."""
-        first = self._channel.reserve(len(batch))
+        """Errno of the refused steps, by their place among the batch's."""
+        first = self._channel.reserve(sum(map(count_steps, batch)))
         requests = self._encoder.changes(batch, first)
-        requests[-1] = netlink.acknowledged(requests[-1])
-        try:
-            refused = self._channel.send_batch(requests, first)
-        except RepliesLostError:
-            table = self.read_table()
-            return {
-                index: 0 for index, change in enumerate(batch) if not is_in_effect(change, table)
-            }
-        return {sequence - first: number for sequence, number in refused.items()}
+        failed: dict[int, int] = {}
+        for begin in range(0, len(requests), _BATCH):
+            part = requests[begin : begin + _BATCH]
+            part[-1] = netlink.acknowledged(part[-1])
+            try:
+                refused = self._channel.send_batch(part, first + begin)
+            except RepliesLostError:
+                table = self.read_table()
+                sent = islice(enumerate(all_steps(batch)), begin, begin + _BATCH)
+                failed |= {index: 0 for index, step in sent if not is_in_effect(step, table)}
+            else:
+                failed |= {sequence - first: number for sequence, number in refused.items()}
+        return failed
 
     def zero(self, key: ServiceKey | None = None) -> None:
         """Set the counters of one service, or of all, to zero; raises HostError."""
@@ -121,6 +127,20 @@ class Kernel:
             raise HostError(f"the kernel refuses to show its IPVS table: {error}") from error
         except RepliesLostError as error:
             raise HostError("the kernel lost a part of its IPVS table: try again") from error
+
+
+def _batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
+    """A large pool is a batch of its own size, and sent in parts."""
+    batch: list[Change] = []
+    size = 0
+    for change in changes:
+        batch.append(change)
+        size += count_steps(change)
+        if size >= _BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _nests(runs: Iterable[bytes], kind: int) -> list[Attributes]:

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 class Refusal(NamedTuple):
-    """A change that the kernel refused; an errno of 0: its reason was lost (ENOBUFS)."""
+    """A step that the kernel refused; an errno of 0: its reason was lost (ENOBUFS)."""
 
     change: Change
     number: int
 
 
 class Outcome(NamedTuple):
-    """What became of the changes that were sent."""
+    """What became of the changes that were sent; of one that was refused in part, its steps."""
 
     applied: Sequence[Change]
     refused: Sequence[Refusal]
@@ -42,7 +42,7 @@ class IpvsKernel(Protocol):
     def read_table(self) -> Table: ...
 
     def execute(self, changes: Iterable[Change], *, stop_when_refused: bool) -> Outcome:
-        """Carry out in order; a refused change does not keep those of its batch from following."""
+        """Carry out in order; a refused step does not keep those of its batch from following."""
 
 
 class Verdict(NamedTuple):
@@ -55,7 +55,7 @@ class Verdict(NamedTuple):
         return self._replace(not_undone=(*self.not_undone, *more))
 
 
-def execute_all_or_none(kernel: IpvsKernel, changes: Sequence[TableChange]) -> Verdict:
+def execute_all_or_none(kernel: IpvsKernel, changes: Iterable[TableChange]) -> Verdict:
     """For a live table: when a change is refused, take back all that was applied before it."""
     outcome = kernel.execute(build_pools_once(changes), stop_when_refused=True)
     if not outcome.refused:
@@ -65,7 +65,7 @@ def execute_all_or_none(kernel: IpvsKernel, changes: Sequence[TableChange]) -> V
     return Verdict(root_causes(outcome.refused), tuple(undone.refused))
 
 
-def execute_what_goes(kernel: IpvsKernel, changes: Sequence[TableChange]) -> Verdict:
+def execute_what_goes(kernel: IpvsKernel, changes: Iterable[TableChange]) -> Verdict:
     """For an empty table: hundreds of good services do not wait for one that is refused."""
     outcome = kernel.execute(build_pools_once(changes), stop_when_refused=False)
     # Its scheduler comes last, and under `none` it would refuse every connection.

@@ -33,7 +33,7 @@ from lvsboot.ipvs.table import Destination, DestinationKey, ServiceKey, ServiceO
 from lvsboot.light_typing import TYPE_CHECKING, assert_never
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 # A netlink header's last two fields: sequence number, and a port that the kernel fills in.
 _SEQUENCE = Struct("=I4x")
@@ -54,27 +54,29 @@ class RequestEncoder:
         self._endings = Endings()
 
     def changes(self, changes: Iterable[Change], first: int) -> list[bytes]:
-        """Requests numbered from `first`; each is answered only when it is refused.
-
-        A large table is little else than new destinations, and all that is new in one of those
-        is its address: the rest is encoded once. Their loop calls as little as it can.
-        """
+        """A request for each step, numbered from `first`; answered only when it is refused."""
         requests: list[bytes] = []
-        append, pack, join, endings = requests.append, _SEQUENCE.pack, b"".join, self._endings
-        service: ServiceKey | None = None
-        start = head = b""
-        for sequence, change in enumerate(changes, start=first):
-            if change.__class__ is not AddDestination:
-                command, payload = self._encode(change)
-                append(netlink.request(self._family_id, 0, sequence, command, payload))
-                continue
-            named, (address, port), destination = change
-            if named is not service:
-                service = named
-                start, head = self._new_destination(service)
-            ending = endings[len(address), port, destination]
-            append(join((start, pack(sequence), head, address, ending)))
+        for change in changes:
+            sequence = first + len(requests)
+            command, payload = self._encode(change)
+            requests.append(netlink.request(self._family_id, 0, sequence, command, payload))
+            if isinstance(change, AddService) and change.destinations:
+                requests += self._pool(change.key, change.destinations, sequence + 1)
         return requests
+
+    def _pool(
+        self, service: ServiceKey, pool: Mapping[DestinationKey, Destination], first: int
+    ) -> list[bytes]:
+        """New destinations, of which a large table's start has little else.
+
+        All that is new in one of them is its address: the rest is encoded once.
+        """
+        start, head = self._new_destination(service)
+        pack, join, endings = _SEQUENCE.pack, b"".join, self._endings
+        return [
+            join((start, pack(number), head, address, endings[len(address), port, destination]))
+            for number, ((address, port), destination) in enumerate(pool.items(), start=first)
+        ]
 
     def _new_destination(self, service: ServiceKey) -> tuple[bytes, bytes]:
         """What stands before and behind the sequence number, up to the destination's address."""

@@ -12,6 +12,8 @@ from lvsboot.ipvs.changes import (
     EditService,
     StartDaemon,
     StopDaemon,
+    all_steps,
+    count_steps,
 )
 from lvsboot.ipvs.refusals import change_text
 from lvsboot.ipvs.rules.format import format_destination_options, format_service
@@ -25,8 +27,8 @@ _DELETIONS = (DeleteService, DeleteDestination, StopDaemon)
 
 
 def changes_text(changes: Sequence[Change]) -> str:
-    """One line a change, behind `+`, `~` or `-`; nothing for none."""
-    return "".join(f"{_mark(change)} {_change_words(change)}\n" for change in changes)
+    """One line a step, behind `+`, `~` or `-`; nothing for none."""
+    return "".join(f"{_mark(step)} {_change_words(step)}\n" for step in all_steps(changes))
 
 
 def summary_text(changes: Sequence[Change]) -> str:
@@ -42,10 +44,9 @@ def done_text(changes: Sequence[Change]) -> str:
 
 
 def _counts(changes: Sequence[Change]) -> tuple[int, int, int]:
-    # A boot adds thousands: counted without a call of Python's for each.
-    kinds = list(map(type, changes))
-    added, removed = (sum(map(kinds.count, those)) for those in (_ADDITIONS, _DELETIONS))
-    return added, len(changes) - added - removed, removed
+    added = sum(count_steps(change) for change in changes if isinstance(change, _ADDITIONS))
+    removed = sum(isinstance(change, _DELETIONS) for change in changes)
+    return added, sum(map(count_steps, changes)) - added - removed, removed
 
 
 def _mark(change: Change) -> str:

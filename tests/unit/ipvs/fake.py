@@ -15,6 +15,7 @@ from lvsboot.ipvs.changes import (
     SetTimeouts,
     StartDaemon,
     StopDaemon,
+    all_steps,
 )
 from lvsboot.ipvs.dumps import Shown, TableDecoder
 from lvsboot.ipvs.reconcile import Outcome, Refusal
@@ -30,9 +31,9 @@ def applied(table: Table, changes: Iterable[Change]) -> Table:
     timeouts, daemons = table.timeouts, dict(table.daemons)
     for change in changes:
         match change:
-            case AddService(key, options):
+            case AddService(key, options, pool):
                 assert key not in services
-                services[key] = Service(options, {})
+                services[key] = Service(options, pool)
             case EditService(key, options):
                 services[key] = services[key]._replace(options=options)
             case DeleteService(key):
@@ -77,7 +78,7 @@ class FakeKernel:
 
     def execute(self, changes: Iterable[Change], *, stop_when_refused: bool) -> Outcome:
         done, refused = [], []
-        for change in changes:
+        for change in all_steps(changes):
             self.sent.append(change)
             if number := self._refuse(change):
                 refused.append(Refusal(change, number))

@@ -17,11 +17,13 @@ from lvsboot.ipvs.changes import (
     EditDestination,
     EditService,
     build_pools_once,
+    count_steps,
     diff,
     diff_daemons,
     inverse,
     is_in_effect,
     keep_weights,
+    steps,
 )
 from lvsboot.ipvs.rules import parse_rules
 from lvsboot.ipvs.table import Daemon, DaemonRole, Service, Table, Timeouts
@@ -110,12 +112,23 @@ def test_a_change_is_in_effect_once_it_was_carried_out(actual: Table, desired: T
 
 def test_a_large_pool_gets_its_scheduler_last() -> None:
     changes = diff(Table({}), rules("-A -f 1 -s mh\n-a -f 1 -r 10.0.0.1\n-a -f 1 -r 10.0.0.2\n"))
-    first, *pool, last = build_pools_once(changes)
+    first, last = build_pools_once(changes)
     assert isinstance(first, AddService)
     assert first.options.scheduler == "none"
+    assert len(first.destinations) == 2
     assert isinstance(last, EditService)
     assert last.options.scheduler == "mh"
-    assert len(pool) == 2
+
+
+@given(tables(), tables())
+def test_steps_make_the_change(actual: Table, desired: Table) -> None:
+    table = actual
+    for change in diff(actual, desired):
+        parts = steps(change)
+        assert len(parts) == count_steps(change)
+        table = applied(table, [change])
+        assert applied(actual, parts) == applied(actual, [change])
+        actual = table
 
 
 def test_a_deleted_service_returns_with_its_destinations() -> None:

@@ -14,14 +14,20 @@ from hypothesis import strategies as st
 
 from lvsboot.errors import HostError, NotPermittedError
 from lvsboot.ipvs import netlink
-from lvsboot.ipvs.changes import AddService
+from lvsboot.ipvs.changes import AddDestination, AddService, steps
 from lvsboot.ipvs.channel import Channel, RefusedError, RepliesLostError
 from lvsboot.ipvs.encode import encode_key, encode_options, encode_timeouts
 from lvsboot.ipvs.kernel import Kernel
 from lvsboot.ipvs.netlink import MalformedReplyError
 from lvsboot.ipvs.numbers import Command, Top
 from lvsboot.ipvs.reconcile import Refusal
-from lvsboot.ipvs.table import FirewallMark, ServiceOptions, Timeouts
+from lvsboot.ipvs.table import (
+    Destination,
+    DestinationKey,
+    FirewallMark,
+    ServiceOptions,
+    Timeouts,
+)
 
 
 class FakeSocket:
@@ -174,6 +180,30 @@ def test_when_a_change_is_refused_no_further_batch_is_sent() -> None:
     kernel = Kernel(channel(failure(errno.EEXIST, 1), failure(0, 256)))
     outcome = kernel.execute(changes, stop_when_refused=True)
     assert (len(outcome.applied), len(outcome.refused)) == (255, 1)
+
+
+def test_a_large_pool_is_sent_in_parts_and_what_is_refused_of_it_is_named() -> None:
+    key, row = FirewallMark(1), Destination()
+    places = [DestinationKey(number.to_bytes(4, "big"), 0) for number in range(300)]
+    change = AddService(key, ServiceOptions(), dict.fromkeys(places, row))
+    fake = FakeSocket([failure(0, 256), failure(errno.EINVAL, 260), failure(0, 301)])
+    kernel = Kernel(Channel(cast("socket.socket", fake)))
+    outcome = kernel.execute([change], stop_when_refused=True)
+    assert len(fake.sent) == 2
+    refused = AddDestination(key, places[258], row)
+    assert outcome.refused == (Refusal(refused, errno.EINVAL),)
+    assert outcome.applied == tuple(step for step in steps(change) if step != refused)
+
+
+def test_where_replies_are_lost_within_a_pool_only_that_part_is_asked_for() -> None:
+    key = FirewallMark(1)
+    places = [DestinationKey(number.to_bytes(4, "big"), 0) for number in range(300)]
+    change = AddService(key, ServiceOptions(), dict.fromkeys(places, Destination()))
+    link = channel(failure(0, 256), errno.ENOBUFS, errno.EAGAIN, *table_answers(302, key))
+    outcome = Kernel(link).execute([change], stop_when_refused=True)
+    assert len(outcome.applied) == 256
+    assert {refusal.number for refusal in outcome.refused} == {0}
+    assert [refusal.change for refusal in outcome.refused] == [*steps(change)[256:]]
 
 
 @given(st.data())

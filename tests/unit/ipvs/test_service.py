@@ -12,6 +12,7 @@ from lvsboot.commands.unit_job import is_plain_stop
 from lvsboot.errors import HostError, InputError, KernelRefusedError
 from lvsboot.ipvs.changes import AddDestination, Change, StartDaemon, StopDaemon
 from lvsboot.ipvs.table import Table
+from lvsboot.ipvs.text import done_text
 from lvsboot.policy import Foreign, Weights
 from tests.unit.ipvs.fake import FakeKernel
 from tests.unit.ipvs.host import FOREIGN, ONE, TWO, Host, reload, rules, start, stop
@@ -24,7 +25,7 @@ def host(tmp_path: Path) -> Host:
 
 def test_start_loads_and_stop_removes(host: Host) -> None:
     host.write(rules=ONE)
-    assert len(start(host).changes) == 2
+    assert done_text(start(host).changes) == "2 added, 0 changed, 0 removed"
     assert host.table == ONE
     assert host.read("loaded") == ONE
     assert len(stop(host)) == 1

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import sys
-from itertools import groupby
+from itertools import chain, groupby
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lvsboot.ipvs import netlink
-from lvsboot.ipvs.changes import AddDestination, StopDaemon, diff, diff_daemons, inverse
+from lvsboot.ipvs.changes import (
+    AddDestination,
+    AddService,
+    StopDaemon,
+    diff,
+    diff_daemons,
+    inverse,
+    steps,
+)
 from lvsboot.ipvs.decode import (
     decode_daemon,
     decode_destination,
@@ -39,7 +47,7 @@ from lvsboot.ipvs.encode import (
     encode_timeouts,
 )
 from lvsboot.ipvs.netlink import Attributes, MalformedReplyError, split_attributes
-from lvsboot.ipvs.numbers import Command, Dest, Svc, Top
+from lvsboot.ipvs.numbers import Dest, Svc, Top
 from lvsboot.ipvs.requests import RequestEncoder
 from lvsboot.ipvs.table import (
     Daemon,
@@ -173,22 +181,20 @@ def test_a_daemon_there_and_back(role: DaemonRole, daemon: Daemon) -> None:
 def test_every_change_has_a_well_formed_request(actual: Table, desired: Table) -> None:
     encoder = RequestEncoder(0x1F)
     changes = (*diff(actual, desired), *diff_daemons(Table({}), desired))
-    for change in changes:
-        for step in (change, *inverse(change)):
-            (request,) = encoder.changes([step], 5)
+    for change in chain.from_iterable((it, *inverse(it)) for it in changes):
+        requests = encoder.changes([change], 5)
+        for number, (request, step) in enumerate(zip(requests, steps(change), strict=True), 5):
             (message,) = netlink.split_messages(request)
-            assert (message.kind, message.sequence) == (0x1F, 5)
+            assert (message.kind, message.sequence) == (0x1F, number)
             assert netlink.generic_attributes(message.body) or isinstance(step, StopDaemon)
 
 
 @given(drawn.keys, st.data())
-def test_the_quick_request_is_the_general_one(service: ServiceKey, data: st.DataObject) -> None:
-    key, destination = data.draw(drawn.destinations(service))
+def test_a_pool_is_requested_as_its_steps_are(service: ServiceKey, data: st.DataObject) -> None:
+    pool = dict(data.draw(st.lists(drawn.destinations(service), max_size=4)))
+    change = AddService(service, data.draw(drawn.service_options(service)), pool)
     encoder = RequestEncoder(0x1F)
-    command, payload = encoder._encode(AddDestination(service, key, destination))
-    assert command == Command.NEW_DEST
-    general = netlink.request(0x1F, 0, 9, command, payload)
-    assert encoder.changes([AddDestination(service, key, destination)], 9) == [general]
+    assert encoder.changes([change], 9) == encoder.changes(steps(change), 9)
 
 
 @given(drawn.keys, st.data())
