@@ -17,6 +17,8 @@ from lvsboot import paths
 from tests.crash.points import KILLED, Point, Run
 from tests.kernel.hosts import CLEAR, Host
 
+pytestmark = pytest.mark.long
+
 FOLDERS = ("/etc/lvs", paths.STATE, paths.RUNTIME)
 LVSBOOT = ("python3", "-m", "lvsboot")
 FOREIGN = "-A -t 10.9.0.9:80 -s rr\n"

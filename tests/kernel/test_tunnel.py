@@ -12,6 +12,8 @@ import pytest
 from tests.kernel.segment import Segment, ask, serving, watching
 from tests.kernel.units import RoleHost, UnitError
 
+pytestmark = pytest.mark.long
+
 NFT, TUNNEL = "lvs-nft.service", "lvs-tunnel.service"
 VIP = {4: "172.16.14.1", 6: "2001:db8:14::1"}
 SERVER = {4: "172.16.14.11", 6: "2001:db8:14::11"}
