@@ -46,7 +46,7 @@ image: setup ## Make the VMs' image
 	$(BIN)/python -m lab image
 
 kernel: setup ## The kernel tier: a real ip_vs in a small VM
-	$(BIN)/python -m lab kernel -m 'not long'
+	$(BIN)/python -m lab kernel -- -m 'not long'
 
 boot: setup ## The boot tier: systemd and cloud-init in VMs
 	$(BIN)/pytest tests/boot
@@ -55,7 +55,7 @@ crash: setup ## Kill render and apply at every call that writes, and let a secon
 	$(BIN)/pytest tests/crash
 
 matrix: crash ## What takes longer: every backend, every Debian release, many repetitions
-	$(BIN)/python -m lab kernel -m long
+	$(BIN)/python -m lab kernel -- -m long
 	CYCLES=$(CYCLES) $(BIN)/pytest tests/matrix
 
 soak: ## The same with a hundred restarts under load, and more of all else that is repeated

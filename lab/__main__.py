@@ -21,7 +21,7 @@ def main() -> int:
     show.add_argument("--keep", action="store_true", help="leave the machines running")
     show.set_defaults(run=_demo)
     inside = verbs.add_parser(
-        "kernel", help="run tests/kernel (pytest's arguments follow), or a command, in a small VM"
+        "kernel", help="run tests/kernel (-- and arguments of pytest), or -- COMMAND, in a small VM"
     )
     inside.add_argument("words", nargs=argparse.REMAINDER, metavar="-- ...")
     inside.set_defaults(run=_kernel)
