@@ -180,11 +180,11 @@ def _incomplete(source: RulesFile, verdict: Verdict) -> KernelRefusedError:
 
 def _refusal_lines(source: RulesFile, refused: Iterable[Refusal]) -> list[str]:
     """Each refusal behind the place of its rule, as the rest of a rules file's problems."""
-    rules = {refusal: rule_of(refusal.change) for refusal in refused}
-    wanted = {rule for rule in rules.values() if rule is not None}
+    rules = [(refusal, rule_of(refusal.change)) for refusal in refused]
+    wanted = {rule for _, rule in rules if rule is not None}
     places = locate_rules(source.text, wanted, port_of=rulefiles.port_of)
     texts = ["the kernel refused:"]
-    for refusal, rule in rules.items():
+    for refusal, rule in rules:
         line = places.get(rule) if rule is not None else None
         where = source.path if line is None else f"{source.path}:{line}"
         texts.append(f"{where}: {refusal_text(refusal)}")

@@ -10,7 +10,7 @@ import pytest
 
 from lvsboot.commands.unit_job import is_plain_stop
 from lvsboot.errors import HostError, InputError, KernelRefusedError
-from lvsboot.ipvs.changes import AddDestination, Change, StartDaemon, StopDaemon
+from lvsboot.ipvs.changes import AddDestination, AddService, Change, StartDaemon, StopDaemon
 from lvsboot.ipvs.table import Table
 from lvsboot.ipvs.text import done_text
 from lvsboot.policy import Foreign, Weights
@@ -121,6 +121,27 @@ def test_a_live_table_changes_wholly_or_not_at_all(
     assert host.table == ONE
     assert host.read("loaded") == ONE
     assert host.read("loading") is None
+
+
+def test_a_service_that_is_refused_is_named_without_its_destinations(host: Host) -> None:
+    absent = ONE.replace("wlc", "xx")
+    host.write(rules=TWO + absent)
+
+    def refuse(change: Change) -> int:
+        match change:
+            case AddService(_, options) if options.scheduler == "xx":
+                return errno.ENOENT
+            case AddDestination():
+                return errno.ESRCH
+            case _:
+                return 0
+
+    host.kernel = FakeKernel(host.kernel.table, refuse)
+    with pytest.raises(KernelRefusedError) as caught:
+        start(host)
+    _, refused, _ = str(caught.value).splitlines()
+    assert refused.startswith(f"{host.places.rules}:2: add -t 192.0.2.1:80 -s xx: no scheduler")
+    assert host.table == TWO
 
 
 MIXED = (
