@@ -13,7 +13,8 @@ from typing import ClassVar
 from lab.cluster import VIP
 from lab.vm import VM
 
-_AB = f"ab -q -r -s 20 -c 4 -n 500 http://{VIP}/"
+# One at a time, and without a pause: more would leave the restarts no processor.
+_AB = f"ab -q -r -s 20 -c 1 -n 500 http://{VIP}/"
 _REQUESTS = f"""\
 until [ -e /tmp/enough ]; do
     {_AB} >> /tmp/requests 2>&1 || echo 'Failed requests: 1' >> /tmp/requests
