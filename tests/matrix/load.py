@@ -64,7 +64,6 @@ def loading(client: VM, *, at_least: int = Load.ENOUGH) -> Iterator[Load]:
     """From the client while the block runs, and on until there are `at_least` requests."""
     load = Load()
     client.run("rm -f /tmp/enough /tmp/requests /tmp/connection")
-    # nginx closes a connection after 1,000 requests.
     for name, text, argv in (
         ("requests", _REQUESTS, "sh /tmp/lab-requests"),
         ("connection", _CONNECTION, "python3 /tmp/lab-connection"),
