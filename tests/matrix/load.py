@@ -7,11 +7,12 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from lab.cluster import VIP
 from lab.vm import VM
+from tests.boot.segment import watch
 
 # One at a time, and without a pause: more would leave the restarts no processor.
 _AB = f"ab -q -r -s 20 -c 1 -n 500 http://{VIP}/"
@@ -39,6 +40,7 @@ except Exception as error:
 with open("/tmp/connection", "w") as file:
     json.dump(said, file)
 """
+_COMPLAINT = re.compile(r"^(?:apr_.*|Failed requests: +[1-9].*\n.*|Test aborted.*)$", re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -50,6 +52,9 @@ class Load:
     failed: int = 0
     on_one_connection: int = 0
     broken: str = ""
+    # What ab said of the failed ones, and who reset a connection or refused one, as tcpdump saw it.
+    complaints: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         broken = f"broken: {self.broken}" if self.broken else "whole"
@@ -70,15 +75,19 @@ def loading(client: VM, *, at_least: int = Load.ENOUGH) -> Iterator[Load]:
     ):
         client.run(f"cat > /tmp/lab-{name} <<'END'\n{text}END\n")
         client.run(f"systemd-run --quiet --collect --unit=lab-{name} {argv}")
-    try:
-        yield load
-        while _counted(client, "Complete") < at_least:
-            time.sleep(2)
-    finally:
-        client.run("touch /tmp/enough")
-        client.run("while systemctl is-active -q lab-requests lab-connection; do sleep 0.5; done")
+    with watch(client, "icmp or tcp[tcpflags] & tcp-rst != 0") as seen:
+        try:
+            yield load
+            while _counted(client, "Complete") < at_least:
+                time.sleep(2)
+        finally:
+            client.run("touch /tmp/enough")
+            active = "systemctl is-active -q lab-requests lab-connection"
+            client.run(f"while {active}; do sleep 0.5; done")
+    load.refusals = [f"{frame.time:.3f} {frame.source}: {frame.text}" for frame in seen.frames]
     load.requests = _counted(client, "Complete")
     load.failed = _counted(client, "Failed") + _counted(client, "Non-2xx")
+    load.complaints = _COMPLAINT.findall(client.run("cat /tmp/requests"))
     said = json.loads(client.run("cat /tmp/connection"))
     load.on_one_connection = said["requests"]
     load.broken = said["error"] or ("" if len(said["servers"]) == 1 else str(said["servers"]))
