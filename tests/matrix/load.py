@@ -69,13 +69,13 @@ def loading(client: VM, *, at_least: int = Load.ENOUGH) -> Iterator[Load]:
     """From the client while the block runs, and on until there are `at_least` requests."""
     load = Load()
     client.run("rm -f /tmp/enough /tmp/requests /tmp/connection")
-    for name, text, argv in (
-        ("requests", _REQUESTS, "sh /tmp/lab-requests"),
-        ("connection", _CONNECTION, "python3 /tmp/lab-connection"),
-    ):
-        client.run(f"cat > /tmp/lab-{name} <<'END'\n{text}END\n")
-        client.run(f"systemd-run --quiet --collect --unit=lab-{name} {argv}")
     with watch(client, "icmp or tcp[tcpflags] & tcp-rst != 0") as seen:
+        for name, text, argv in (
+            ("requests", _REQUESTS, "sh /tmp/lab-requests"),
+            ("connection", _CONNECTION, "python3 /tmp/lab-connection"),
+        ):
+            client.run(f"cat > /tmp/lab-{name} <<'END'\n{text}END\n")
+            client.run(f"systemd-run --quiet --collect --unit=lab-{name} {argv}")
         try:
             yield load
             while _counted(client, "Complete") < at_least:
