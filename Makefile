@@ -49,7 +49,8 @@ kernel: setup ## The kernel tier: a real ip_vs in a small VM
 	nice $(BIN)/python -m lab kernel -- -m 'not long'
 
 boot: setup ## The boot tier: systemd and cloud-init in VMs
-	$(BIN)/pytest tests/boot
+	@# One cluster boots while the other is tested.
+	$(BIN)/pytest tests/boot -n 2 --dist loadfile
 
 crash: setup ## Kill render and apply at every call that writes, and let a second run complete
 	$(BIN)/pytest tests/crash

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import testinfra
 
+from lab import cache
 from lab import cluster as clusters
 from lab.cluster import Cluster, Kind
 from lab.image import Distribution
@@ -27,6 +28,13 @@ def booting(
         yield cluster
         if request.session.testsfailed > failed_before:
             pytest.fail(f"consoles and journals: {cluster.folder}", pytrace=False)
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Boots of other processes wait for this one: on two cores eight machines starve each other."""
+    with cache.lock("boots"):
+        yield
 
 
 def host(cluster: Cluster, name: str) -> Any:
@@ -66,3 +74,22 @@ def monotonic(cluster: Cluster, name: str, unit: str, event: str) -> int:
     shown = cluster.machines[name].run(f"systemctl show -P {event}TimestampMonotonic {unit}")
     assert int(shown) > 0, f"{name}: {unit} has had no {event}"
     return int(shown)
+
+
+def assert_order(cluster: Cluster, name: str, *steps: tuple[str, str]) -> None:
+    """In this boot the units' events, as (unit, event), came one after the other."""
+    times = [monotonic(cluster, name, unit, event) for unit, event in steps]
+    assert times == sorted(times), (name, list(zip(steps, times, strict=True)))
+
+
+def assert_lvs_came_before_the_network(cluster: Cluster, name: str) -> None:
+    """Its settings, then its rules and VIPs, and only then an address that anybody could reach."""
+    assert_order(
+        cluster,
+        name,
+        ("systemd-sysctl.service", "ActiveEnter"),
+        ("lvs.service", "ActiveEnter"),
+        ("network-pre.target", "ActiveEnter"),
+        # Nothing but networkd gives a NIC of these machines an address.
+        ("systemd-networkd.service", "ExecMainStart"),
+    )

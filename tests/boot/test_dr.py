@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pytest
 
 from lab import ipvsadm
 from lab.cluster import VIP, Cluster, Kind
-from tests.boot.conftest import assert_clean_boot, booting, host, monotonic, send_requests
+from tests.boot.conftest import (
+    assert_clean_boot,
+    assert_lvs_came_before_the_network,
+    assert_order,
+    booting,
+    host,
+    one_at_a_time,
+    send_requests,
+)
 from tests.boot.segment import Watch, asking, assert_asked_throughout, watch
 
 SERVERS = ("director", "rs1", "rs2")
@@ -28,11 +37,13 @@ class Boot:
 
 @pytest.fixture(scope="module")
 def first_boot(request: pytest.FixtureRequest) -> Iterator[Boot]:
-    with booting(Kind.DR, request) as cluster:
-        # The client is up long before the others: it sees their first frames.
-        cluster.client.wait_until_booted()
-        with watch(cluster.client, "arp") as seen, asking(cluster.client, VIP):
-            cluster.wait_until_booted()
+    with ExitStack() as stack:
+        with one_at_a_time():
+            cluster = stack.enter_context(booting(Kind.DR, request))
+            # The client is up long before the others: it sees their first frames.
+            cluster.client.wait_until_booted()
+            with watch(cluster.client, "arp") as seen, asking(cluster.client, VIP):
+                cluster.wait_until_booted()
         yield Boot(cluster, seen, first=True)
 
 
@@ -41,7 +52,11 @@ def boot(request: pytest.FixtureRequest, first_boot: Boot) -> Boot:
     if request.param == "first boot":
         return first_boot
     cluster = first_boot.cluster
-    with watch(cluster.client, "arp") as seen, asking(cluster.client, VIP):
+    with (
+        one_at_a_time(),
+        watch(cluster.client, "arp") as seen,
+        asking(cluster.client, VIP),
+    ):
         cluster.reboot()
     return Boot(cluster, seen, first=False)
 
@@ -59,25 +74,19 @@ def test_boot_is_clean(cluster: Cluster, name: str) -> None:
 
 def test_units_ran_in_order(boot: Boot) -> None:
     """Comes before the tests that start and stop units: it asks when they last were."""
-    cluster = boot.cluster
     for name in SERVERS:
         if boot.first:
             # cloud-init writes the role in its network stage; its config stage finds it applied.
-            steps = [
+            assert_order(
+                boot.cluster,
+                name,
                 ("cloud-init-network.service", "ActiveEnter"),
                 ("lvs-provision.service", "ExecMainStart"),
                 ("lvs-provision.service", "ExecMainExit"),
                 ("cloud-config.service", "InactiveExit"),
-            ]
+            )
         else:
-            steps = [
-                ("systemd-sysctl.service", "ActiveEnter"),
-                ("lvs.service", "ActiveEnter"),
-                ("network-pre.target", "ActiveEnter"),
-                ("systemd-networkd.service", "ExecMainStart"),
-            ]
-        times = [monotonic(cluster, name, unit, event) for unit, event in steps]
-        assert times == sorted(times), (name, list(zip(steps, times, strict=True)))
+            assert_lvs_came_before_the_network(boot.cluster, name)
 
 
 def test_only_the_director_ever_answered_for_the_vip(boot: Boot) -> None:

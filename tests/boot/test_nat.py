@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
 from lab import ipvsadm
 from lab.cluster import CLIENT, VIP, Cluster, Kind
-from tests.boot.conftest import assert_clean_boot, booting, host, send_requests
+from tests.boot.conftest import assert_clean_boot, booting, host, one_at_a_time, send_requests
 from tests.boot.segment import watch
 
 INSIDE = {"rs1": "10.0.0.11", "rs2": "10.0.0.12"}
@@ -16,15 +17,18 @@ INSIDE = {"rs1": "10.0.0.11", "rs2": "10.0.0.12"}
 
 @pytest.fixture(scope="module")
 def first_boot(request: pytest.FixtureRequest) -> Iterator[Cluster]:
-    with booting(Kind.NAT, request) as cluster:
-        cluster.wait_until_booted()
+    with ExitStack() as stack:
+        with one_at_a_time():
+            cluster = stack.enter_context(booting(Kind.NAT, request))
+            cluster.wait_until_booted()
         yield cluster
 
 
 @pytest.fixture(scope="module", params=["first boot", "reboot"])
 def cluster(request: pytest.FixtureRequest, first_boot: Cluster) -> Cluster:
     if request.param == "reboot":
-        first_boot.reboot()
+        with one_at_a_time():
+            first_boot.reboot()
     return first_boot
 
 

@@ -9,7 +9,12 @@ from __future__ import annotations
 import pytest
 
 from lab.cluster import ROLES, Cluster
-from tests.boot.conftest import assert_clean_boot, host, monotonic, send_requests
+from tests.boot.conftest import (
+    assert_clean_boot,
+    assert_lvs_came_before_the_network,
+    host,
+    send_requests,
+)
 
 RELEASES = {"cluster": "13", "debian_12": "12"}
 
@@ -37,19 +42,6 @@ def test_boots_into_its_role_without_cloud_init(baked: Cluster, release: str, na
 @pytest.mark.parametrize("name", ROLES)
 def test_lvs_is_up_before_the_network(baked: Cluster, name: str) -> None:
     assert_lvs_came_before_the_network(baked, name)
-
-
-def assert_lvs_came_before_the_network(cluster: Cluster, name: str) -> None:
-    """Its settings, then its rules and VIPs, and only then an address that anybody could reach."""
-    steps = [
-        ("systemd-sysctl.service", "ActiveEnter"),
-        ("lvs.service", "ActiveEnter"),
-        ("network-pre.target", "ActiveEnter"),
-        # Nothing but networkd gives a NIC of these machines an address.
-        ("systemd-networkd.service", "ExecMainStart"),
-    ]
-    times = [monotonic(cluster, name, unit, event) for unit, event in steps]
-    assert times == sorted(times), (name, list(zip(steps, times, strict=True)))
 
 
 def test_serves(baked: Cluster) -> None:

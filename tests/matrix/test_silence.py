@@ -10,10 +10,9 @@ import pytest
 from lab.cluster import VIP, Cluster
 from lab.shell import LabError
 from lab.vm import VM
-from tests.boot.conftest import assert_clean_boot
+from tests.boot.conftest import assert_clean_boot, assert_lvs_came_before_the_network
 from tests.boot.segment import Watch, asking, assert_asked_throughout, watch
 from tests.matrix.figures import cycles, figure
-from tests.matrix.test_baked import assert_lvs_came_before_the_network
 
 REAL_SERVERS = ("rs1", "rs2")
 
