@@ -30,10 +30,10 @@ def machine_argv(image: Image, *, cpus: int, memory: str) -> list[str]:
 
 
 def kernel_line(*words: str) -> str:
-    """The kernel's command line. `mitigations=off`: nothing hostile runs in a lab VM."""
-    return " ".join(
-        ("console=ttyS0", "quiet", "panic=-1", "net.ifnames=0", "mitigations=off", *words)
-    )
+    """The kernel's command line."""
+    # Nothing hostile runs in a lab VM, and clearing each page and object costs it a tenth.
+    hardening = ("mitigations=off", "init_on_alloc=0")
+    return " ".join(("console=ttyS0", "quiet", "panic=-1", "net.ifnames=0", *hardening, *words))
 
 
 def segment_nic_argv(port: int, mac: str) -> list[str]:
