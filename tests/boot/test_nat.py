@@ -94,9 +94,9 @@ def test_real_servers_get_out_under_the_directors_address(cluster: Cluster) -> N
     assert sources == {"172.16.14.10"}
 
 
-def test_the_table_is_back_whatever_nftables_does(cluster: Cluster) -> None:
+def test_the_table_is_back_whatever_nftables_does(first_boot: Cluster) -> None:
     """Debian's nftables.service flushes the whole ruleset when it starts, reloads and stops."""
-    director = cluster.director
+    director = first_boot.director
     ours = "nft list table inet lvsboot >/dev/null 2>&1"
     try:
         for verb in ("start", "reload", "restart", "stop", "start"):
@@ -108,4 +108,4 @@ def test_the_table_is_back_whatever_nftables_does(cluster: Cluster) -> None:
             director.run("systemctl is-active lvs-nft")
     finally:
         director.run("systemctl stop nftables; systemctl start lvs-nft")
-    assert send_requests(cluster, 10).failed == 0
+    assert send_requests(first_boot, 10).failed == 0
