@@ -8,7 +8,8 @@ import os
 def write_file(place: str, content: bytes, mode: int = 0o644) -> None:
     """Replaces `place`: temporary, fsync, rename, fsync of the folder. Raises OSError."""
     temporary = write_beside(place, content, mode)
-    commit_beside(temporary, place)
+    replace_beside(temporary, place)
+    sync_directory(os.path.dirname(place))
 
 
 def write_beside(place: str, content: bytes, mode: int) -> str:
@@ -38,13 +39,13 @@ def link_beside(place: str, target: str) -> str:
     return temporary
 
 
-def commit_beside(temporary: str, place: str) -> None:
+def replace_beside(temporary: str, place: str) -> None:
+    """Gives the temporary its place's name, which lasts when the folder is synced."""
     try:
         os.replace(temporary, place)
     except OSError:
         discard(temporary)
         raise
-    sync_directory(os.path.dirname(place))
 
 
 def discard(temporary: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lvsboot import paths
 from lvsboot.errors import HostError
-from lvsboot.rooted import Staging, keep_beside, move_back, remove, remove_empty_folder, under
+from lvsboot.rooted import Edits, under
 from lvsboot.tree import Absence, Entry, File, Link, Tree
 
 _MANIFEST_VERSION = 1
@@ -158,29 +158,28 @@ def _execute(changes: tuple[Change, ...], manifest: Manifest, root: Path) -> Non
     if not changes and known == manifest:
         return
     writes = [change.entry for change in changes if isinstance(change, Write)]
-    with Staging(root) as staging:
+    with Edits(root) as edits:
         for entry in writes:
-            staging.prepare(entry)
+            edits.prepare(entry)
         # Until all is in place the manifest names old and new, so that nothing is ever orphaned.
         both = {**manifest, **known}
-        staging.prepare(_manifest_file(both))
-        staging.commit(paths.MANIFEST)
+        _write_manifest(both, edits)
         for change in changes:
             if change.found.is_kept:
-                keep_beside(under(root, change.path), under(root, saved_path(change.path)))
+                edits.keep(change.path, saved_path(change.path))
             match change:
                 case Write(entry=entry):
-                    staging.commit(entry.path)
+                    edits.commit(entry.path)
                 case Remove(path=path):
-                    remove(under(root, path))
+                    edits.remove(path)
                 case BringBack(path=path):
-                    move_back(under(root, saved_path(path)), under(root, path))
+                    edits.bring_back(saved_path(path), path)
         # Also those of a run that was killed between a file and its folder.
         for path in sorted(known.keys() - manifest.keys()):
-            remove_empty_folder(under(root, path).parent)
+            edits.remove_empty_folder(path)
+        edits.sync()
         if manifest != both:
-            staging.prepare(_manifest_file(manifest))
-            staging.commit(paths.MANIFEST)
+            _write_manifest(manifest, edits)
 
 
 def _digest(entry: Entry | Absence) -> str:
@@ -225,9 +224,12 @@ def _actual_digest(root: Path, path: str) -> str | None:
     return f"{stat.S_IMODE(status.st_mode):04o} {sha256(content).hexdigest()}"
 
 
-def _manifest_file(manifest: Manifest) -> File:
+def _write_manifest(manifest: Manifest, edits: Edits) -> None:
+    """So that it lasts, as all that was edited before it."""
     value = {"version": _MANIFEST_VERSION, "entries": dict(sorted(manifest.items()))}
-    return File(paths.MANIFEST, json.dumps(value, indent=2) + "\n")
+    edits.prepare(File(paths.MANIFEST, json.dumps(value, indent=2) + "\n"))
+    edits.commit(paths.MANIFEST)
+    edits.sync()
 
 
 def _read_manifest(root: Path) -> Manifest:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from lvsboot.atomic import commit_beside, discard, link_beside, sync_directory, write_beside
+from lvsboot.atomic import discard, link_beside, replace_beside, sync_directory, write_beside
 from lvsboot.errors import HostError, NotPermittedError
 from lvsboot.tree import Entry, File, Link
 
@@ -39,15 +41,19 @@ def under(root: Path, path: str) -> Path:
     return Path(resolved, parts[0])
 
 
-class Staging:
-    """Writes everything beside its place first: most failures happen before the first rename."""
+class Edits:
+    """Replaces files in steps: all are written beside their places before the first gets its name.
+
+    So most failures happen while nothing has been replaced. Names last once sync() is through.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._staged: dict[str, tuple[Path, Path]] = {}
         self._made: list[Path] = []
+        self._unsynced: set[Path] = set()
 
-    def __enter__(self) -> Staging:
+    def __enter__(self) -> Edits:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -59,29 +65,72 @@ class Staging:
                     directory.rmdir()
 
     def prepare(self, entry: Entry) -> None:
+        """Writes the entry beside its place, in a folder that is made where there is none."""
         place = under(self._root, entry.path)
-        try:
-            self._make_directory(place.parent)
+        with _writing(place):
+            self._make_folder(place.parent)
             if place.is_dir() and not place.is_symlink():
                 raise HostError(f"{place} is a directory: lvsboot has a file to write there")
             self._staged[entry.path] = (_write_beside(entry, place), place)
-        except OSError as error:
-            raise _write_error(place, error) from error
 
     def commit(self, path: str) -> None:
+        """Gives what was prepared for `path` its name."""
         temporary, place = self._staged.pop(path)
-        try:
-            commit_beside(str(temporary), str(place))
-        except OSError as error:
-            raise _write_error(place, error) from error
+        with _writing(place):
+            replace_beside(str(temporary), str(place))
+        self._unsynced.add(place.parent)
 
-    def _make_directory(self, directory: Path) -> None:
-        if directory.is_dir():
+    def remove(self, path: str) -> None:
+        place = under(self._root, path)
+        with _writing(place):
+            place.unlink(missing_ok=True)
+        self._unsynced.add(place.parent)
+
+    def remove_empty_folder(self, path: str) -> None:
+        """Removes `path`'s folder where it is a unit's, of drop-ins or links, and nothing is left.
+
+        Also one that a killed run has left.
+        """
+        folder = under(self._root, path).parent
+        if not folder.name.endswith((".service.d", ".wants")) or not folder.is_dir():
             return
-        self._make_directory(directory.parent)
-        directory.mkdir(mode=0o755)
-        self._made.append(directory)
-        sync_directory(str(directory.parent))
+        with _writing(folder):
+            if any(folder.iterdir()):
+                return
+            folder.rmdir()
+        self._unsynced.discard(folder)
+        self._unsynced.add(folder.parent)
+
+    def keep(self, path: str, saved_path: str) -> None:
+        """Gives what stands at `path` a second name, which lasts before the first is taken away."""
+        place, saved = under(self._root, path), under(self._root, saved_path)
+        with _writing(saved):
+            saved.unlink(missing_ok=True)
+            # A second name, not a move: the place is never empty.
+            os.link(place, saved, follow_symlinks=False)
+            sync_directory(str(saved.parent))
+
+    def bring_back(self, saved_path: str, path: str) -> None:
+        """Puts what was set aside where it came from; nothing may have come there since."""
+        saved, place = under(self._root, saved_path), under(self._root, path)
+        with _writing(place):
+            saved.rename(place)
+        self._unsynced.add(place.parent)
+
+    def sync(self) -> None:
+        """Makes every name that was given, taken or changed until now outlast a power cut."""
+        for folder in sorted(self._unsynced):
+            with _writing(folder):
+                sync_directory(str(folder))
+        self._unsynced.clear()
+
+    def _make_folder(self, folder: Path) -> None:
+        if folder.is_dir():
+            return
+        self._make_folder(folder.parent)
+        folder.mkdir(mode=0o755)
+        self._made.append(folder)
+        self._unsynced.add(folder.parent)
 
 
 def _write_beside(entry: Entry, place: Path) -> Path:
@@ -92,45 +141,13 @@ def _write_beside(entry: Entry, place: Path) -> Path:
             return Path(link_beside(str(place), target))
 
 
-def remove(place: Path) -> None:
+@contextmanager
+def _writing(place: Path) -> Iterator[None]:
+    """Says of what the system refuses which place it was about, and the mend where one is known."""
     try:
-        place.unlink(missing_ok=True)
-        sync_directory(str(place.parent))
+        yield
+    except PermissionError as error:
+        message = f"cannot write {place}: {error.strerror}; run lvsboot as root"
+        raise NotPermittedError(message) from error
     except OSError as error:
-        raise _write_error(place, error) from error
-
-
-def remove_empty_folder(folder: Path) -> None:
-    """Removes a unit's folder of drop-ins or links that nothing is left in."""
-    if not folder.name.endswith((".service.d", ".wants")) or not folder.is_dir():
-        return
-    try:
-        if not any(folder.iterdir()):
-            folder.rmdir()
-            sync_directory(str(folder.parent))
-    except OSError as error:
-        raise _write_error(folder, error) from error
-
-
-def keep_beside(place: Path, saved: Path) -> None:
-    try:
-        saved.unlink(missing_ok=True)
-        # A second name, not a move: the place is never empty.
-        os.link(place, saved, follow_symlinks=False)
-    except OSError as error:
-        raise _write_error(saved, error) from error
-
-
-def move_back(saved: Path, place: Path) -> None:
-    """Puts what was set aside where it came from; nothing may have come there since."""
-    try:
-        saved.rename(place)
-        sync_directory(str(place.parent))
-    except OSError as error:
-        raise _write_error(place, error) from error
-
-
-def _write_error(place: Path, error: OSError) -> HostError | NotPermittedError:
-    if isinstance(error, PermissionError):
-        return NotPermittedError(f"cannot write {place}: {error.strerror}; run lvsboot as root")
-    return HostError(f"cannot write {place}: {error.strerror}")
+        raise HostError(f"cannot write {place}: {error.strerror}") from error
