@@ -81,14 +81,14 @@ def choose_rules(places: Places) -> RulesFile:
         saved = read_text(places.saved)
         if saved is None:
             return declared
-        lines = (read_text(places.origin) or "").splitlines(keepends=True)
+        origin = _origin(saved, places)
     except LvsbootError as error:
         return _without_saved(declared, str(error))
-    if origin_line(places.saved, saved) not in lines[1:]:
+    if origin is None:
         return _without_saved(declared, f"{places.saved} is not what was saved there")
-    if lines[0] == origin_line(places.rules, declared.text):
+    if origin == origin_line(places.rules, declared.text):
         note = f"loading {places.saved}: it was saved"
-        return RulesFile(places.saved, saved, note, origin=lines[0])
+        return RulesFile(places.saved, saved, note, origin=origin)
     note = f"{places.saved} is not loaded: {places.rules} has changed since it was saved"
     return declared._replace(note=note)
 
@@ -113,9 +113,24 @@ def move_saved_aside(places: Places) -> str:
 
 
 def save_rules(text: str, origin: str, places: Places) -> None:
-    """The origin goes last: until it is there, the saved rules are nobody's."""
+    """Until they are in place, the digests are there of those that they replace, too."""
+    digests = origin + origin_line(places.saved, text)
+    try:
+        earlier = read_text(places.origin) or ""
+    except LvsbootError:
+        earlier = ""
+    write_text(places.origin, digests + earlier)
     write_text(places.saved, text)
-    write_text(places.origin, origin + origin_line(places.saved, text))
+    if earlier:
+        write_text(places.origin, digests)
+
+
+def _origin(saved: str, places: Places) -> str | None:
+    """The line of the rules that these have grown from; None for what nobody has saved."""
+    lines = (read_text(places.origin) or "").splitlines(keepends=True)
+    digest = origin_line(places.saved, saved)
+    pairs = zip(lines[::2], lines[1::2], strict=False)
+    return next((origin for origin, line in pairs if line == digest), None)
 
 
 def origin_line(path: str, text: str) -> str:

@@ -126,20 +126,32 @@ def test_a_start_onto_a_live_table(machine: Machine) -> None:
 
 
 def test_a_save(machine: Machine) -> None:
-    machine.host.ipvsadm("-e", "-t", "10.0.1.1:80", "-r", "172.16.0.1:80", "-g", "-w", "0")
+    set_weight(machine, 0)
     kill_everywhere(machine, "save")
     assert " -w 0\n" in Path(paths.SAVED_RULES).read_text(encoding="utf-8")
 
 
-def test_a_start_after_a_save_that_was_killed(machine: Machine) -> None:
-    """It loads what was saved, or says that it does not: never half of it."""
-    machine.host.ipvsadm("-e", "-t", "10.0.1.1:80", "-r", "172.16.0.1:80", "-g", "-w", "0")
+@pytest.mark.parametrize("earlier", [False, True], ids=["the first", "over an earlier one"])
+def test_a_start_after_a_save_that_was_killed(machine: Machine, *, earlier: bool) -> None:
+    """It loads what was saved, this time or the last, and says so: never half of it."""
+    expected = OLD.partition("\n")[2] + FOREIGN
+    if earlier:
+        set_weight(machine, 5)
+        machine.run("save").finish()
+        expected = machine.table()
+    set_weight(machine, 0)
     machine.keep()
     run = machine.run("save")
+    points = [it for it in run.points() if it.call == "rename"]
+    assert len(points) == (3 if earlier else 2)
     drained = machine.table()
-    for point in [it for it in run.points() if it.call == "rename"]:
+    for point in points:
         machine.reset()
         run.kill_at(point)
         said = machine.run("start").finish()
-        assert machine.table() in {drained, OLD.partition("\n")[2] + FOREIGN}
-        assert (machine.table() == drained) == ("it was saved" in said), point
+        assert machine.table() in {drained, expected}, point
+        assert ("it was saved" in said) == (earlier or machine.table() == drained), point
+
+
+def set_weight(machine: Machine, weight: int) -> None:
+    machine.host.ipvsadm(*f"-e -t 10.0.1.1:80 -r 172.16.0.1:80 -g -w {weight}".split())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
@@ -109,6 +111,49 @@ def test_the_digests_are_those_that_sha256sum_checks(host: Host) -> None:
         ["sha256sum", "--check", host.places.origin], capture_output=True, text=True, check=True
     )
     assert done.stdout == f"{host.places.rules}: OK\n{host.places.saved}: OK\n"
+
+
+@pytest.mark.parametrize("renames", range(4))
+def test_a_killed_save_costs_no_earlier_one(
+    host: Host, monkeypatch: pytest.MonkeyPatch, renames: int
+) -> None:
+    save(host)
+    drained = HAND_MADE.replace("-w 7", "-w 0")
+    host.kernel.table = rules(drained)
+    save_until(host, monkeypatch, renames)
+    restart_machine(host)
+    assert start(host).source.note == f"loading {host.places.saved}: it was saved"
+    assert host.table == (HAND_MADE if renames < 2 else drained)
+
+
+@pytest.mark.parametrize("renames", range(4))
+def test_a_killed_save_does_not_say_that_the_earlier_one_has_grown_from_another_role(
+    host: Host, monkeypatch: pytest.MonkeyPatch, renames: int
+) -> None:
+    save(host)
+    host.write(rules=ONE + TWO)
+    start(host)
+    save_until(host, monkeypatch, renames)
+    assert start(host).source.path == (host.places.rules if renames < 2 else host.places.saved)
+    host.write(rules=ONE)
+    assert start(host).source.path == (host.places.saved if renames < 2 else host.places.rules)
+
+
+def save_until(host: Host, monkeypatch: pytest.MonkeyPatch, renames: int) -> None:
+    """Killed when that many files have been put into their places; three is to the end."""
+
+    def rename(temporary: str, place: str) -> None:
+        nonlocal renames
+        if renames == 0:
+            raise KeyboardInterrupt
+        renames -= 1
+        real(temporary, place)
+
+    real = os.replace
+    with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
+        patch.setattr("os.replace", rename)
+        save(host)
+        assert renames == 0
 
 
 DAMAGES: dict[str, Callable[[Path, Path], object]] = {
