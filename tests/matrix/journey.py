@@ -111,9 +111,9 @@ class Journey:
         self._look(step, wanted, began)
 
     def _look(self, step: str, wanted: Iterable[str], began: float) -> None:
-        """Waits until the NIC has what is wanted, a second more, and then keeps what it has."""
+        """Waits until the NIC may use what is wanted, a second more, and keeps what it has then."""
         wanted, deadline = frozenset(wanted), time.monotonic() + SETTLING
-        while _owned(self.vm) != wanted and time.monotonic() < deadline:
+        while _usable(self.vm) != wanted and time.monotonic() < deadline:
             time.sleep(0.5)
         time.sleep(1)
         self.facts[step] = read_facts(self.vm)
@@ -150,9 +150,10 @@ def read_facts(vm: VM) -> Facts:
     )
 
 
-def _owned(vm: VM) -> frozenset[str]:
+def _usable(vm: VM) -> frozenset[str]:
+    """The addresses of which the kernel does not still ask whether others have them."""
     [link] = json.loads(vm.run(f"ip -j address show dev {NIC}"))
-    return frozenset(address.text for address in _addresses(link))
+    return frozenset(it.text for it in _addresses(link) if "tentative" not in it.flags)
 
 
 def _addresses(link: dict[str, object]) -> tuple[Address, ...]:
