@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import stat
 
-from lvsboot.atomic import sync_directory, write_file
+from lvsboot.atomic import discard, replace_beside, sync_directory, write_beside
 from lvsboot.errors import HostError, NotPermittedError
 
 # 100,000 destinations, twice what any table is known to hold, take 8 MB.
@@ -47,15 +47,46 @@ def open_to_all_text(path: str) -> str:
 
 
 def write_text(path: str, text: str) -> None:
-    write_bytes(path, text.encode("utf-8", "surrogateescape"))
+    write_bytes(path, encode(text))
+
+
+def encode(text: str) -> bytes:
+    """The bytes of which read_text() made the text."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def write_bytes(path: str, content: bytes) -> None:
-    try:
-        os.makedirs(os.path.dirname(path) or ".", mode=0o755, exist_ok=True)
-        write_file(path, content)
-    except OSError as error:
-        raise unwritten(path, error) from error
+    with Staged(path, content) as staged:
+        staged.commit()
+
+
+class Staged:
+    """A file that is written, synced and beside its place; it goes unless it is committed."""
+
+    def __init__(self, path: str, content: bytes) -> None:
+        self._path = path
+        self._committed = False
+        try:
+            os.makedirs(os.path.dirname(path) or ".", mode=0o755, exist_ok=True)
+            self._temporary = write_beside(path, content, 0o644)
+        except OSError as error:
+            raise unwritten(path, error) from error
+
+    def __enter__(self) -> Staged:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self._committed:
+            discard(self._temporary)
+
+    def commit(self) -> None:
+        """Gives it its name, for good; once."""
+        self._committed = True
+        try:
+            replace_beside(self._temporary, self._path)
+            sync_directory(os.path.dirname(self._path))
+        except OSError as error:
+            raise unwritten(self._path, error) from error
 
 
 def move_file(path: str, target: str) -> None:

@@ -10,7 +10,7 @@ from lvsboot.ipvs.settled import Known, Unsettled, Wanted, read_wanted, set_asid
 from lvsboot.ipvs.table import Protocol, Table
 from lvsboot.light_socket import getservbyname
 from lvsboot.light_typing import TYPE_CHECKING, NamedTuple
-from lvsboot.textfiles import move_file, read_text, write_text
+from lvsboot.textfiles import Staged, encode, move_file, read_text, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -113,14 +113,18 @@ def move_saved_aside(places: Places) -> str:
 
 
 def save_rules(text: str, origin: str, places: Places) -> None:
-    """Until they are in place, the digests are there of those that they replace, too."""
+    """Until they are in place, the digests are there of those that they replace, too.
+
+    Nothing is changed where there is no room for it.
+    """
     digests = origin + origin_line(places.saved, text)
     try:
         earlier = read_text(places.origin) or ""
     except LvsbootError:
         earlier = ""
-    write_text(places.origin, digests + earlier)
-    write_text(places.saved, text)
+    with Staged(places.saved, encode(text)) as staged:
+        write_text(places.origin, digests + earlier)
+        staged.commit()
     if earlier:
         write_text(places.origin, digests)
 
@@ -136,5 +140,5 @@ def _origin(saved: str, places: Places) -> str | None:
 def origin_line(path: str, text: str) -> str:
     import hashlib  # noqa: PLC0415 - a third of a start's imports, and only for saved rules
 
-    digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+    digest = hashlib.sha256(encode(text)).hexdigest()
     return f"{digest}  {path}\n"

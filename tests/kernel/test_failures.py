@@ -40,7 +40,6 @@ def full(folder: str) -> Iterator[None]:
 
 def test_a_full_disk_keeps_what_was_saved_before(host: Host) -> None:
     assert host.lvsboot("start").returncode == 0
-    Path(paths.STATE).mkdir(exist_ok=True)
     with full(paths.STATE):
         done = host.lvsboot("save")
         assert done.returncode == 1

@@ -139,6 +139,26 @@ def test_a_killed_save_does_not_say_that_the_earlier_one_has_grown_from_another_
     assert start(host).source.path == (host.places.saved if renames < 2 else host.places.rules)
 
 
+@pytest.mark.parametrize("name", ["saved", "origin"])
+def test_a_save_that_cannot_be_written_changes_nothing(host: Host, name: str) -> None:
+    save(host)
+    host.kernel.table = rules(ONE)
+    place = Path(getattr(host.places, name))
+    in_the_way = place.with_name(f".{place.name}.lvs-new")
+    in_the_way.mkdir()
+    before = contents(place.parent)
+    with pytest.raises(HostError, match=f"cannot write {place}: "):
+        save(host)
+    assert contents(place.parent) == before
+    in_the_way.rmdir()
+    save(host)
+    assert host.read("saved") == ONE
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {place.name: place.read_bytes() for place in folder.iterdir() if place.is_file()}
+
+
 def save_until(host: Host, monkeypatch: pytest.MonkeyPatch, renames: int) -> None:
     """Killed when that many files have been put into their places; three is to the end."""
 
