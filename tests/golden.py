@@ -1,4 +1,11 @@
-"""The roles whose whole output is kept: `python -m tests.golden` writes tests/roles/ anew."""
+"""The roles whose whole output is kept: `python -m tests.golden` writes tests/roles/ anew.
+
+A case is a folder of tests/roles/. Its file `paths` lists all that the host gets, a line each:
+
+    /etc/lvs/ipvs.rules                                  a file of the case's own folder
+    /etc/systemd/system/lvs.service = units/lvs.service  a file of this repository, unchanged
+    /etc/systemd/system/ipvsadm.service -> /dev/null     a symbolic link
+"""
 
 from __future__ import annotations
 
@@ -9,10 +16,11 @@ from pathlib import Path
 from lvsboot.model import Backend
 from lvsboot.render.host import render_host
 from lvsboot.role import parse_role
-from lvsboot.tree import Absence, File, Link, Tree
+from lvsboot.tree import Absence, Entry, File, Link, Tree
 
 REPOSITORY = Path(__file__).parent.parent
 ROLES = REPOSITORY / "tests" / "roles"
+LISTING = "paths"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +85,58 @@ def read_tree(root: Path) -> dict[str, File | Link]:
     return entries
 
 
+def golden_tree(name: str) -> dict[str, File | Link]:
+    """What the case of this name keeps, by path."""
+    entries: dict[str, File | Link] = {}
+    for line in (ROLES / name / LISTING).read_text(encoding="utf-8").splitlines():
+        path, kind, rest = [*line.split(" "), "", ""][:3]
+        if kind == "->":
+            entries[path] = Link(path, rest)
+        else:
+            place = REPOSITORY / rest if kind == "=" else ROLES / name / path[1:]
+            entries[path] = File(path, place.read_text(encoding="utf-8"))
+    return entries
+
+
+def unpack(name: str, root: Path, below: str = "/") -> Path:
+    """Writes the case's files and links into `root`; gives the folder that `below` is there."""
+    for path, entry in golden_tree(name).items():
+        if path.startswith(below):
+            _write_entry(entry, root / path[1:])
+    return root / below[1:]
+
+
+def _write_entry(entry: Entry, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    match entry:
+        case File(text=text):
+            place.write_text(text, encoding="utf-8")
+        case Link(target=target):
+            place.symlink_to(target)
+
+
 def _write() -> None:
+    sources = {
+        place.read_text(encoding="utf-8"): str(place.relative_to(REPOSITORY))
+        for folder in ("examples", "units")
+        for place in sorted((REPOSITORY / folder).rglob("*"))
+        if place.is_file()
+    }
     shutil.rmtree(ROLES, ignore_errors=True)
     for case in CASES:
-        for entry in case.render():
-            place = ROLES / case.name / entry.path[1:]
-            place.parent.mkdir(parents=True, exist_ok=True)
+        (ROLES / case.name).mkdir(parents=True)
+        lines = []
+        for path, entry in sorted(without_modes(case.render()).items()):
             match entry:
-                case File(text=text):
-                    place.write_text(text, encoding="utf-8")
                 case Link(target=target):
-                    place.symlink_to(target)
+                    lines.append(f"{path} -> {target}")
+                case File(text=text) if text in sources:
+                    lines.append(f"{path} = {sources[text]}")
+                case File():
+                    lines.append(path)
+                    _write_entry(entry, ROLES / case.name / path[1:])
+        listing = "".join(f"{line}\n" for line in lines)
+        (ROLES / case.name / LISTING).write_text(listing, encoding="utf-8")
 
 
 if __name__ == "__main__":

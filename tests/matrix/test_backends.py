@@ -233,6 +233,7 @@ def send_trees(vm: VM) -> None:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
         for part in ("etc/netplan", "etc/network", "etc/systemd/network"):
+            # Whole: no file of the units or examples is among them.
             for place in sorted(ROLES.glob(f"*/{part}")):
                 archive.add(place, f"roles/{place.relative_to(ROLES)}")
     text = b64encode(packed.getvalue()).decode()

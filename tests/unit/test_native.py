@@ -20,20 +20,19 @@ from lvsboot.render.host import render_host
 from lvsboot.resources import ROLE_SCHEMA
 from lvsboot.role import decode_role, parse_role
 from lvsboot.tree import File
-from tests.golden import CASES, REPOSITORY, ROLES, Case
+from tests.golden import CASES, REPOSITORY, Case, golden_tree, unpack
 
-UNITS = "etc/systemd/system"
+UNITS = "/etc/systemd/system/"
 # What the units run is on a host of lvsboot's, and need not be on this one.
 COMMANDS = re.compile(r"(=[-+!:@]*)(lvsboot|ipvsadm|ip|nft|modprobe)(?= |$)", re.MULTILINE)
 MODELINE = re.compile(r"#\s+yaml-language-server\s*:.*\$schema=(\S+)")
 
 
 def unit_texts(case: Case) -> frozenset[tuple[str, str]]:
-    folder = ROLES / case.name / UNITS
     return frozenset(
-        (str(place.relative_to(folder)), place.read_text(encoding="utf-8"))
-        for place in folder.rglob("*")
-        if place.is_file()
+        (path, entry.text)
+        for path, entry in golden_tree(case.name).items()
+        if path.startswith(UNITS) and isinstance(entry, File)
     )
 
 
@@ -54,7 +53,7 @@ def verify(folder: Path) -> str:
 
 
 def copy_units(case: Case, folder: Path) -> None:
-    shutil.copytree(ROLES / case.name / UNITS, folder, symlinks=True)
+    shutil.copytree(unpack(case.name, folder.parent / "root", UNITS), folder, symlinks=True)
     for place in folder.rglob("*"):
         if place.is_symlink() and str(place.readlink()) == "/dev/null":
             place.unlink()  # there is nothing to verify in what is masked

@@ -8,7 +8,7 @@ from lvsboot.model import Backend
 from lvsboot.render.host import render_host
 from lvsboot.role import parse_role
 from lvsboot.tree import File, Tree
-from tests.golden import CASES, ROLES, Case, read_tree, without_modes
+from tests.golden import CASES, LISTING, ROLES, Case, golden_tree, without_modes
 
 DIRECTOR = """\
 version: 1
@@ -39,11 +39,18 @@ def text_of(tree: Tree, path: str) -> str:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_golden_tree(case: Case) -> None:
-    assert without_modes(case.render()) == read_tree(ROLES / case.name)
+    assert without_modes(case.render()) == golden_tree(case.name)
 
 
 def test_every_golden_tree_has_its_case() -> None:
     assert {case.name for case in CASES} == {place.name for place in ROLES.iterdir()}
+
+
+def test_every_golden_file_is_listed() -> None:
+    for case in CASES:
+        folder = ROLES / case.name
+        kept = {f"/{place.relative_to(folder)}" for place in folder.rglob("*") if place.is_file()}
+        assert kept - {f"/{LISTING}"} <= golden_tree(case.name).keys()
 
 
 def test_rules_take_their_method_port_and_weight_from_the_service() -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from lvsboot.resources import UNITS
-from tests.golden import ROLES
+from tests.golden import unpack
 
+UNIT_FOLDER = "/etc/systemd/system/"
 pytestmark = pytest.mark.native("systemd-analyze")
 # It is installed on hosts, not where they are made.
 NO_LVSBOOT = "Command lvsboot is not executable: No such file or directory"
@@ -30,17 +30,16 @@ def complaints(units: Path, *names: str) -> list[str]:
 
 
 @pytest.mark.parametrize("role", ["nat-director-external", "tun-rs2-networkd"])
-def test_the_units_of_a_boot_are_in_order(role: str) -> None:
+def test_the_units_of_a_boot_are_in_order(role: str, tmp_path: Path) -> None:
     """With the table among them, and everything that it must come before and after."""
-    units = ROLES / role / "etc/systemd/system"
+    units = unpack(role, tmp_path, UNIT_FOLDER)
     names = ("sysinit.target", "network-pre.target", "lvs-nft.service", "lvs-tunnel.service")
     assert complaints(units, *names, "lvs-vip-keep.path") == []
 
 
 def test_a_wrong_order_would_be_seen(tmp_path: Path) -> None:
     """The control of the test above."""
-    units = tmp_path / "system"
-    shutil.copytree(ROLES / "nat-director-external/etc/systemd/system", units, symlinks=True)
+    units = unpack("nat-director-external", tmp_path, UNIT_FOLDER)
     unit = units / "lvs-nft.service"
     text = unit.read_text(encoding="utf-8")
     unit.write_text(text.replace("\nAfter=", "\nAfter=network-pre.target "), encoding="utf-8")
