@@ -22,6 +22,7 @@ MAX_VALUES = 1_000_000
 _MAX_DIGITS = 100
 # More than a person mends in one go; a hostile file could hold a million.
 MAX_FINDINGS = 1_000
+NOT_YAML = "this is not YAML"
 _WRITE_OUT = "write the value out"
 
 # The core schema of YAML 1.2.2, section 10.3.2: `no`, `on` and 22:22 are words there, 052 is 52.
@@ -110,7 +111,8 @@ def parse_document(raw: bytes, file: str) -> Document:
     except yaml.reader.ReaderError as error:
         raise InputError([_character_problem(error, text, file)]) from error
     except yaml.MarkedYAMLError as error:
-        raise InputError([_syntax_problem(error, text, file)]) from error
+        problem = _limit_problem(error, text, file) or _syntax_problem(error, text, file)
+        raise InputError([problem]) from error
     except _LimitError as error:
         problem = Problem(file, error.span, error.message, source=source_line(text, error.span))
         raise InputError([problem]) from error
@@ -154,14 +156,32 @@ def _character_problem(error: yaml.reader.ReaderError, text: str, file: str) -> 
     return Problem(file, span, message, source=source_line(text, span))
 
 
+def _limit_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem | None:
+    """The limit of ours that the text breaks before the place where the library gave up.
+
+    A scanner reads ahead: it may meet a limit of its own, as PyYAML 6.0.4's of 1,000 levels,
+    before it has told of what stands before it.
+    """
+    if error.problem_mark is None:
+        return None
+    try:
+        _Composer(text[: error.problem_mark.index]).document()
+    except _LimitError as limit:
+        source = source_line(text, limit.span)
+        return Problem(file, limit.span, limit.message, source=source)
+    except yaml.YAMLError:
+        return None
+    return None
+
+
 def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
     end = len(text.rstrip())
     # What is found missing at the text's end began before it.
     marks = [mark for mark in (error.problem_mark, error.context_mark) if mark and mark.index < end]
     span = Span(marks[0].line + 1, marks[0].column + 1, 1) if marks else _last_place(text)
     source = source_line(text, span)
-    what = error.problem or "this is not YAML"
-    message = f"{what} ({error.context})" if error.context else what
+    what = " ".join(filter(None, (error.problem, error.context)))
+    message = f"{NOT_YAML}: {what}" if what else NOT_YAML
     hint = "indent with spaces, not tabs" if "\t" in source else ""
     return Problem(file, span, message, hint=hint, source=source)
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from lvsboot.document import NOT_YAML
 from lvsboot.errors import InputError
 from lvsboot.problem import Problem
 from lvsboot.report import problems_text
 from lvsboot.role import parse_role
 
 INVALID = Path(__file__).parent / "invalid"
+_WORDS = re.compile(f"{re.escape(NOT_YAML)}: .*")
 ROLES = sorted(INVALID.glob("*.yaml"))
 
 
@@ -37,7 +40,8 @@ def verdict(place: Path) -> Verdict:
 
 
 def report(place: Path) -> str:
-    return problems_text(verdict(place).problems)
+    """What is drawn of a file, without a parser's words, which are its releases' own."""
+    return _WORDS.sub(NOT_YAML, problems_text(verdict(place).problems))
 
 
 if __name__ == "__main__":

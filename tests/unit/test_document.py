@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
+from lvsboot import document
 from lvsboot.document import (
     MAX_BYTES,
     MAX_DEPTH,
     MAX_FINDINGS,
+    NOT_YAML,
     Finding,
     Path,
     parse_document,
@@ -104,10 +107,10 @@ def test_paths_read_like_the_role_file() -> None:
         (b"a: 1\nb: \xff", 2, 4, "byte 0xff is not UTF-8"),
         (b"a: \x01", 1, 4, "U+0001 is a character that YAML refuses"),
         ("é: \x01".encode(), 1, 4, "U+0001 is a character that YAML refuses"),
-        (b"a:\n\tb: 1", 2, 1, "found character that cannot start any token"),
+        (b"a:\n\tb: 1", 2, 1, NOT_YAML),
         (b"a: 1\n---\nb: 1\n", 2, 1, "a second document begins here: a role file has one"),
-        (b"a: [1,\n# ] forgotten\n\n", 2, 13, "did not find expected node content"),
-        (b"a: 1\nb: {c:\n", 2, 6, "did not find expected node content"),
+        (b"a: [1,\n# ] forgotten\n\n", 2, 13, NOT_YAML),
+        (b"a: 1\nb: {c:\n", 2, 6, NOT_YAML),
         (b"# old\n%YAML 1.1\n---\na: 1\n", 2, 1, "directives have no meaning in a role file"),
         (b"[" * 100_000, 1, MAX_DEPTH + 1, "lists and mappings are nested more than 64 deep"),
         (b"- " * 100_000, 1, 2 * MAX_DEPTH + 1, "lists and mappings are nested more than 64 deep"),
@@ -124,6 +127,25 @@ def test_what_is_no_document(raw: bytes, line: int, column: int, message: str) -
     problem = refusal(raw)
     assert (problem.span.line, problem.span.column) == (line, column)
     assert problem.message.startswith(message)
+
+
+@pytest.mark.parametrize("opening", ["[", "- ", "{a: "])
+def test_our_own_limit_speaks_before_a_librarys(
+    opening: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of PyYAML's two scanners, and one that gives up while it reads ahead."""
+
+    class Strict(yaml.SafeLoader):
+        def fetch_flow_collection_start(self, kind: type[yaml.Token]) -> None:
+            if self.flow_level > MAX_DEPTH + 10:
+                raise yaml.scanner.ScannerError("", None, "too deep", self.get_mark())
+            super().fetch_flow_collection_start(kind)
+
+    for loader in (yaml.SafeLoader, Strict):
+        monkeypatch.setattr(document, "_Loader", loader)
+        problem = refusal(opening.encode() * 200)
+        assert problem.message.startswith("lists and mappings are nested more than")
+        assert problem.span.column == len(opening) * MAX_DEPTH + 1
 
 
 @pytest.mark.parametrize(
