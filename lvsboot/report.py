@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lvsboot.files import Change, Remove, saved_path
+from lvsboot.printable import printable_line
 from lvsboot.problem import Problem, Span
 
 _RED, _CYAN, _BOLD, _RESET = "\033[31m", "\033[36m", "\033[1m", "\033[0m"
-
 
 # Wide enough for any line that a person wrote, short enough for a line that a program did.
 _LONGEST_LINE = 160
@@ -44,12 +44,12 @@ def _place_value(span: Span) -> dict[str, int]:
 
 def _problem_text(problem: Problem, *, color: bool) -> str:
     span = problem.span
-    place = f"{problem.file}:{span.line}:{span.column}:"
+    place = f"{printable_line(problem.file)}:{span.line}:{span.column}:"
     severity = f"{problem.severity.value}:"
     if color:
         place, severity = f"{_BOLD}{place}{_RESET}", f"{_RED}{severity}{_RESET}"
     where = f"{problem.where}: " if problem.where else ""
-    what = _printable(f"{where}{problem.message}")
+    what = printable_line(f"{where}{problem.message}")
     return f"{place} {severity} {what}\n{_excerpt(problem, color=color)}"
 
 
@@ -59,7 +59,7 @@ def _excerpt(problem: Problem, *, color: bool) -> str:
     if problem.source is None:
         return f"   = {hint}\n" if hint else ""
     source, column = _window(problem.source, problem.span.column)
-    source = _printable(source)
+    source = _one_for_one(source)
     length = max(1, min(problem.span.length, len(source) - column + 1))
     # A tab keeps its place under a tab, so that the carets stay below their word.
     pad = "".join("\t" if char == "\t" else " " for char in source[: column - 1])
@@ -71,8 +71,8 @@ def _excerpt(problem: Problem, *, color: bool) -> str:
 
 def _hint(problem: Problem) -> str:
     twin = problem.twin
-    see = "" if twin is None else f"see line {twin.span.line}: {_printable(twin.where)}"
-    return "; ".join(filter(None, (problem.hint, see)))
+    see = "" if twin is None else f"see line {twin.span.line}: {twin.where}"
+    return printable_line("; ".join(filter(None, (problem.hint, see))))
 
 
 def _window(source: str, column: int) -> tuple[str, int]:
@@ -85,10 +85,11 @@ def _window(source: str, column: int) -> tuple[str, int]:
     return head + source[start:end] + tail, column - start + len(head)
 
 
-def _printable(text: str) -> str:
-    """`text` on one line, without what would move a terminal's cursor or turn its direction."""
+def _one_for_one(source: str) -> str:
+    """A source line without what acts on a terminal: the carets count its characters."""
     return "".join(
-        char if char.isprintable() or char == "\t" else "\N{REPLACEMENT CHARACTER}" for char in text
+        char if char.isprintable() or char == "\t" else "\N{REPLACEMENT CHARACTER}"
+        for char in source
     )
 
 
@@ -100,4 +101,4 @@ def changes_text(changes: Iterable[Change]) -> str:
 def _change_line(change: Change) -> str:
     mark = "-" if isinstance(change, Remove) else "+"
     kept = f"  (what was there: {saved_path(change.path)})" if change.found.is_kept else ""
-    return f"{mark} {change.path}{kept}\n"
+    return f"{mark} {printable_line(change.path + kept)}\n"

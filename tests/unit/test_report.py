@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from lvsboot.files import Change, Found, Remove, Write
-from lvsboot.problem import Problem, Severity, Span
+from lvsboot.problem import Place, Problem, Severity, Span
 from lvsboot.report import changes_text, problems_text
 from lvsboot.tree import File
 
@@ -52,9 +54,16 @@ def test_a_long_line_is_shown_around_its_problem() -> None:
         assert len(text.splitlines()[2]) <= len(text.splitlines()[1])
 
 
-def test_a_hostile_text_cannot_move_the_cursor() -> None:
-    text = problems_text([Problem("f", Span(1), "\x1b[2J", source="\u202eevil\x9b")])
-    assert not {"\x1b", "\u202e", "\x9b"} & set(text)
+@pytest.mark.parametrize("hostile", ["\x1b[2J", "\u202e", "\x9b2J", "\r", "\n", "\x00", "\udcff"])
+def test_a_hostile_text_cannot_move_the_cursor(hostile: str) -> None:
+    place = Place(Span(2), hostile)
+    problem = Problem(f"f{hostile}", Span(1), hostile, hostile, hostile, f"a{hostile}", twin=place)
+    text = problems_text([problem])
+    assert text.replace("\n", "").isprintable()
+    assert len(text.splitlines()) == 3
+    text = changes_text([Remove(f"/etc/{hostile}", Found.EDITED)])
+    assert text.replace("\n", "").isprintable()
+    assert len(text.splitlines()) == 1
 
 
 def test_color_is_only_added() -> None:
