@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from lvsboot.cli import service
+from lvsboot.cli import service, streams
 from lvsboot.errors import ConflictError, Exit, InputError, LvsbootError
 from lvsboot.light_typing import TYPE_CHECKING
 
@@ -20,17 +20,16 @@ if TYPE_CHECKING:
 
 def run() -> None:
     """The installed command. It ends at once: a large table's memory is not freed row by row."""
-    status = main()
-    sys.stderr.flush()
+    streams.open_streams()
+    status = streams.final_status(main())
     os._exit(status)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one verb; gives its exit status. Anything but LvsbootError is a bug and is raised."""
     words = sys.argv[1:] if argv is None else argv
-    arguments = service.read_plain(words) or _parsed(words)
     try:
-        status: int = arguments.run(arguments)
+        status = _run_verb(words)
         sys.stdout.flush()
     except (InputError, ConflictError) as error:
         from lvsboot.cli.output import print_problems
@@ -38,18 +37,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         print_problems(error.problems)
         return error.exit_status
     except LvsbootError as error:
-        print(f"lvsboot: {error}", file=sys.stderr)
+        from lvsboot.cli.output import tell
+
+        tell(str(error))
         return error.exit_status
     except BrokenPipeError:
-        # The reader has gone (`lvsboot ... | head`): no news for anybody, and none at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has gone (`lvsboot ... | head`): no news for anybody.
         return Exit.FAILED
     except KeyboardInterrupt:
         return 128 + 2
     return status
 
 
-def _parsed(words: Sequence[str]) -> argparse.Namespace:
-    from lvsboot.cli.parser import parser_for
+def _run_verb(words: Sequence[str]) -> int:
+    try:
+        arguments = service.read_plain(words) or _parsed(words)
+    except SystemExit as left:  # argparse has said all that there is to say
+        return int(left.code or Exit.DONE)
+    status: int = arguments.run(arguments)
+    return status
 
-    return parser_for(words).parse_args(words)
+
+def _parsed(words: Sequence[str]) -> argparse.Namespace:
+    from lvsboot.cli.parser import parse
+
+    return parse(words)

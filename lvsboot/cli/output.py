@@ -6,6 +6,7 @@ import os
 import sys
 
 from lvsboot.light_typing import TYPE_CHECKING
+from lvsboot.printable import printable_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,13 @@ if TYPE_CHECKING:
 
 def tell(sentence: str) -> None:
     """Talk: nothing that a program would read."""
-    print(f"lvsboot: {sentence}", file=sys.stderr, flush=True)
+    say(f"lvsboot: {sentence}\n")
+
+
+def say(text: str) -> None:
+    """The same in lines of its own making."""
+    sys.stderr.write(printable_text(text))
+    sys.stderr.flush()
 
 
 def print_problems(problems: Sequence[Problem]) -> None:

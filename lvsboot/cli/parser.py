@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import itertools
+import re
 import sys
 
+import lvsboot
 from lvsboot.cli import service
 from lvsboot.errors import Exit
 from lvsboot.light_typing import TYPE_CHECKING
+from lvsboot.printable import printable_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import NoReturn
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any, NoReturn
+
+    Verbs = Mapping[str, tuple[str, Any, Any]]
+
+_DESCRIPTION = "One role file makes an LVS director or real server."
+_HELP = {"-h", "--help", "--version"}
+_LONGEST = 100
 
 
-class _Formatter(argparse.HelpFormatter):
+class _Formatter(argparse.RawDescriptionHelpFormatter):
     """Told its width: to ask for it, argparse imports shutil and with it three compressors."""
 
     def __init__(self, prog: str) -> None:
@@ -22,25 +32,91 @@ class _Formatter(argparse.HelpFormatter):
 
 
 class _Parser(argparse.ArgumentParser):
-    def __init__(self, *, prog: str, description: str | None = None) -> None:
-        super().__init__(prog=prog, description=description, formatter_class=_Formatter)
+    def __init__(
+        self, *, prog: str, description: str | None = None, usage: str | None = None
+    ) -> None:
+        super().__init__(
+            prog=prog, description=description, usage=usage, formatter_class=_Formatter
+        )
+        self.verbs: Mapping[str, argparse.ArgumentParser] = {}
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
-        self.exit(Exit.USAGE, f"{self.prog}: {message}\n")
+        self.exit(Exit.USAGE, f"{self.prog}: {printable_line(message)}\n")
 
 
-def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """The words as argparse reads them; SystemExit where they ask for help, or are wrong."""
+    parser = parser_for(words)
+    if not words:
+        parser.print_help(sys.stderr)
+        raise SystemExit(Exit.USAGE)
+    name = _verb_in(words)
+    if name is not None and name not in parser.verbs and not _HELP & {*words}:
+        parser.error(f"{name!r} is not a verb: {_suggestion(name, parser.verbs)}")
+    verb = parser.verbs.get(name or "", parser)
+    _check_options(words, verb)
+    arguments, unknown = parser.parse_known_args(words)
+    if unknown:
+        verb.error(f"unrecognized arguments: {' '.join(unknown)}")
+    return arguments
+
+
+def _check_options(words: Sequence[str], verb: argparse.ArgumentParser) -> None:
+    """Before argparse misses what a misspelled option would have given it."""
+    known = re.findall(r"--[a-z-]+", verb.format_help())
+    for word in itertools.takewhile(lambda word: word != "--", words):
+        name = word.partition("=")[0]
+        if word.startswith("--") and not any(option.startswith(name) for option in known):
+            verb.error(f"{name} is not an option: {_suggestion(word, known)}")
+
+
+def parser_for(words: Sequence[str]) -> _Parser:
     """All verbs; but for a service verb itself: a boot does not pay for the others."""
-    parser = _Parser(
-        prog="lvsboot", description="One role file makes an LVS director or real server."
-    )
-    verbs = parser.add_subparsers(required=True, metavar="VERB")
     if words and words[0] in service.VERBS:
-        service.add_verbs(verbs, words[0])
-        return parser
+        return _parser({"the service": {words[0]: service.VERBS[words[0]]}})
     from lvsboot.cli import roles
 
-    roles.add_verbs(verbs)
-    service.add_verbs(verbs)
+    return _parser({"roles": roles.VERBS, "the service": service.VERBS, "tools": roles.TOOLS})
+
+
+def _verb_in(words: Sequence[str]) -> str | None:
+    return next((word for word in words if not word.startswith("-")), None)
+
+
+def _parser(groups: Mapping[str, Verbs]) -> _Parser:
+    parser = _Parser(
+        prog="lvsboot",
+        usage="lvsboot [-h] [--version] VERB ...",
+        description=f"{_DESCRIPTION}\n\n{_groups_text(groups)}",
+    )
+    parser.add_argument("--version", action="version", version=f"lvsboot {lvsboot.__version__}")
+    verbs = parser.add_subparsers(
+        required=True, metavar="VERB", prog="lvsboot", help=argparse.SUPPRESS
+    )
+    for table in groups.values():
+        for name, (summary, add_arguments, run) in table.items():
+            verb = verbs.add_parser(name, description=f"{summary[0].upper()}{summary[1:]}.")
+            add_arguments(verb)
+            verb.set_defaults(run=run)
+    parser.verbs = verbs.choices
     return parser
+
+
+def _groups_text(groups: Mapping[str, Verbs]) -> str:
+    """Each group's verbs with their summaries: argparse itself knows no groups of verbs."""
+    width = max(len(name) for verbs in groups.values() for name in verbs)
+    parts = []
+    for title, verbs in groups.items():
+        lines = [f"  {name:<{width}}  {summary}" for name, (summary, _, _) in verbs.items()]
+        parts.append("\n".join([f"{title}:", *lines]))
+    return "\n\n".join([*parts, "`lvsboot VERB --help` shows what a verb takes."])
+
+
+def _suggestion(word: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    name, equals, value = word.partition("=")
+    # Beyond any name's length there is nothing near, and looking for it takes long.
+    near = get_close_matches(name, known, n=1) if len(name) < _LONGEST else []
+    return f"did you mean '{near[0]}{equals}{value}'?" if near else "see --help"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lvsboot import paths
 from lvsboot.cli.output import print_cautions, print_changes, print_problems, tell, wants_color
 from lvsboot.errors import ConflictError, Exit, InputError
+from lvsboot.printable import printable_line
 
 if TYPE_CHECKING:
     import argparse
@@ -16,46 +17,45 @@ if TYPE_CHECKING:
     from lvsboot.role import RoleFile
 
 
-def add_verbs(verbs: argparse._SubParsersAction[Any]) -> None:
-    validate = verbs.add_parser("validate", help="check a role file")
-    _role_argument(validate)
-    validate.add_argument("--json", action="store_true", help="problems as JSON, for editors")
-    validate.set_defaults(run=_validate)
+def _validate_arguments(parser: argparse.ArgumentParser) -> None:
+    _role_argument(parser)
+    parser.add_argument("--json", action="store_true", help="problems as JSON, for editors")
 
-    import_ = verbs.add_parser("import", help="make a role file from a director's IPVS rules")
-    import_.add_argument("rules", metavar="FILE", help="what ipvsadm -Sn printed, or - for it")
-    import_.set_defaults(run=_import)
 
-    schema = verbs.add_parser("schema", help="print the role file's JSON Schema")
-    schema.set_defaults(run=_schema)
+def _import_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("rules", metavar="FILE", help="what ipvsadm -Sn printed, or - for it")
 
-    render = verbs.add_parser("render", help="write a role's files into an unpacked image")
-    _role_argument(render)
-    render.add_argument("--root", metavar="DIR", required=True, help="the image's root")
-    render.set_defaults(run=_render)
 
-    plan = verbs.add_parser("plan", help="show what applying a role would change")
-    _role_argument(plan)
-    plan.add_argument("--root", metavar="DIR", default="/", help="compare with an unpacked image")
-    plan.add_argument("--json", action="store_true", help="the plan as JSON")
-    plan.add_argument("--exit-code", action="store_true", help="status 2 if anything would change")
-    plan.set_defaults(run=_plan)
+def _render_arguments(parser: argparse.ArgumentParser) -> None:
+    _role_argument(parser)
+    parser.add_argument("--root", metavar="DIR", required=True, help="the image's root")
 
-    apply = verbs.add_parser("apply", help="write a role's files on this host and bring it up")
-    _role_argument(apply)
-    apply.add_argument("--no-block", action="store_true", help="only queue systemd's jobs")
-    apply.set_defaults(run=_apply)
 
-    cloud_init = verbs.add_parser("cloud-init", help="write a NoCloud seed that boots into a role")
-    _role_argument(cloud_init)
-    cloud_init.add_argument("-o", "--output", metavar="DIR", required=True)
-    cloud_init.set_defaults(run=_cloud_init)
-
-    install_units = verbs.add_parser(
-        "install-units", help="put the systemd units in place, in an image that waits for a role"
+def _plan_arguments(parser: argparse.ArgumentParser) -> None:
+    _role_argument(parser)
+    parser.add_argument("--root", metavar="DIR", default="/", help="compare with an unpacked image")
+    parser.add_argument("--json", action="store_true", help="the plan as JSON")
+    parser.add_argument(
+        "--exit-code", action="store_true", help="status 2 if anything would change"
     )
-    install_units.add_argument("--root", metavar="DIR", default="/")
-    install_units.set_defaults(run=_install_units)
+
+
+def _apply_arguments(parser: argparse.ArgumentParser) -> None:
+    _role_argument(parser)
+    parser.add_argument("--no-block", action="store_true", help="only queue systemd's jobs")
+
+
+def _cloud_init_arguments(parser: argparse.ArgumentParser) -> None:
+    _role_argument(parser)
+    parser.add_argument("-o", "--output", metavar="DIR", required=True, help="the seed's folder")
+
+
+def _no_arguments(_parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+def _install_units_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--root", metavar="DIR", default="/", help="an unpacked image's root")
 
 
 def _role_argument(parser: argparse.ArgumentParser) -> None:
@@ -94,7 +94,7 @@ def _validate(arguments: argparse.Namespace) -> int:
     else:
         print_problems(problems)
         if is_usable:
-            print(f"{arguments.role}: valid")
+            print(f"{printable_line(arguments.role)}: valid")
     return Exit.DONE if is_usable else Exit.BAD_INPUT
 
 
@@ -164,7 +164,7 @@ def _cloud_init(arguments: argparse.Namespace) -> int:
     from lvsboot.commands import roles
 
     for place in roles.cloud_init(_read_role(arguments), _path(arguments.output)):
-        print(place)
+        print(printable_line(str(place)))
     return Exit.DONE
 
 
@@ -189,6 +189,30 @@ def _read_role(arguments: argparse.Namespace, *, from_anybody: bool = True) -> R
 
 def _standard_input(file: str) -> bytes | None:
     """What stands in for a file named -."""
+    from lvsboot.cli.streams import read_input
     from lvsboot.document import MAX_BYTES
 
-    return sys.stdin.buffer.read(MAX_BYTES + 1) if file == "-" else None
+    return read_input(MAX_BYTES + 1) if file == "-" else None
+
+
+# Name: summary, arguments, what runs.
+VERBS = {
+    "validate": ("check a role file", _validate_arguments, _validate),
+    "plan": ("show what applying a role would change", _plan_arguments, _plan),
+    "apply": ("write a role's files on this host and bring it up", _apply_arguments, _apply),
+    "render": ("write a role's files into an unpacked image", _render_arguments, _render),
+    "cloud-init": (
+        "write a NoCloud seed that boots into a role",
+        _cloud_init_arguments,
+        _cloud_init,
+    ),
+    "import": ("make a role file from a director's IPVS rules", _import_arguments, _import),
+}
+TOOLS = {
+    "schema": ("print the role file's JSON Schema", _no_arguments, _schema),
+    "install-units": (
+        "put the systemd units in place, in an image that waits for a role",
+        _install_units_arguments,
+        _install_units,
+    ),
+}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from lvsboot import paths
-from lvsboot.cli.output import tell
+from lvsboot.cli.output import say, tell
 from lvsboot.errors import Exit
 from lvsboot.light_typing import TYPE_CHECKING, NamedTuple
 
@@ -13,15 +13,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
     from typing import Any
-
-
-def add_verbs(verbs: argparse._SubParsersAction[Any], *names: str) -> None:
-    """Those of the given names, or all: a boot does not pay for verbs that it has not said."""
-    for name in names or VERBS:
-        summary, add_arguments, run = VERBS[name]
-        verb = verbs.add_parser(name, help=summary)
-        add_arguments(verb)
-        verb.set_defaults(run=_Verb(run))
 
 
 class _Verb:
@@ -60,7 +51,7 @@ def read_plain(words: Sequence[str]) -> _Loading | None:
         return None
     fields = {name.removeprefix("--"): value for name, value in given.items()}
     _, _, run = VERBS[words[0]]
-    return _Loading(_Verb(run), **fields)
+    return _Loading(run, **fields)
 
 
 def _loading_arguments(parser: argparse.ArgumentParser) -> None:
@@ -142,7 +133,7 @@ def _load(arguments: argparse.Namespace | _Loading, *, whole: bool) -> int:
         weights=Weights(arguments.weights),
         tell=tell,
     )
-    sys.stderr.write(loaded_text(loaded))
+    say(loaded_text(loaded))
     return Exit.DONE
 
 
@@ -151,12 +142,12 @@ def _stop(arguments: argparse.Namespace) -> int:
         from lvsboot.commands.unit_job import is_plain_stop
 
         if not is_plain_stop(arguments.unit):
-            print(f"{arguments.unit} is not just stopped: its rules stay", file=sys.stderr)
+            say(f"{arguments.unit} is not just stopped: its rules stay\n")
             return Exit.DONE
     from lvsboot.commands import service
     from lvsboot.ipvs.text import done_text
 
-    print(done_text(service.stop(tell=tell)), file=sys.stderr)
+    say(done_text(service.stop(tell=tell)) + "\n")
     return Exit.DONE
 
 
@@ -170,7 +161,7 @@ def _save(arguments: argparse.Namespace) -> int:
         saved = saving.export(arguments.output)
     else:
         saved = saving.save(everything=arguments.all, tell=tell)
-    print(f"saved as {saved.path}", file=sys.stderr)
+    say(f"saved as {saved.path}\n")
     for note in saved.notes:
         tell(note)
     return Exit.DONE
@@ -201,7 +192,7 @@ def _announce(arguments: argparse.Namespace) -> int:
     told, absent = announce.announce(addresses, wait=arguments.wait)
     for address, link in told:
         mac = link.mac.hex(":")
-        print(f"announced: {format_address(address)} is at {mac} on {link.name}", file=sys.stderr)
+        say(f"announced: {format_address(address)} is at {mac} on {link.name}\n")
     for address in absent:
         reason = "it is up on no Ethernet link that has a carrier"
         tell(f"{format_address(address)} not announced: {reason}")
@@ -236,11 +227,15 @@ _LOADING_OPTIONS = {
 
 # Name: summary, arguments, what runs.
 VERBS = {
-    "start": ("bring the kernel's table to the rules", _loading_arguments, _start),
-    "reload": ("the same, all or nothing", _loading_arguments, _reload),
-    "stop": ("remove our services from the kernel's table", _stop_arguments, _stop),
-    "save": ("keep the live table for the next start", _save_arguments, _save),
-    "status": ("show the live table and how it has drifted", _status_arguments, _status),
-    "announce": ("tell the segment's hosts where our VIPs are", _announce_arguments, _announce),
-    "zero": ("set all counters to zero", _no_arguments, _zero),
+    "start": ("bring the kernel's table to the rules", _loading_arguments, _Verb(_start)),
+    "reload": ("the same, all or nothing", _loading_arguments, _Verb(_reload)),
+    "stop": ("remove our services from the kernel's table", _stop_arguments, _Verb(_stop)),
+    "save": ("keep the live table for the next start", _save_arguments, _Verb(_save)),
+    "status": ("show the live table and how it has drifted", _status_arguments, _Verb(_status)),
+    "announce": (
+        "tell the segment's hosts where our VIPs are",
+        _announce_arguments,
+        _Verb(_announce),
+    ),
+    "zero": ("set all counters to zero", _no_arguments, _Verb(_zero)),
 }

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -223,6 +225,70 @@ def test_wrong_usage(arguments: list[str]) -> None:
     done = lvsboot(*arguments)
     assert done.returncode == Exit.USAGE
     assert done.stderr.startswith(b"usage: lvsboot")
+
+
+def test_no_words_at_all() -> None:
+    """Help, and yet nothing was done."""
+    done = lvsboot()
+    assert (done.returncode, done.stdout) == (Exit.USAGE, b"")
+    assert done.stderr == lvsboot("--help").stdout
+
+
+def test_the_version_is_the_wheels() -> None:
+    done = lvsboot("--version")
+    assert (done.returncode, done.stderr) == (Exit.DONE, b"")
+    assert done.stdout.decode() == f"lvsboot {metadata.version('lvsboot')}\n"
+
+
+def test_the_help_names_every_verb_once_and_in_its_group() -> None:
+    parts = lvsboot("--help").stdout.decode().split("\n\n")
+    groups = {
+        part.partition(":\n")[0]: re.findall(r"^  ([a-z-]+) +\w", part, re.MULTILINE)
+        for part in parts
+        if ":\n  " in part and not part.startswith("options")
+    }
+    assert groups == {
+        "roles": ["validate", "plan", "apply", "render", "cloud-init", "import"],
+        "the service": ["start", "reload", "stop", "save", "status", "announce", "zero"],
+        "tools": ["schema", "install-units"],
+    }
+    for verb in (verb for verbs in groups.values() for verb in verbs):
+        done = lvsboot(verb, "--help")
+        assert done.returncode == Exit.DONE
+        assert done.stdout.startswith(f"usage: lvsboot {verb} ".encode())
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("valdate", "validate"),
+        ("Validate", "validate"),
+        ("cloudinit", "cloud-init"),
+        ("statsu --json", "status"),
+        ("--strict valdate", "validate"),
+        ("validate --stict x", "--strict"),
+        ("validate x --jsno", "--json"),
+        ("start --rule5 x", "--rules"),
+        ("plan --rot=/image", "--root=/image"),
+        ("cloud-init --ouput=x", "--output=x"),
+    ],
+)
+def test_a_near_miss_is_told_what_was_meant(typed: str, meant: str) -> None:
+    done = lvsboot(*typed.split())
+    assert (done.returncode, done.stdout) == (Exit.USAGE, b"")
+    assert done.stderr.endswith(f"did you mean '{meant}'?\n".encode()), done.stderr
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [["frobnicate"], ["--frobnicate"], ["validate", "--x"], ["x" * 100_000], ["\x1b[2J"], [""]],
+)
+def test_a_far_miss_is_told_nothing_wrong(typed: list[str]) -> None:
+    done = lvsboot(*typed)
+    assert done.returncode == Exit.USAGE
+    assert done.stderr.startswith(b"usage: lvsboot ")
+    assert b"did you mean" not in done.stderr
+    assert done.stderr.decode().replace("\n", "").isprintable()
 
 
 def test_a_reader_that_has_gone_is_no_news() -> None:
