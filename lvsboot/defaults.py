@@ -10,6 +10,7 @@ from lvsboot.policy import Foreign, Weights
 
 BACKEND = Backend.AUTO
 DHCP = Dhcp.NO
+GATEWAY_ON_LINK = False
 REQUIRED = True
 VIP_OWNER = Owner.LVSBOOT
 PROTOCOL = Protocol.TCP

@@ -16,6 +16,7 @@ from ipaddress import (
     ip_interface,
     ip_network,
 )
+from string import ascii_letters, digits
 from typing import TypeVar
 
 from lvsboot.complaints import FormatError, shown
@@ -29,7 +30,14 @@ _Family = TypeVar("_Family", IPv4Address, IPv6Address)
 # With its prefix length, an IPv4 address in an IPv6 one's tail.
 _LONGEST_ADDRESS = 49
 
-_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_LONGEST_HOSTNAME = 64
+_LONGEST_DOMAIN = 253
+_INTERFACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_@+-]*(\.[A-Za-z0-9_@+-]+)*")
+_LONGEST_INTERFACE = 15
+_NAME_CHARACTERS = frozenset(ascii_letters + digits + "._@+-")
+_NAME_DOTS = "no dot at its end, and no two in a row"
+_NAME_WORDS = "letters, digits, dots and -_@+ only"
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 _PARAMETER = re.compile(r"[a-z0-9_]+")
 _PORT_RANGE = re.compile(r"([1-9][0-9]{0,4})-([1-9][0-9]{0,4})", re.ASCII)
@@ -121,28 +129,47 @@ def parse_multicast(text: str) -> Address:
 
 
 def parse_hostname(text: str) -> str:
-    """Source: hostname(7)."""
-    labels = text.split(".")
-    if len(text) > 64 or not all(_LABEL.fullmatch(label) for label in labels):
+    """Source: hostname(7). An underscore is no host name's, and for all that in many."""
+    if len(text) > _LONGEST_HOSTNAME or not _has_labels(text):
         raise ValueError(
             f"{shown(text)} is not a host name: letters, digits and hyphens, dots between"
         )
     return text
 
 
-def parse_interface_name(text: str) -> str:
-    """Source: dev_valid_name() in the kernel's net/core/dev.c; a colon would name an alias.
-
-    And ifname_valid() in systemd's basic/socket-util.c: a number would be taken for an index,
-    all and default are folders beside the interfaces' own in /proc/sys/net.
-    """
-    if not 0 < len(text) < 16 or text in {".", ".."} or not re.fullmatch(r"[!-~]+", text):
-        raise ValueError(f"{shown(text)} is not an interface name: 1 to 15 printable characters")
-    # What shells, systemd's globs, sysctl's paths and ipvsadm would read as more than a name.
-    if set(text) & set("/:%*?[]{}\"'\\$;&|<>()`#!="):
+def parse_domain(text: str) -> str:
+    """Source: resolv.conf(5); systemd's `~` for routing alone is nobody else's."""
+    if len(text) > _LONGEST_DOMAIN or not _has_labels(text):
         raise ValueError(
-            f"{shown(text)} is not an interface name: letters, digits, dots and -_@+ only"
+            f"{shown(text)} is not a domain: letters, digits and hyphens, dots between"
         )
+    return text
+
+
+def _has_labels(text: str) -> bool:
+    return all(_LABEL.fullmatch(label) for label in text.split("."))
+
+
+def parse_interface_name(text: str) -> str:
+    """What the kernel, and every program that reads the name, takes for this name and no more.
+
+    dev_valid_name() in the kernel's net/core/dev.c allows far more: all but spaces, `/` and `:`.
+    systemd, netplan, ifupdown, sysctl, shells and ipvsadm give many of those a meaning: globs,
+    lists, `!` for not, `~` for YAML's null, a leading `-` for an option, a leading dot for a
+    hidden file. ifname_valid() in systemd's basic/socket-util.c: a number is an index; all and
+    default are folders beside the interfaces' own in /proc/sys/net.
+    """
+    if not 0 < len(text) <= _LONGEST_INTERFACE:
+        raise ValueError(
+            f"{shown(text)} is not an interface name: 1 to {_LONGEST_INTERFACE} characters"
+        )
+    if text[0] in ".-+@":
+        raise ValueError(
+            f"{shown(text)} is not an interface name: a letter, a digit or _ comes first"
+        )
+    if not _INTERFACE.fullmatch(text):
+        what = _NAME_DOTS if set(text) <= _NAME_CHARACTERS else _NAME_WORDS
+        raise ValueError(f"{shown(text)} is not an interface name: {what}")
     if text in {"all", "default"} or text.isdigit():
         raise ValueError(f"{shown(text)} is not an interface name: it has another meaning")
     return text
@@ -196,6 +223,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "ipv4": parse_ipv4,
     "ipv6": parse_ipv6,
     "multicast": parse_multicast,
+    "domain": parse_domain,
     "hostname": parse_hostname,
     "interface-name": parse_interface_name,
     "mac": parse_mac,

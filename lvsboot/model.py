@@ -76,7 +76,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Nic:
-    """One entry of network.interfaces; `mtu` in bytes, None for the kernel's own."""
+    """One entry of network.interfaces; `mtu` in bytes, None for the kernel's own.
+
+    With `gateway_on_link` gateways and next hops are neighbours, whatever networks the NIC has.
+    """
 
     name: str
     mac: str | None
@@ -84,7 +87,9 @@ class Nic:
     dhcp: Dhcp
     gateway: Address | None
     gateway6: Address | None
+    gateway_on_link: bool
     nameservers: tuple[Address, ...]
+    search: tuple[str, ...]
     routes: tuple[Route, ...]
     mtu: int | None
     required: bool

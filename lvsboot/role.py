@@ -14,6 +14,7 @@ from lvsboot.document import MAX_FINDINGS, Document, Finding, Path, parse_docume
 from lvsboot.errors import InputError
 from lvsboot.formats import (
     parse_address,
+    parse_domain,
     parse_interface_address,
     parse_ipv4,
     parse_ipv6,
@@ -118,7 +119,9 @@ def _decode_nic(name: str, value: _Mapping) -> Nic:
         dhcp=Dhcp(value.get("dhcp", defaults.DHCP)),
         gateway=_optional(value, "gateway", parse_ipv4),
         gateway6=_optional(value, "gateway6", parse_ipv6),
+        gateway_on_link=value.get("gateway_on_link", defaults.GATEWAY_ON_LINK),
         nameservers=tuple(map(parse_address, value.get("nameservers", ()))),
+        search=tuple(map(parse_domain, value.get("search", ()))),
         routes=tuple(
             Route(parse_network(route["to"]), parse_address(route["via"]))
             for route in value.get("routes", ())

@@ -56,6 +56,7 @@ _EXAMPLES: dict[str, tuple[Backend, ...]] = {
     "ipv6/rs1.yaml": (Backend.NETWORKD,),
     "sync/director1.yaml": (Backend.NETWORKD, Backend.EXTERNAL),
     "sync/director2.yaml": (Backend.NETWORKD,),
+    "cloud/director.yaml": _WRITING,
     "external/director.yaml": (Backend.EXTERNAL,),
     "network/director.yaml": (*_WRITING, Backend.EXTERNAL),
 }

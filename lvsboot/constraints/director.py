@@ -73,8 +73,8 @@ def _neighbourhood(
     vip: Vip, nics: dict[str, Nic], around: Surroundings, path: Path
 ) -> Iterator[Finding]:
     nic = nics.get(vip.interface)
-    if nic is None or vip.owner is Owner.EXTERNAL:
-        return
+    if nic is None or vip.owner is Owner.EXTERNAL or nic.gateway_on_link:
+        return  # on such a link a gateway asks for addresses of any network
     if any(networks_of(nic, vip.address.version)) and around.is_off_link(nic, vip.address):
         message = f"{vip.address} is on none of {nic.name}'s networks: nobody there asks for it"
         given = ((*NETWORK, nic.name),)

@@ -18,6 +18,11 @@ _ARP_IGNORE = re.compile(r"net\.ipv4\.conf\..+\.arp_ignore")
 def host_findings(role: Role) -> Iterator[Finding]:
     if role.hostname is not None and role.hostname.partition(".")[0].lower() == "localhost":
         yield warning(("hostname",), f"'{role.hostname}' is every host's name for itself")
+    if role.hostname is not None and "_" in role.hostname:
+        # hostname_cleanup() in systemd's basic/hostname-util.c, on what /etc/hostname says.
+        kept = role.hostname.replace("_", "")
+        message = f"'{role.hostname}' has an underscore, which no host name has"
+        yield warning(("hostname",), message, f"systemd leaves it out: '{kept}'")
     yield from _sysctl(role)
     yield from _addresses_once(role)
 

@@ -40,6 +40,9 @@ def network_findings(role: Role, around: Surroundings) -> Iterator[Finding]:
                 yield from around.host_trouble(address, (*path, "nameservers", i))
         yield from _gateways(nic, around, defaults, path)
         yield from _routes(nic, around, defaults, routes, path)
+        if nic.gateway_on_link and nic.gateway is nic.gateway6 is None and not nic.routes:
+            message = f"{nic.name} has no gateway and no route for it to matter to"
+            yield warning((*path, "gateway_on_link"), message)
     yield from _waits(role)
 
 
@@ -109,8 +112,18 @@ def _next_hop(nic: Nic, hop: Address, around: Surroundings, path: Path) -> Itera
     if hop in around.own:
         yield Finding(path, f"{hop} is this host's own address", twin=around.own[hop])
     elif not troubles and around.is_off_link(nic, hop):
-        message = f"{hop} is on none of {nic.name}'s networks"
-        yield Finding(path, message, there(networks_of(nic, hop.version)))
+        yield from _off_link(nic, hop, around, path)
+
+
+def _off_link(nic: Nic, hop: Address, around: Surroundings, path: Path) -> Iterator[Finding]:
+    """The kernel takes a next hop off the link only where it is told that it is a neighbour."""
+    own = there(networks_of(nic, hop.version))
+    message = f"{hop} is on none of {nic.name}'s networks"
+    if around.is_on_link(hop):
+        yield Finding(path, f"{message}, but on another's", own)
+    elif not nic.gateway_on_link:
+        hint = f"{own}; gateway_on_link: true if {nic.name} reaches it all the same"
+        yield Finding(path, message, hint)
 
 
 def _routes(

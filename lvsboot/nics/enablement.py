@@ -56,7 +56,7 @@ def installation_sentences(backend: Backend, nics: Iterable[Nic], survey: Survey
         yield "ifupdown has no DHCP client: install dhcpcd-base or isc-dhcp-client"
 
 
-def caution_sentences(backend: Backend, nics: Iterable[Nic], survey: Survey) -> Iterator[str]:
+def caution_sentences(backend: Backend, nics: Collection[Nic], survey: Survey) -> Iterator[str]:
     """What works, and perhaps not as its administrator expects."""
     manager, resolver = "NetworkManager.service", "systemd-resolved.service"
     if backend is Backend.NETWORKD and survey.is_enabled(manager):
@@ -64,13 +64,14 @@ def caution_sentences(backend: Backend, nics: Iterable[Nic], survey: Survey) -> 
             f"{manager} is enabled and takes every NIC that it is not told to leave: "
             f"systemctl disable {manager}, or name the role's NICs in its unmanaged-devices"
         )
-    named = [nic.name for nic in nics if nic.nameservers]
+    named = [nic.name for nic in nics if nic.nameservers or nic.search]
     listens = survey.is_enabled(resolver) or (
         backend is Backend.IFUPDOWN and survey.has_program("/usr/sbin/resolvconf")
     )
     if named and backend is not Backend.EXTERNAL and not listens:
+        what = "nameservers" if any(nic.nameservers for nic in nics) else "search domains"
         package = "resolvconf" if backend is Backend.IFUPDOWN else "systemd-resolved"
         yield (
-            f"nobody listens to the nameservers of {', '.join(named)}, and /etc/resolv.conf stays "
+            f"nobody listens to the {what} of {', '.join(named)}, and /etc/resolv.conf stays "
             f"as it is: install {package}, or write /etc/resolv.conf"
         )

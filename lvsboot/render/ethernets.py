@@ -17,18 +17,21 @@ def ethernet(nic: Nic) -> dict[str, Any]:
     if nic.addresses:
         settings["addresses"] = [str(address) for address in nic.addresses]
     # Not "default": cloud-init 22.4 knows only the numeric form everywhere.
-    routes = [
-        {"to": to, "via": str(via)}
-        for to, via in (("0.0.0.0/0", nic.gateway), ("::/0", nic.gateway6))
-        if via is not None
-    ]
-    routes += [{"to": str(route.to), "via": str(route.via)} for route in nic.routes]
+    ways = [("0.0.0.0/0", nic.gateway), ("::/0", nic.gateway6)]
+    ways += [(str(route.to), route.via) for route in nic.routes]
+    on_link = {"on-link": True} if nic.gateway_on_link else {}
+    routes = [{"to": to, "via": str(via), **on_link} for to, via in ways if via is not None]
     if routes:
         settings["routes"] = routes
-    if nic.nameservers:
-        settings["nameservers"] = {"addresses": [str(server) for server in nic.nameservers]}
+    if resolving := _resolving(nic):
+        settings["nameservers"] = resolving
     if nic.mtu is not None:
         settings["mtu"] = nic.mtu
     if not nic.required:
         settings["optional"] = True
     return settings
+
+
+def _resolving(nic: Nic) -> dict[str, list[str]]:
+    asked = {"search": list(nic.search), "addresses": [str(server) for server in nic.nameservers]}
+    return {key: values for key, values in asked.items() if values}

@@ -43,6 +43,11 @@ class NicSetup:
         return tuple(it for it in self.nic.addresses if isinstance(it, IPv6Interface))
 
     @property
+    def gateways(self) -> tuple[Address, ...]:
+        pair = (self.nic.gateway, self.nic.gateway6)
+        return tuple(gateway for gateway in pair if gateway is not None)
+
+    @property
     def stray_gateways(self) -> tuple[Address, ...]:
         """The gateways of a family in which the NIC has no address of its own."""
         pairs = ((self.nic.gateway, self.ipv4), (self.nic.gateway6, self.ipv6))
@@ -52,7 +57,7 @@ class NicSetup:
     def needs_commands(self) -> bool:
         """Whether ifupdown's methods alone would leave something undone, be it the link itself."""
         nic = self.nic
-        undone = nic.nameservers or nic.routes or self.stray_gateways or self.vips
+        undone = nic.nameservers or nic.search or nic.routes or self.stray_gateways or self.vips
         begun = nic.addresses or nic.mtu is not None or self.dhcp4 or self.dhcp6
         return bool(undone) or not begun
 

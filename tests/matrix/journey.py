@@ -18,6 +18,17 @@ VIPS = frozenset({"172.16.14.1/32", "2001:db8::1/128"})
 # What the seed's network-config says: wherever it shows up, cloud-init owns the NIC.
 CLOUD_INITS = frozenset({"172.16.99.99/16"})
 FOLDERS = ("/etc/netplan", "/etc/network/interfaces.d", "/etc/systemd/network")
+SEARCH = "example.net, example.org"
+# Of the next hops only one is on a network of the NIC's.
+ROUTES = frozenset(
+    {
+        "default via 203.0.113.1",
+        "default via 2001:db8:9::1",
+        "10.0.0.0/8 via 172.16.0.3",
+        "198.51.100.0/24 via 203.0.113.2",
+        "2001:db8:5::/48 via 2001:db8:9::2",
+    }
+)
 SETTLING = 30.0
 MTU = 1400
 
@@ -29,8 +40,14 @@ network:
     {NIC}:
       mac: "{MAC}"
       addresses: [{", ".join(f'"{address}"' for address in sorted(HOST))}]
-      gateway: 172.16.0.1
-      routes: [{{{{to: 10.0.0.0/8, via: 172.16.0.3}}}}]
+      gateway: 203.0.113.1
+      gateway6: "2001:db8:9::1"
+      gateway_on_link: true
+      search: [{SEARCH}]
+      routes:
+        - {{{{to: 10.0.0.0/8, via: 172.16.0.3}}}}
+        - {{{{to: 198.51.100.0/24, via: 203.0.113.2}}}}
+        - {{{{to: "2001:db8:5::/48", via: "2001:db8:9::2"}}}}
       mtu: {{mtu}}
 director:
   method: dr
@@ -54,7 +71,10 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The machine after a step, by its own tools; `files` are those of FOLDERS, by path."""
+    """The machine after a step, by its own tools.
+
+    `files` are those of FOLDERS, by path; `domains` the search domains that networkd keeps.
+    """
 
     addresses: tuple[Address, ...]
     routes: frozenset[str]
@@ -64,6 +84,7 @@ class Facts:
     files: frozenset[str]
     networkd: str
     kernel_journal: str
+    domains: str
 
     @property
     def owned(self) -> frozenset[str]:
@@ -131,9 +152,11 @@ def read_facts(vm: VM) -> Facts:
         f"find {' '.join(FOLDERS)} -type f",
         "journalctl -b -o cat --no-pager -u systemd-networkd",
         "journalctl -b -o cat --no-pager _PID=1",
+        f"sed -n s/^DOMAINS=//p /run/systemd/netif/links/$(cat /sys/class/net/{NIC}/ifindex)",
     )
     said = vm.run(f"; echo; echo {mark}; ".join(f"{{ {it}; }} 2>&1" for it in commands))
-    shown, routes4, routes6, rules, failed, files, networkd, journal = said.split(f"\n{mark}\n")
+    parts = said.split(f"\n{mark}\n")
+    shown, routes4, routes6, rules, failed, files, networkd, journal, domains = parts
     [link] = json.loads(shown)
     routes = json.loads(routes4) + json.loads(routes6)
     return Facts(
@@ -147,6 +170,7 @@ def read_facts(vm: VM) -> Facts:
         files=frozenset(files.split()),
         networkd=networkd,
         kernel_journal=journal,
+        domains=domains.strip(),
     )
 
 

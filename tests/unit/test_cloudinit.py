@@ -23,7 +23,9 @@ network:
       dhcp: ipv6
       gateway: 172.16.0.1
       gateway6: "2001:db8::1"
+      gateway_on_link: true
       nameservers: [172.16.0.2]
+      search: [example.net]
       routes: [{to: 10.0.0.0/8, via: 172.16.0.3}]
       mtu: 1400
       required: false
@@ -78,11 +80,11 @@ def test_network_config_has_every_host_address_and_no_vip() -> None:
                 "dhcp6": True,
                 "addresses": ["172.16.14.10/16", "2001:db8::10/64"],
                 "routes": [
-                    {"to": "0.0.0.0/0", "via": "172.16.0.1"},
-                    {"to": "::/0", "via": "2001:db8::1"},
-                    {"to": "10.0.0.0/8", "via": "172.16.0.3"},
+                    {"to": "0.0.0.0/0", "via": "172.16.0.1", "on-link": True},
+                    {"to": "::/0", "via": "2001:db8::1", "on-link": True},
+                    {"to": "10.0.0.0/8", "via": "172.16.0.3", "on-link": True},
                 ],
-                "nameservers": {"addresses": ["172.16.0.2"]},
+                "nameservers": {"search": ["example.net"], "addresses": ["172.16.0.2"]},
                 "mtu": 1400,
                 "optional": True,
             }

@@ -32,7 +32,20 @@ def is_name(text: str) -> bool:
 VIPS = ("203.0.113.1", "2001:db8:9::1")
 printable = st.characters(min_codepoint=0x20, max_codepoint=0x7E)
 names = st.text(printable, min_size=1, max_size=15).filter(is_name) | st.sampled_from(
-    ["on", "no", "null", "1e3", "0x1f", "12", "1.5", "2001-01-01", "~", "eth0.100", "a-b_c@d+e"]
+    [
+        "on",
+        "no",
+        "null",
+        "1e3",
+        "0x1f",
+        "12",
+        "1.5",
+        "2001-01-01",
+        "~",
+        "eth0.100",
+        "a-b_c@d+e",
+        "_x",
+    ]
 )
 hosts = st.sampled_from(["192.0.2.10/24", "2001:db8::10/64"])
 nics = st.fixed_dictionaries(
@@ -40,7 +53,11 @@ nics = st.fixed_dictionaries(
     optional={
         "gateway": st.just("192.0.2.254"),
         "gateway6": st.sampled_from(["fe80::1", "2001:db8::fe"]),
+        "gateway_on_link": st.booleans(),
         "nameservers": st.just(["192.0.2.53", "2001:db8::53"]),
+        "search": st.lists(
+            st.sampled_from(["example.net", "lan", "a_b.example", "no", "1e3"]), unique=True
+        ),
         "routes": st.just([{"to": "198.51.100.0/24", "via": "192.0.2.3"}]),
         "mtu": st.integers(1280, 65535),
         "required": st.booleans(),
@@ -108,6 +125,12 @@ def test_netplan_as_yaml(role: Role) -> None:
     assert ethernet.get("optional", False) is not nic.required
     routes = {(route["to"], route["via"]) for route in ethernet.get("routes", ())}
     assert routes == routes_of(role)
+    assert {route.get("on-link", False) for route in ethernet.get("routes", ())} <= {
+        nic.gateway_on_link
+    }
+    resolving = ethernet.get("nameservers", {})
+    assert tuple(resolving.get("search", ())) == nic.search
+    assert resolving.get("addresses", []) == [str(it) for it in nic.nameservers]
 
 
 def routes_of(role: Role) -> set[tuple[str, str]]:
@@ -145,7 +168,17 @@ def test_networkd_as_sections(role: Role) -> None:
     network = [value for key, value in found[2][1] if key == "Address"]
     assert network == [str(address) for address in nic.addresses]
     gateways = {str(it) for it in (nic.gateway, nic.gateway6) if it is not None}
-    assert {value for key, value in found[2][1] if key == "Gateway"} == gateways
+    routes = [dict(pairs) for name, pairs in found if name == "Route"]
+    ways = {value for key, value in found[2][1] if key == "Gateway"}
+    ways |= {route["Gateway"] for route in routes if "Destination" not in route}
+    assert ways == gateways
+    # What stands in [Network] has no words for it.
+    assert not nic.gateway_on_link or not [key for key, _ in found[2][1] if key == "Gateway"]
+    assert {route.get("GatewayOnLink", "no") for route in routes} <= {
+        "yes" if nic.gateway_on_link else "no"
+    }
+    domains = [value.split() for key, value in found[2][1] if key == "Domains"]
+    assert domains == ([list(nic.search)] if nic.search else [])
     vips = [dict(pairs) for name, pairs in found if name == "Address"]
     label = {"Label": f"{nic.name}:0"} if len(nic.name) <= 13 else {}
     assert vips == [
@@ -220,3 +253,7 @@ def test_ifupdown_as_stanzas(role: Role) -> None:
     assert sorted(gateways) == sorted(
         str(it) for it in (nic.gateway, nic.gateway6) if it is not None
     )
+    on_link = {words[-1] == "onlink" for words in shell if words[1:4] == ["ip", "route", "replace"]}
+    assert on_link <= {nic.gateway_on_link}
+    options = {words[0]: words[1:] for words in found[-1][1]} if found else {}
+    assert tuple(options.get("dns-search", ())) == nic.search

@@ -222,11 +222,15 @@ def test_a_backend_that_an_image_lacks(image: Path) -> None:
     assert b"install netplan.io" in done.stderr
 
 
-def test_name_servers_that_nobody_asks(image: Path) -> None:
-    role = ROLE.replace("[192.0.2.10/24]", "[192.0.2.10/24], nameservers: [192.0.2.53]")
+@pytest.mark.parametrize(
+    ("key", "what"),
+    [("nameservers: [192.0.2.53]", b"nameservers"), ("search: [example.net]", b"search domains")],
+)
+def test_name_servers_that_nobody_asks(image: Path, key: str, what: bytes) -> None:
+    role = ROLE.replace("[192.0.2.10/24]", f"[192.0.2.10/24], {key}")
     place = put(image.parent, "role.yaml", role.format(backend="ifupdown"))
     said = lvsboot("plan", place, "--root", image).stderr
-    assert b"nobody listens to the nameservers of eth0" in said
+    assert b"nobody listens to the " + what + b" of eth0" in said
     put(image, "usr/sbin/resolvconf")
     assert lvsboot("plan", place, "--root", image).stderr == b""
 

@@ -160,6 +160,16 @@ def test_the_roles_own_sysctls_follow_the_derived_ones() -> None:
     assert text_of(render(text), "/etc/sysctl.d/90-lvs.conf").endswith("\nnet.core.a = 4096\n")
 
 
+def test_weights_and_timeouts_are_as_large_as_ipvsadms() -> None:
+    text = DIRECTOR.replace("weight: 0", "weight: 2147483647").replace(
+        "port: 80, real", "port: 80, persistence: {timeout: 2678400}, real", 1
+    )
+    assert text_of(render(text), "/etc/lvs/ipvs.rules").splitlines()[:2] == [
+        "-A -t 192.0.2.1:80 -s wlc -p 2678400",
+        "-a -t 192.0.2.1:80 -r 10.0.0.2:80 -g -w 2147483647",
+    ]
+
+
 EVERYTHING = """\
 version: 1
 director:
