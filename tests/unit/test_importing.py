@@ -136,8 +136,8 @@ def lint(text: str) -> list[str]:
             "        # - {address: 127.0.0.1}\n",
         ),
         (
-            "-A -t 192.0.2.1:80 -s rr -p 2678400\n",
-            "    #   persistence: {timeout: 2678400}\n",
+            "-A -t 192.0.2.1:80 -s rr -p 300 --pe other\n",
+            "    #   persistence: {timeout: 300, engine: other}\n",
         ),
         ("-A -t 192.0.2.1:80 -s \x1b[31m\n", "    #   scheduler: "),
         ("--set 2678400 0 0\n", "  # timeouts: {tcp: 2678400}\n"),

@@ -54,9 +54,8 @@ FIXED = re.compile(
 )
 
 names = (
-    st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=15)
-    .filter(lambda text: not set(text) & set("/:%*?[]{}\"'\\$;&|<>()`#!="))
-    .filter(lambda text: text not in {".", "..", "all", "default"} and not text.isdigit())
+    st.from_regex(r"\A[A-Za-z0-9_][A-Za-z0-9_@+-]{0,9}(\.[A-Za-z0-9_@+-]{1,4})?\Z")
+    .filter(lambda text: text not in {"all", "default"} and not text.isdigit())
     .map(parse_interface_name)
 )
 ports = st.tuples(st.integers(1, 65535), st.integers(1, 65535)).map(
