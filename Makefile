@@ -10,12 +10,13 @@ SIZES ?=
 
 BIN := .venv/bin
 STAMP := .venv/.installed
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 PACKAGES := python3-venv qemu-system-x86 mmdebstrap xorriso e2fsprogs openssh-client uidmap nftables strace
 # Without its caches pytest compiles every test at each run.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test image kernel boot crash matrix soak demo bench fuzz clean
+.PHONY: help setup lock check test image kernel boot compat crash matrix soak demo bench fuzz clean
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -23,11 +24,22 @@ help: ## Show what there is to make
 setup: $(STAMP) ## Install what is missing: Debian's packages by apt, the rest into .venv
 	@lab/packages $(PACKAGES)
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml requirements/dev.txt
 	@lab/packages $(PACKAGES)
 	python3 -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(INSTALL) --require-hashes --requirement requirements/dev.txt
+	@# What builds it is locked, too.
+	$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
+
+lock: $(STAMP) ## Renew requirements/: the newest versions of what develops and tests, with hashes
+	$(INSTALL) --require-hashes --requirement requirements/lock.txt
+	@for group in dev compat fuzz lock; do \
+	  [ $$group = dev ] && project=pyproject.toml || project=; \
+	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	    --generate-hashes --no-annotate --custom-compile-command 'make lock' \
+	    --group pyproject.toml:$$group $$project --output-file requirements/$$group.txt || exit; \
+	done
 
 check: $(STAMP) ## Format, lint, types and unit tests: seconds, no privileges
 	$(BIN)/ruff format --check .
@@ -52,6 +64,9 @@ boot: setup ## The boot tier: systemd and cloud-init in VMs
 	@# One cluster boots while the other is tested.
 	$(BIN)/pytest tests/boot -n 2 --dist loadfile
 
+compat: setup ## The unit tests over Debian 12's and 13's libraries, and over the newest
+	TMPDIR=/dev/shm $(BIN)/python -m lab compat
+
 crash: setup ## Kill render and apply at every call that writes, and let a second run complete
 	$(BIN)/pytest tests/crash
 
@@ -69,7 +84,7 @@ bench: setup ## Time the IPVS engine against ipvsadm and others, in a small VM (
 	$(BIN)/python -m lab bench $(SIZES)
 
 fuzz: $(STAMP) ## Feed the readers what they do not expect (FUZZ_SECONDS=300)
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'
+	$(INSTALL) --require-hashes --requirement requirements/fuzz.txt
 	FUZZ_SECONDS=$(FUZZ_SECONDS) nice -n 19 $(BIN)/python -m tests.fuzz
 
 clean: ## Remove what was made, the images among it

@@ -1,4 +1,4 @@
-"""What the Makefile calls: `python -m lab image`, `kernel` and `demo`."""
+"""What the Makefile calls: `python -m lab image`, `kernel`, `compat`, `bench` and `demo`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 import sys
 from types import FrameType
 
-from lab import demo, image, kernel
+from lab import compat, demo, image, kernel
 from lab.cluster import Kind
 from lab.shell import LabError
 
@@ -28,6 +28,10 @@ def main() -> int:
     bench = verbs.add_parser("bench", help="time the IPVS engine in a small VM")
     bench.add_argument("words", nargs=argparse.REMAINDER, help="for python3 -m bench")
     bench.set_defaults(run=_bench)
+    versions = verbs.add_parser(
+        "compat", help="run the unit tests over other versions of libraries"
+    )
+    versions.set_defaults(run=_compat)
     ready = verbs.add_parser("image", help="make the VMs' image, if it is not there yet")
     ready.set_defaults(run=_image)
     # A terminated lab ends its machines like an interrupted one.
@@ -64,6 +68,10 @@ def _kernel(options: argparse.Namespace) -> int:
 
 def _bench(options: argparse.Namespace) -> int:
     return kernel.run_bench(options.words)
+
+
+def _compat(_options: argparse.Namespace) -> int:
+    return compat.run_unit_tests()
 
 
 def _exit(_signal: int, _frame: FrameType | None) -> None:

@@ -90,6 +90,11 @@ def baked(role: Path, distribution: Distribution = DEBIAN_13) -> Image:
     return _with_disk(distribution, folder / "disk")
 
 
+def unpack_base(folder: Path, distribution: Distribution = DEBIAN_13) -> Path:
+    """The base's root as a folder inside `folder`, whose files may belong to the image's users."""
+    return _unpack(folder, distribution)
+
+
 def key_file() -> Path:
     """The private key that opens root's SSH on every host of the lab."""
     key = KEYS / "root"
@@ -152,7 +157,9 @@ def _renderer_hooks(distribution: Distribution) -> list[str]:
 
 
 def _make_wheel(folder: Path) -> None:
-    run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", folder, REPO])
+    # With the backend of the development environment, which is locked.
+    offline = ("--no-deps", "--no-build-isolation", "--disable-pip-version-check")
+    run([sys.executable, "-m", "pip", "wheel", "--quiet", *offline, "-w", folder, REPO])
 
 
 def _make_installed(folder: Path, distribution: Distribution) -> None:

@@ -37,7 +37,11 @@ def run(argv: Sequence[str | Path], *, cwd: Path | None = None, timeout: float =
 
 
 def run_as_root(argv: Sequence[str | Path], *, timeout: float = 900) -> str:
-    """`run` with root's view of file ownership: a user borrows it from a user namespace."""
-    if os.geteuid() == 0:
-        return run(argv, timeout=timeout)
-    return run(["mmdebstrap", "--unshare-helper", *argv], timeout=timeout)
+    """`run` with root's view of file ownership."""
+    return run(as_root(argv), timeout=timeout)
+
+
+def as_root(argv: Sequence[str | Path]) -> list[str]:
+    """The command with root's view of file ownership: a user borrows it from a user namespace."""
+    words = [str(word) for word in argv]
+    return words if os.geteuid() == 0 else ["mmdebstrap", "--unshare-helper", *words]
