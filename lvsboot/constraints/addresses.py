@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 from itertools import islice
 
 from lvsboot.document import Finding, Path
@@ -41,6 +41,12 @@ def unicast_trouble(address: Address) -> str:
         return "is a loopback address" if packed[15] else "is the unspecified address"
     mapped = address.ipv4_mapped
     return f"is an IPv4 address in disguise: write {mapped}" if mapped is not None else ""
+
+
+def address_text(address: Address) -> str:
+    """As 3.13 writes it; until then Python hid an IPv4 address in two hexadecimal groups."""
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return f"::ffff:{mapped}" if mapped is not None else str(address)
 
 
 def own_addresses(role: Role) -> Iterator[tuple[Path, Address]]:
@@ -103,7 +109,9 @@ class Surroundings:
     def host_trouble(self, address: Address, path: Path) -> Iterator[Finding]:
         """A finding where another host's address is none."""
         if trouble := unicast_trouble(address):
-            yield Finding(path, f"{address} {trouble}", "a single host's address is meant here")
+            yield Finding(
+                path, f"{address_text(address)} {trouble}", "a single host's address is meant here"
+            )
         elif address in self._edges:
             word, twin = self._edges[address]
             yield Finding(path, f"{address} {word}", twin=twin)

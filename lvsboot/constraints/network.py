@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lvsboot.constraints.addresses import (
     Surroundings,
+    address_text,
     edge_word,
     has_dhcp,
     networks_of,
@@ -77,7 +78,9 @@ def _addresses(nic: Nic, networks: Uses, nic_path: Path) -> Iterator[Finding]:
             message = f"{interface} makes every address a neighbour"
             yield Finding(path, message, "a prefix length such as /24 is meant")
         elif trouble:
-            yield Finding(path, f"{interface.ip} {trouble}", "a host's address is meant here")
+            yield Finding(
+                path, f"{address_text(interface.ip)} {trouble}", "a host's address is meant here"
+            )
         first = networks.again(interface.network, path)
         if first and first[:3] != path[:3]:
             message = f"{interface.network} is on two NICs: each answers for the other's addresses"
