@@ -62,7 +62,7 @@ def port_of(name: str, protocol: Protocol) -> int | None:
     """A service's port from /etc/services."""
     try:
         return getservbyname(name, protocol)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a null or a byte that is not UTF-8.
         return None
 
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from lvsboot.light_socket import AF_INET, AF_INET6, inet_aton, inet_ntop, inet_pton
 
+# inet_aton(3) reads octal and hexadecimal numbers, too.
+_IPV4_CHARACTERS = "0123456789abcdefABCDEFxX."
+
 
 def parse_address(text: str) -> bytes | None:
     """Packed form of a numeric address, or None."""
@@ -15,7 +18,12 @@ def parse_address(text: str) -> bytes | None:
 
 
 def parse_ipv4(text: str) -> bytes | None:
-    """As ipvsadm reads it, with inet_aton(3)."""
+    """As ipvsadm reads it, with inet_aton(3), but for what that ignores: a blank and all behind it.
+
+    That of `10.0.0.1 10.0.0.2` one address counts is nothing that its author meant.
+    """
+    if text.strip(_IPV4_CHARACTERS):
+        return None
     try:
         return inet_aton(text)
     except (OSError, ValueError):  # ValueError: a null or a surrogate within.

@@ -28,6 +28,7 @@ KINDS = ("tcp-service", "udp-service", "sctp-service", "fwmark-service")
 PORTS = {"80": "http", "443": "https", "53": "domain", "123": "ntp"}
 NETMASKS4 = ("255.255.255.0", "255.0.255.0", "0.0.0.0", "255.255.255.255")
 LONGEST = 86400 * 31
+HEAVIEST = 2**31 - 1
 
 
 class Service(NamedTuple):
@@ -161,7 +162,7 @@ class Generator:
         where = self._word("real-server", there)
         if self._often(0.5):
             return [*lines, self._line("delete-server", service, where)]
-        weight = self._word("weight", self._number(0, 65535))
+        weight = self._word("weight", self._number(0, HEAVIEST))
         return [*lines, self._line("edit-server", service, where, weight, method)]
 
     def _server_words(self, *, mixed: bool) -> list[str]:
@@ -171,7 +172,7 @@ class Generator:
         if method:
             words.append(self._word(method))
         if self._often(0.5):
-            words.append(self._word("weight", self._number(0, 65535)))
+            words.append(self._word("weight", self._number(0, HEAVIEST)))
         if self._often(0.4):
             upper = self._random.randint(0, 1000)
             words.append(self._word("u-threshold", str(upper)))

@@ -139,7 +139,7 @@ def lint(text: str) -> list[str]:
             "-A -t 192.0.2.1:80 -s rr -p 300 --pe other\n",
             "    #   persistence: {timeout: 300, engine: other}\n",
         ),
-        ("-A -t 192.0.2.1:80 -s \x1b[31m\n", "    #   scheduler: "),
+        ("-A -t 192.0.2.1:80 -s absent\n", "    #   scheduler: absent\n"),
         ("--set 2678400 0 0\n", "  # timeouts: {tcp: 2678400}\n"),
         (
             "--start-daemon master --mcast-interface 1e5 --sync-maxlen 100\n",

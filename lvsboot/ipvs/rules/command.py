@@ -73,6 +73,9 @@ Command: TypeAlias = (
     ServiceCommand | DestinationCommand | ZeroCommand | ClearCommand | SetCommand | DaemonCommand
 )
 
+# Ten times what a command with every option takes.
+_LONGEST_LINE = 4096
+
 _SERVICE = frozenset({Group.SERVICE, Group.IPV6})
 _SERVICE_OPTIONS = _SERVICE | {
     Group.SCHEDULER,
@@ -124,6 +127,8 @@ _ALLOWED: dict[str, frozenset[Group]] = {
 
 def parse_command(line: str, port_of: PortOf) -> Command | None:
     """The command of one line, None for a blank one; raises CommandError."""
+    if len(line) > _LONGEST_LINE:
+        raise CommandError(f"the line is longer than {_LONGEST_LINE:,} characters")
     words = split_words(line)
     if not words:
         return None

@@ -162,7 +162,7 @@ class DestinationDraft:
             case Group.FORWARD:
                 self._method = _METHOD[given.option.name]
             case Group.WEIGHT:
-                self._weight = values.number(given, 0, 0xFFFF)
+                self._weight = values.number(given, 0, values.LARGEST_INT)
             case Group.UPPER:
                 self._upper = values.number(given, 0, values.LARGEST_INT)
             case Group.LOWER:

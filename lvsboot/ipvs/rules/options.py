@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from lvsboot.light_typing import TYPE_CHECKING, NamedTuple, StrEnum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# More than there are: each is given once, but for -6, which means nothing the second time.
+_MOST_OPTIONS = 64
+_new_tuple = tuple.__new__
 _BLANKS = str.maketrans("\t\r\n", "   ")
 
 
@@ -143,7 +148,7 @@ def split_words(line: str) -> list[Word]:
     column = 1
     for text in line.translate(_BLANKS).split(" "):
         if text not in ("", "ipvsadm"):
-            words.append(Word(text, column))
+            words.append(_new_tuple(Word, (text, column)))
         column += len(text) + 1
     return words
 
@@ -160,8 +165,12 @@ def read_options(words: list[Word]) -> tuple[list[Given], list[Word]]:
             others.append(word)
         elif word.text.startswith("--"):
             given.append(_long_option(word, queue))
+        elif len(word.text) == 2:
+            given.append(_short_option(word, queue))
         else:
-            given.extend(_short_options(word, queue))
+            given.extend(islice(_short_options(word, queue), _MOST_OPTIONS + 1))
+        if len(given) > _MOST_OPTIONS:
+            raise CommandError(f"more than {_MOST_OPTIONS} options in one line", word)
     return given, others
 
 
@@ -190,7 +199,7 @@ class _Queue:
         value = self.take()
         if value is None:
             raise CommandError(f"{word.text} needs a value", word)
-        return Given(option, value.text, value)
+        return _new_tuple(Given, (option, value.text, value))
 
 
 def _long_option(word: Word, queue: _Queue) -> Given:
@@ -203,6 +212,16 @@ def _long_option(word: Word, queue: _Queue) -> Given:
             raise CommandError(f"--{name} takes no value", word)
         return Given(option, None, word)
     return Given(option, value, word) if equals else queue.take_value(option, word)
+
+
+def _short_option(word: Word, queue: _Queue) -> Given:
+    """One that has a word to itself, as nearly all have."""
+    option = _BY_LETTER.get(word.text[1])
+    if option is None:
+        raise CommandError(f"ipvsadm has no option {word.text}", word)
+    if option.takes is Takes.NOTHING:
+        return _new_tuple(Given, (option, None, word))
+    return queue.take_value(option, word)
 
 
 def _short_options(word: Word, queue: _Queue) -> Iterator[Given]:

@@ -21,12 +21,17 @@ from lvsboot.ipvs.rules.drafts import PortOf
 from lvsboot.ipvs.rules.options import CommandError
 from lvsboot.ipvs.rules.replay import NoServiceError, Replay
 from lvsboot.ipvs.rules.shortcut import Shortcut
-from lvsboot.ipvs.table import DestinationKey, ServiceKey, Table
+from lvsboot.ipvs.table import DestinationKey, Protocol, ServiceKey, Table
 from lvsboot.light_typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from lvsboot.problem import Problem, Span
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+
+# As many as are shown of a role file (document.MAX_FINDINGS).
+MAX_PROBLEMS = 1_000
+# Some 20 µs each, where the full parser must see them. No role has as many destinations.
+MAX_LINES = 400_000
 
 # A rule: a service, or a destination of one.
 RuleKey: TypeAlias = tuple[ServiceKey, DestinationKey | None]
@@ -42,14 +47,16 @@ class Parsed(NamedTuple):
 def parse_rules(text: str, *, file: str, port_of: PortOf) -> Table:
     """The table that the rules describe.
 
-    `port_of` looks a service's name up. Raises InputError with every problem of the text; what
-    follows from an earlier problem is not one.
+    `port_of` looks a service's name up. Raises InputError with every problem of the text, up to
+    MAX_PROBLEMS; what follows from an earlier problem is not one.
     """
     return parse_lines(text, file=file, port_of=port_of).table
 
 
 def parse_lines(text: str, *, file: str, port_of: PortOf) -> Parsed:
     """As parse_rules."""
+    check_size(text, file)
+    port_of = remembered(port_of)
     replay = Replay()
     shortcut = Shortcut(port_of)
     lines: dict[ServiceKey, str] = {}
@@ -67,7 +74,9 @@ def parse_lines(text: str, *, file: str, port_of: PortOf) -> Parsed:
                     _forget(lines, command)
             except CommandError as error:
                 if not (problems and isinstance(error, NoServiceError)):
-                    problems.append(_problem(file, number, line, error))
+                    problems.append(rule_problem(file, number, line, error))
+                if len(problems) == MAX_PROBLEMS:
+                    raise InputError([*problems, more_problems(file, number)]) from error
     if problems:
         raise InputError(problems)
     return Parsed(replay.table(), lines)
@@ -109,7 +118,33 @@ def locate_rules(text: str, rules: Collection[RuleKey], *, port_of: PortOf) -> d
     return lines
 
 
-def _problem(file: str, number: int, line: str, error: CommandError) -> Problem:
+def remembered(port_of: PortOf) -> PortOf:
+    """`port_of`, asked once for each name: every look-up reads /etc/services."""
+    known: dict[tuple[str, Protocol], int | None] = {}
+
+    def look_up(name: str, protocol: Protocol) -> int | None:
+        if (name, protocol) not in known:
+            known[name, protocol] = port_of(name, protocol)
+        return known[name, protocol]
+
+    return look_up
+
+
+def check_size(text: str, file: str) -> None:
+    """Raises InputError for more lines than could be read in a few seconds."""
+    lines = text.count("\n")
+    if lines > MAX_LINES:
+        message = f"the file has {lines:,} lines; rules have at most {MAX_LINES:,}"
+        raise InputError([Problem(file, Span(MAX_LINES + 1), message)])
+
+
+def more_problems(file: str, line: int) -> Problem:
+    """What stands behind the last problem that is shown."""
+    message = f"these are the first {MAX_PROBLEMS:,} problems: there may be more"
+    return Problem(file, Span(line + 1), message, hint="fix these first")
+
+
+def rule_problem(file: str, number: int, line: str, error: CommandError) -> Problem:
     source = line.rstrip("\r")
     span = Span(number, 1, len(source))
     if error.word is not None:

@@ -61,8 +61,10 @@ def name(given: Given) -> str:
     what = given.option.group.value
     if not text:
         raise CommandError(f"{what} is empty", given.word)
-    if not text.isascii():  # bytes that are no UTF-8, too, which nothing could send on
-        raise CommandError(f"{what} '{text}' is not ASCII, as a kernel's names are", given.word)
+    # Bytes that are no UTF-8, too, which nothing could send on; and what a null would cut short.
+    if not (text.isascii() and text.isprintable()):
+        message = f"{what} '{text}' is not printable ASCII, as a kernel's names are"
+        raise CommandError(message, given.word)
     if len(text) > LONGEST_NAME:
         raise CommandError(f"{what} '{text}' is longer than {LONGEST_NAME} bytes", given.word)
     return text

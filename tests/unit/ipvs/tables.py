@@ -76,7 +76,7 @@ PERSISTENCE = {
     )
 }
 METHODS = st.sampled_from((ForwardingMethod.NAT, ForwardingMethod.DR, ForwardingMethod.TUN))
-WEIGHTS = st.integers(0, 65535)
+WEIGHTS = st.integers(0, 2**31 - 1)
 THRESHOLDS = st.integers(0, 3)
 POOL_KEYS = st.lists(keys, max_size=4, unique=True)
 TIMEOUTS = st.builds(Timeouts, seconds, seconds, seconds)

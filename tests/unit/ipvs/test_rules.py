@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lvsboot.commands import rulefiles
+from lvsboot.commands.rulefiles import RulesFile
 from lvsboot.errors import InputError
+from lvsboot.ipvs.address import parse_address
 from lvsboot.ipvs.rules import format_rules, locate_rules, parse_rules
 from lvsboot.ipvs.rules.command import parse_command
 from lvsboot.ipvs.rules.replay import Replay
@@ -168,6 +171,8 @@ def test_a_service(text: str, key: object, options: ServiceOptions) -> None:
             DestinationKey(RIP, 80),
             Destination(ForwardingMethod.DR, 0, 7, 7),
         ),
+        ("-r 10.0.0.11 -w 65536", DestinationKey(RIP, 80), Destination(weight=65536)),
+        ("-r 10.0.0.11 -w 2147483647", DestinationKey(RIP, 80), Destination(weight=2**31 - 1)),
         (
             "--ipip --real-server [::1]:80",
             DestinationKey(bytes(15) + b"\1", 80),
@@ -244,7 +249,14 @@ def test_timeouts_add_up_and_zero_leaves_them() -> None:
         ("-A -t 192.0.2.1:80 -b x", "1:23: 'x' is not a scheduler flag"),
         ("-A -t 192.0.2.1:80 -b sh-port", "1:23: sh-port does not go with scheduler wlc"),
         ("-A -t 192.0.2.1:80 -s w\udcfflc",
-         "1:23: scheduler 'w\udcfflc' is not ASCII, as a kernel's names are"),
+         "1:23: scheduler 'w\udcfflc' is not printable ASCII, as a kernel's names are"),
+        ("-A -t 192.0.2.1:80 -s rr\0x",
+         "1:23: scheduler 'rr\0x' is not printable ASCII, as a kernel's names are"),
+        ("--start-daemon master --mcast-interface e\x1b[2J",
+         "1:41: mcast-interface 'e\x1b[2J' is not printable ASCII, as a kernel's names are"),
+        ("-A -t 192.0.2.1:80 -" + "o" * 5000, "1:1: the line is longer than 4,096 characters"),
+        ("-A -u 192.0.2.1:80 -" + "o" * 100, "1:20: more than 64 options in one line"),
+        ("-A -f 1" + " -6" * 100, "1:195: more than 64 options in one line"),
         ("-A -t 192.0.2.1:80 -s 1234567890123456",
          "1:23: scheduler '1234567890123456' is longer than 15 bytes"),
         ("-A -t 192.0.2.1:80 -p 0", "1:23: persistent '0' is not a number from 1 to 2678400"),
@@ -269,10 +281,12 @@ def test_a_wrong_line(line: str, message: str) -> None:
         ("-r host:80", "2:23: 'host' is a host name: rules are loaded before there is a network"
          " to resolve it"),
         ("", "2:1: the command names no real server"),
-        ("-r 10.0.0.1 -w 65536", "2:35: weight '65536' is not a number from 0 to 65535"),
-        ("-r 10.0.0.1 -w 8_0", "2:35: weight '8_0' is not a number from 0 to 65535"),
+        ("-r 10.0.0.1 -w 2147483648",
+         "2:35: weight '2147483648' is not a number from 0 to 2147483647"),
+        ("-r 10.0.0.1 -w -1", "2:35: weight '-1' is not a number from 0 to 2147483647"),
+        ("-r 10.0.0.1 -w 8_0", "2:35: weight '8_0' is not a number from 0 to 2147483647"),
         ("-r 10.0.0.1 -w \N{ARABIC-INDIC DIGIT ONE}",
-         "2:35: weight '\N{ARABIC-INDIC DIGIT ONE}' is not a number from 0 to 65535"),
+         "2:35: weight '\N{ARABIC-INDIC DIGIT ONE}' is not a number from 0 to 2147483647"),
         ("-r 10.0.0.1 -y 1", "2:1: the lower threshold is above the upper one"),
         ("-r [::1]:80", "2:1: only a tunnel (-i) leads to the other address family"),
         ("-r 10.0.0.1 -g -i", "2:35: a second forwarding-method option"),
@@ -287,6 +301,77 @@ def test_a_wrong_line(line: str, message: str) -> None:
 )  # fmt: skip
 def test_a_wrong_destination(words: str, message: str) -> None:
     assert problems(f"{ADD}-a -t 192.0.2.1:80 {words}\n") == [message]
+
+
+BLANKS = "\v\f\x1c\x1d\x1e\x1f\x85\xa0\u2003\u2028\u2029\u3000\0\x1b\x7f"
+
+
+@pytest.mark.parametrize("blank", BLANKS, ids=ascii)
+@pytest.mark.parametrize("address", ["{}192.0.2.1", "192.0.2.1{}", "192.0.2.1{}junk", "192.0{}2.1"])
+def test_an_address_ends_at_no_blank(blank: str, address: str) -> None:
+    """inet_aton(3) stops at some of these and ignores the rest, and str.split() at others."""
+    host = address.format(blank)
+    text = (
+        f"-A -t 192.0.2.1:80\n-A -u {host}:80\n-a -t 192.0.2.1:80 -r {host}:80\n-A -f 1 -M {host}"
+    )
+    assert [problem[:2] for problem in problems(text)] == ["2:", "3:", "4:"]
+    assert parse_address(host) is None
+
+
+@pytest.mark.parametrize("blank", BLANKS, ids=ascii)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-A -t 192.0.2.1:{}80",
+        "-A -t 192.0.2.1:80{}",
+        "-A -t 192.0.2.1:http{}",
+        "-A -f {}1",
+        "-A -t 192.0.2.1:80 -p {}5",
+        "-A -t 192.0.2.1:80 -s rr{}",
+        "-A -t 192.0.2.1:80{} -s rr",
+        "-A{} -t 192.0.2.1:80",
+        "{}-A -t 192.0.2.1:80",
+        "-A -t [::1{}]:80",
+        "--set 1 2 {}3",
+    ],
+)
+def test_a_word_ends_at_no_blank_that_ipvsadm_does_not_know(blank: str, line: str) -> None:
+    assert len(problems(line.format(blank))) == 1
+
+
+@pytest.mark.parametrize("name", ["h\udcfft", "http\0", "\0", "\udc80"])
+def test_a_ports_name_that_no_name_can_be(name: str) -> None:
+    """With the look-up that the verbs use."""
+    assert rulefiles.port_of(name, Protocol.TCP) is None
+    with pytest.raises(InputError, match="1 problem"):
+        RulesFile("rules", f"-A -t 192.0.2.1:{name}\n").table()
+
+
+def test_a_ports_name_is_looked_up_once() -> None:
+    asked = []
+
+    def count(name: str, protocol: Protocol) -> int | None:
+        asked.append((name, protocol))
+        return port_of(name, protocol)
+
+    lines = "".join(f"-a -t 192.0.2.1:http -r 10.0.0.{last}:http\n" for last in range(9))
+    parse_rules(f"-A -t 192.0.2.1:http\n{lines}", file="rules", port_of=count)
+    assert asked == [("http", Protocol.TCP)]
+
+
+def test_of_a_thousand_problems_no_more_are_looked_for() -> None:
+    found = problems("x\n" * 1500)
+    assert found[-2:] == [
+        "1000:1: the line does not start with a command such as -A or -a",
+        "1001:1: these are the first 1,000 problems: there may be more",
+    ]
+    assert len(problems("x\n" * 999)) == 999
+
+
+def test_more_lines_than_any_role_has_are_not_read() -> None:
+    text = "\n" * 400_001
+    assert problems(text) == ["400001:1: the file has 400,001 lines; rules have at most 400,000"]
+    assert parse(text[1:]) == Table({})
 
 
 def test_every_problem_is_found_and_no_consequence_is_one() -> None:

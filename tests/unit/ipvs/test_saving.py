@@ -14,7 +14,7 @@ import pytest
 from lvsboot.commands import saving, service
 from lvsboot.commands.rulefiles import origin_line, save_rules
 from lvsboot.errors import HostError
-from lvsboot.ipvs.table import Table
+from lvsboot.ipvs.table import Persistence, Table
 from lvsboot.policy import Foreign
 from tests.unit.ipvs.fake import FakeKernel
 from tests.unit.ipvs.host import FOREIGN, ONE, TWO, Host, reload, rules, save, start, stop
@@ -216,14 +216,24 @@ def test_exporting_writes_the_whole_table(host: Host, tmp_path: Path) -> None:
 
 
 def test_what_the_language_cannot_say_is_not_saved(host: Host) -> None:
-    host.kernel.table = parse_heavy(rules(ONE))
+    host.kernel.table = without_end(rules(ONE))
     with pytest.raises(HostError, match="cannot say"):
         save(host)
     assert host.read("saved") is None
 
 
-def parse_heavy(table: Table) -> Table:
-    """The table with a weight that only netlink can set."""
+def without_end(table: Table) -> Table:
+    """The table with a persistence that only netlink can set."""
     (key, row), *_ = table.services.items()
-    pool = {where: item._replace(weight=70000) for where, item in row.destinations.items()}
-    return Table({key: row._replace(destinations=pool)})
+    options = row.options._replace(persistence=Persistence(2**31, 0xFFFFFFFF))
+    return Table({key: row._replace(options=options)})
+
+
+@pytest.mark.parametrize("weight", [65_536, 2**31 - 1])
+def test_any_weight_that_the_kernel_takes_is_saved_and_loaded(host: Host, weight: int) -> None:
+    heavy = ONE.replace("-w 1", f"-w {weight}")
+    host.kernel.table = rules(heavy)
+    save(host)
+    restart_machine(host)
+    start(host)
+    assert host.table == heavy
