@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from ipaddress import IPv4Address
 
-from lvsboot.ipvs.table import Family, Protocol, TunnelType
-from lvsboot.model import Backend, Dhcp, Owner, VipOnStop
+from lvsboot.ipvs.table import Family, ForwardingMethod, Protocol, TunnelType
+from lvsboot.model import (
+    Backend,
+    Destination,
+    Dhcp,
+    Helper,
+    MarkedService,
+    Owner,
+    VipOnStop,
+    VirtualService,
+)
 from lvsboot.policy import Foreign, Weights
 
 BACKEND = Backend.AUTO
@@ -30,3 +40,24 @@ SYNC_ID = 0
 SYNC_GROUP = IPv4Address("224.0.0.81")
 SYNC_PORT = 8848
 SYNC_TTL = 1
+FTP_PORT = 21
+
+
+def helpers(
+    identity: VirtualService | MarkedService, destinations: Iterable[Destination]
+) -> frozenset[Helper]:
+    """FTP's where its control connection is translated: what it agrees on must be, too."""
+    is_on = is_ftp(identity) and is_translated(destinations)
+    return frozenset({Helper.FTP} if is_on else ())
+
+
+def is_ftp(identity: VirtualService | MarkedService) -> bool:
+    match identity:
+        case VirtualService(port=port, protocol=Protocol.TCP):
+            return port == FTP_PORT
+        case _:
+            return False
+
+
+def is_translated(destinations: Iterable[Destination]) -> bool:
+    return any(destination.method is ForwardingMethod.NAT for destination in destinations)

@@ -18,6 +18,7 @@ from lvsboot.ipvs.table import (
 from lvsboot.model import (
     Destination,
     Director,
+    Helper,
     MarkedService,
     Masquerade,
     Match,
@@ -64,13 +65,20 @@ def _decode_vip(value: _Mapping) -> Vip:
 
 def _decode_service(value: _Mapping, inherited: ForwardingMethod) -> Service:
     method = ForwardingMethod(value.get("method", inherited))
+    identity = _decode_identity(value)
+    destinations = tuple(_decode_destination(server, method) for server in value["real_servers"])
     return Service(
-        identity=_decode_identity(value),
+        identity=identity,
         scheduler=value.get("scheduler", defaults.SCHEDULER),
         scheduler_flags=frozenset(map(SchedulerFlag, value.get("scheduler_flags", ()))),
         one_packet=value.get("one_packet", defaults.ONE_PACKET),
         persistence=_decode_persistence(value["persistence"]) if "persistence" in value else None,
-        destinations=tuple(_decode_destination(server, method) for server in value["real_servers"]),
+        helpers=(
+            frozenset(map(Helper, value["helpers"]))
+            if "helpers" in value
+            else defaults.helpers(identity, destinations)
+        ),
+        destinations=destinations,
         matches=tuple(map(_decode_match, value.get("match", ()))),
     )
 

@@ -61,6 +61,12 @@ class SyncMode(Enum):
                 return (DaemonRole.MASTER, DaemonRole.BACKUP)
 
 
+class Helper(Enum):
+    """What reads a protocol in which further connections are agreed on."""
+
+    FTP = "ftp"
+
+
 class VipOnStop(Enum):
     """What `systemctl stop lvs` does with a director's VIPs."""
 
@@ -196,6 +202,7 @@ class Service:
     scheduler_flags: frozenset[SchedulerFlag]
     one_packet: bool
     persistence: Persistence | None
+    helpers: frozenset[Helper]
     destinations: tuple[Destination, ...]
     matches: tuple[Match, ...]
 

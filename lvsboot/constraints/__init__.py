@@ -13,6 +13,7 @@ from lvsboot.constraints.masquerade import masquerade_findings
 from lvsboot.constraints.network import network_findings
 from lvsboot.constraints.real_server import real_server_findings
 from lvsboot.constraints.services import service_findings
+from lvsboot.constraints.shared_vips import shared_vip_findings
 from lvsboot.constraints.sync import sync_findings
 from lvsboot.document import Finding
 from lvsboot.model import Director, RealServer, Role
@@ -28,6 +29,7 @@ def constraint_findings(role: Role) -> Iterator[Finding]:
     match role.duty:
         case Director() as director:
             yield from director_findings(director, role, around)
+            yield from shared_vip_findings(director, role)
             yield from service_findings(director)
             yield from destination_findings(director, around)
             yield from mark_findings(director)

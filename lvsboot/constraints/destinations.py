@@ -40,6 +40,9 @@ def destination_findings(director: Director, around: Surroundings) -> Iterator[F
 def _address(destination: Destination, around: Surroundings, path: Path) -> Iterator[Finding]:
     address = destination.address
     place = (*path, "address")
+    if address.is_loopback:
+        yield from _loopback(destination, path)
+        return
     troubles = list(around.host_trouble(address, place))
     yield from troubles
     if address.version == 6 and address.is_link_local:
@@ -47,14 +50,24 @@ def _address(destination: Destination, around: Surroundings, path: Path) -> Iter
         message = f"{address} is link-local, which IPVS refuses"
         yield Finding(place, message, "give the real server another address")
     elif address in around.own:
+        # A host's own address is served here (ip_vs_send_or_cont() in ip_vs_xmit.c): for one, by
+        # what apologises while nobody else serves. A VIP may be another director's tomorrow.
         twin = around.own[address]
         if twin[0] == "director":
             yield Finding(place, f"{address} is a VIP of this director", twin=twin)
-        else:
-            message = f"{address} is this director's own address"
-            yield warning(place, message, "fine where it serves, too", twin=twin)
     elif not troubles and around.is_known(address.version):
         yield from _way(destination, around, path)
+
+
+def _loopback(destination: Destination, path: Path) -> Iterator[Finding]:
+    """Dr and tun hand a packet for any address of the host to the host, still addressed to the VIP.
+
+    ip_vs_nat_xmit() drops what came from outside and would go to a loopback address.
+    """
+    if destination.method is ForwardingMethod.NAT:
+        message = f"{destination.address} is a loopback address, where nat may not send"
+        given = (METHOD, (*path[:3], "method"))
+        yield Finding((*path, "address"), message, "dr serves the VIP here", given=given)
 
 
 def _way(destination: Destination, around: Surroundings, path: Path) -> Iterator[Finding]:

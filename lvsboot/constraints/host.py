@@ -73,5 +73,7 @@ def _addresses_once(role: Role) -> Iterator[Finding]:
     for path, address in own_addresses(role):
         if first := addresses.again(address, path):
             is_mixed = first[0] == "network" and path[0] != "network"
+            if is_mixed and path[0] == "director":
+                continue  # shared_vips.py
             what = "is a VIP and a host address" if is_mixed else "is used twice"
             yield Finding(path, f"{address} {what}", twin=first)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from lvsboot.constraints.addresses import there
-from lvsboot.constraints.findings import SERVICES, VIPS, Uses, key_error, warning
+from lvsboot.constraints.findings import METHOD, SERVICES, VIPS, Uses, key_error, warning
+from lvsboot.defaults import FTP_PORT, is_ftp, is_translated
 from lvsboot.document import Finding, Path
 from lvsboot.formats import Address
-from lvsboot.ipvs.table import Family, Protocol
-from lvsboot.model import Director, Service, VirtualService
+from lvsboot.ipvs.table import Family, Protocol, SchedulerFlag
+from lvsboot.model import Director, Helper, Service, VirtualService
+from lvsboot.policy import Weights
 
 # The schedulers that read flags: the bits mean nothing to the others.
 FLAGGED_SCHEDULERS = {"sh", "mh"}
@@ -33,6 +35,8 @@ def service_findings(director: Director) -> Iterator[Finding]:
         if isinstance(service.identity, VirtualService):
             yield from _address(service, service.identity, vips, path)
         yield from _scheduler(service, path)
+        yield from _refused(service, director.weights, path)
+        yield from _helpers(service, path)
         yield from _persistence(service, path)
         yield from _pool(service, path)
 
@@ -71,6 +75,39 @@ def _scheduler(service: Service, path: Path) -> Iterator[Finding]:
         yield warning(
             (*path, "scheduler"), message, hint, twin=(*path, "real_servers", odd, "weight")
         )
+
+
+def _refused(service: Service, weights: Weights, path: Path) -> Iterator[Finding]:
+    """ip_vs_sh_get() and ip_vs_mh_get(): who belongs to a server at weight 0 gets no other."""
+    scheduler = service.scheduler
+    if scheduler not in FLAGGED_SCHEDULERS or SchedulerFlag.FALLBACK in service.scheduler_flags:
+        return
+    place, hint = (*path, "scheduler"), "scheduler_flags: [fallback] hands them to others"
+    drained = [j for j, it in enumerate(service.destinations) if not it.weight]
+    if drained and len(drained) < len(service.destinations):
+        message = f"'{scheduler}' refuses the clients of a real server at weight 0"
+        twin = (*path, "real_servers", drained[0], "weight")
+        yield warning(place, message, hint, twin=twin)
+    elif service.destinations and weights is Weights.KEEP:
+        message = f"'{scheduler}' refuses the clients of a real server that is set to weight 0"
+        yield warning(place, message, hint, twin=("director", "weights"))
+
+
+def _helpers(service: Service, path: Path) -> Iterator[Finding]:
+    """What IPVS tracks by itself are the connections of a nat service on FTP's own port.
+
+    See __ip_vs_update_dest() in ip_vs_ctl.c; only tracked ones can be read and rewritten.
+    """
+    if Helper.FTP not in service.helpers:
+        return
+    place: Path = (*path, "helpers")
+    if not is_ftp(service.identity):
+        hint = "the kernel follows no other"
+        yield key_error(place, f"'ftp' is only for tcp port {FTP_PORT}", hint)
+    elif service.destinations and not is_translated(service.destinations):
+        message = "'ftp' is only for nat"
+        given = ((*path, "real_servers"), (*path, "method"), METHOD)
+        yield key_error(place, message, "dr and tun rewrite nothing", given=given)
 
 
 def _persistence(service: Service, path: Path) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lvsboot import paths, rivals
 from lvsboot.defaults import FOREIGN_SERVICES, WEIGHTS
@@ -17,14 +17,15 @@ _SYNC = "lvs-sync@.service"
 _ANNOUNCE = "lvs-announce.service"
 
 
-def render_director_units(director: Director) -> Iterator[Entry]:
+def render_director_units(director: Director, vips: Iterable[Vip]) -> Iterator[Entry]:
     """lvs.service's options and what a stop takes along, sync daemons, announcement, and no rival.
 
-    Masked, not in conflict: a conflict would run the rival's stop, which empties the table.
+    `vips` are those that lvsboot brings up. Masked, not in conflict: a conflict would run the
+    rival's stop, which empties the table.
     """
     yield Link(f"{paths.UNITS}/{rivals.SERVICE}", "/dev/null")
     options = _loading_options(director)
-    stopped = [*_removed_vips(director), *_sync_units(director.sync)]
+    stopped = [*_removed_vips(director, vips), *_sync_units(director.sync)]
     tuning = bool(director.tuning)
     if options or stopped or tuning:
         text = fill_template("director.conf", options=options, stopped=stopped, tuning=tuning)
@@ -44,12 +45,12 @@ def _loading_options(director: Director) -> str:
     return " ".join(words)
 
 
-def _removed_vips(director: Director) -> list[str]:
+def _removed_vips(director: Director, vips: Iterable[Vip]) -> list[str]:
     if director.vip_on_stop is VipOnStop.KEEP:
         return []
-    units = [vip_unit(vip.address) for vip in director.vips if vip.owner is Owner.LVSBOOT]
+    units = [vip_unit(vip.address) for vip in vips]
     # What goes away is announced anew when it comes back.
-    return [*units, *([_ANNOUNCE] if _announced(director) else [])]
+    return [*units, *([_ANNOUNCE] if units and _announced(director) else [])]
 
 
 def _announced(director: Director) -> list[Vip]:

@@ -46,11 +46,19 @@ def _entries(role: Role, role_text: str, backend: Backend) -> Iterator[Entry]:
     vips: tuple[Vip, ...] = ()
     if isinstance(role.duty, Director):
         yield render_rules(role.duty)
-        vips = tuple(vip for vip in role.duty.vips if vip.owner is Owner.LVSBOOT)
-        yield from render_director_units(role.duty)
+        vips = tuple(_vips(role.duty, role))
+        yield from render_director_units(role.duty, vips)
     carried = tuple(vip for vip in vips if _carries(backend, vip))
     yield from _network(role, backend, carried)
     yield from render_duty(role.duty, [vip for vip in vips if _is_unit(vip, carried, role)])
+
+
+def _vips(director: Director, role: Role) -> Iterator[Vip]:
+    """Those to bring up: one that is a host address is there as long as the host is."""
+    hosts = {interface.ip for nic in role.nics for interface in nic.addresses}
+    for vip in director.vips:
+        if vip.owner is Owner.LVSBOOT and vip.address not in hosts:
+            yield vip
 
 
 def _carries(backend: Backend, vip: Vip) -> bool:

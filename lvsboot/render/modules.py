@@ -40,7 +40,8 @@ def _ipvs_modules(director: Director) -> tuple[str, ...]:
         for service in director.services
         if service.persistence is not None and service.persistence.engine is not None
     }
-    return ("ip_vs", *sorted(schedulers | engines))
+    helpers = {f"ip_vs_{it.value}" for service in director.services for it in service.helpers}
+    return ("ip_vs", *sorted(schedulers | engines | helpers))
 
 
 def _tunnel_modules(real_server: RealServer) -> tuple[str, ...]:

@@ -130,9 +130,10 @@ def lint(text: str) -> list[str]:
             "    # left out: 127.0.0.1 is a loopback address\n    # - vip: 127.0.0.1\n",
         ),
         (
-            "-A -t 192.0.2.1:80 -s rr\n-a -t 192.0.2.1:80 -r 127.0.0.1:80 -g -w 1\n"
-            "-A -t 192.0.2.1:81 -s rr\n-a -t 192.0.2.1:81 -r 127.0.0.1:81 -g -w 1\n",
-            "      real_servers: []\n        # left out: 127.0.0.1 is a loopback address\n"
+            "-A -t 192.0.2.1:80 -s rr\n-a -t 192.0.2.1:80 -r 127.0.0.1:80 -m -w 1\n"
+            "-A -t 192.0.2.1:81 -s rr\n-a -t 192.0.2.1:81 -r 127.0.0.1:81 -m -w 1\n",
+            "      real_servers: []\n"
+            "        # left out: 127.0.0.1 is a loopback address, where nat may not send\n"
             "        # - {address: 127.0.0.1}\n",
         ),
         (

@@ -84,6 +84,7 @@ def marked_services(draw: st.DrawFn) -> Service:
         scheduler_flags=frozenset(),
         one_packet=False,
         persistence=None,
+        helpers=frozenset(),
         destinations=(),
         matches=tuple(draw(st.lists(matches, max_size=4))),
     )

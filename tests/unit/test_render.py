@@ -67,6 +67,72 @@ def test_every_scheduler_has_its_module() -> None:
     assert text.split() == ["ip_vs", "ip_vs_mh", "ip_vs_wlc"]
 
 
+@pytest.mark.parametrize(
+    ("keys", "method", "loaded"),
+    [
+        ("port: 21", "nat", True),
+        ("port: 21, helpers: [ftp]", "nat", True),
+        ("port: 21, helpers: []", "nat", False),
+        ("port: 21", "dr", False),
+        ("port: 21", "tun", False),
+        ("port: 2121", "nat", False),
+        ("port: 21, protocol: udp", "nat", False),
+    ],
+)
+def test_ftp_through_nat_has_its_helper(keys: str, method: str, *, loaded: bool) -> None:
+    text = f"""\
+version: 1
+director:
+  method: {method}
+  vips: [{{address: 192.0.2.1, interface: lan0}}]
+  services: [{{vip: 192.0.2.1, {keys}, real_servers: [{{address: 10.0.0.2}}]}}]
+"""
+    modules = text_of(render(text), "/etc/modules-load.d/lvs.conf").split()
+    assert ("ip_vs_ftp" in modules) is loaded
+
+
+SHARED = """\
+version: 1
+network: {interfaces: {lan0: {addresses: [192.0.2.1/24, "2001:db8::1/64"]}}}
+director:
+  method: nat
+  vips: [{address: 192.0.2.1, interface: lan0}, {address: "2001:db8::1", interface: lan0}]
+  services:
+    - vip: 192.0.2.1
+      port: 80
+      real_servers: [{address: 192.0.2.11, weight: 2}, {address: 192.0.2.1, port: 8080}]
+    - vip: 192.0.2.1
+      port: 81
+      real_servers: [{address: 192.0.2.11}, {address: 127.0.0.1, method: dr}]
+    - {vip: "2001:db8::1", port: 80, real_servers: [{address: "::1", method: dr}]}
+"""
+
+
+@pytest.mark.parametrize("owner", ["lvsboot", "external"])
+@pytest.mark.parametrize(
+    "backend", [Backend.NETWORKD, Backend.NETPLAN, Backend.IFUPDOWN, Backend.EXTERNAL]
+)
+def test_a_vip_that_is_a_host_address_is_brought_up_once(backend: Backend, owner: str) -> None:
+    text = SHARED.replace("interface: lan0}", f"interface: lan0, owner: {owner}}}")
+    role_file = parse_role(text.encode(), "role.yaml")
+    assert role_file.warnings == ()
+    tree = render_host(role_file.role, text, backend)
+    files = [it for it in tree if isinstance(it, File) and it.text != text]
+    network = [it.text for it in files if "/network/" in it.path or "/netplan/" in it.path]
+    assert len(network) == (backend is not Backend.EXTERNAL)
+    assert not any("192.0.2.1/32" in it or "2001:db8::1/128" in it for it in network)
+    assert not any("lvs-vip@" in it.path and "wants" in it.path for it in tree)
+    announced = [it.text for it in files if it.path.endswith("lvs-announce.service.d/vips.conf")]
+    assert len(announced) == (owner == "lvsboot")
+
+
+def test_a_stop_takes_no_host_address_away() -> None:
+    text = f"{SHARED}  vip_on_stop: remove\n"
+    names = {entry.path for entry in render(text)}
+    assert not any("lvs-vip@" in name and "wants" in name for name in names)
+    assert "/etc/systemd/system/lvs.service.d/director.conf" not in names
+
+
 def test_forwarding_comes_first_and_only_for_the_families_that_nat_serves() -> None:
     lines = text_of(render(DIRECTOR), "/etc/sysctl.d/90-lvs.conf").splitlines()[1:]
     assert lines[0] == "net.ipv6.conf.all.forwarding = 1"
