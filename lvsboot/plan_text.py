@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from lvsboot import paths
 from lvsboot.commands.plan import FileChange, Plan
 from lvsboot.ipvs import text
+from lvsboot.printable import printable_text
 from lvsboot.tree import Entry, File, Link
+
+_MACHINERY = (f"{paths.STATE}/", f"{paths.UNITS}/", paths.ARP_GUARD, paths.UDEV_RULES)
 
 _COLORS = {"+": "\033[32m", "-": "\033[31m", "~": "\033[33m", "@": "\033[36m"}
 _RESET = "\033[0m"
 
 
 def plan_text(plan: Plan, *, color: bool = False) -> str:
-    """The whole plan; ends with its summary line."""
-    lines = [line for change in plan.files for line in _file_lines(change)]
+    """The whole plan: what a person decides about as a diff, and the rest as a line each.
+
+    Ends with its summary line. What would act on a terminal is shown, not sent.
+    """
+    decided = [change for change in plan.files if _is_decided(change)]
+    lines = [line for change in decided for line in _file_lines(change)]
+    lines += _machinery_lines(change for change in plan.files if not _is_decided(change))
     lines += text.changes_text(plan.table).splitlines()
+    lines = [printable_text(line) for line in lines]
     if color:
         lines = [_colored(line) for line in lines]
     return "\n".join([*lines, summary_text(plan)]) + "\n"
@@ -52,6 +62,35 @@ def plan_value(plan: Plan) -> dict[str, object]:
     }
 
 
+def _is_decided(change: FileChange) -> bool:
+    """Whether a person decides over what is in it, as over all that another hand has written.
+
+    Nobody does over our own units and links, nor over what lvsboot remembers.
+    """
+    if change.change.found.is_kept:
+        return True
+    if change.change.path.startswith(_MACHINERY):
+        return False
+    return not any(isinstance(entry, Link) for entry in (change.before, change.after))
+
+
+def _machinery_lines(changes: Iterable[FileChange]) -> Iterator[str]:
+    """A line a path; the links by which several units want one are one line."""
+    links: dict[tuple[str, str, str], list[str]] = {}
+    for change in changes:
+        path, mark = change.change.path, _mark(change)
+        entry = change.after or change.before
+        folder, _, name = path.rpartition("/")
+        if isinstance(entry, Link) and folder.endswith(".wants"):
+            parent, _, wanting = folder.rpartition("/")
+            links.setdefault((mark, parent, name), []).append(wanting.removesuffix(".wants"))
+        else:
+            yield f"{mark} {path}" + (f" -> {entry.target}" if isinstance(entry, Link) else "")
+    for (mark, parent, name), wanted_by in links.items():
+        units = wanted_by[0] if len(wanted_by) == 1 else f"{{{','.join(wanted_by)}}}"
+        yield f"{mark} {parent}/{units}.wants/{name}"
+
+
 def _mark(change: FileChange) -> str:
     if change.before is None:
         return "+"
@@ -62,15 +101,18 @@ def _file_lines(change: FileChange) -> Iterator[str]:
     path = change.change.path
     before, after = _lines(change.before), _lines(change.after)
     names = (path if change.before else "/dev/null", path if change.after else "/dev/null")
-    yield from difflib.unified_diff(before, after, *names, lineterm="")
-    if before == after:
+    if before == after and None not in (change.before, change.after):
         yield f"~ {path}: mode {_mode(change.before)} becomes {_mode(change.after)}"
+    elif before == after:
+        yield f"{_mark(change)} {path}"  # an empty file, which has no lines to show
+    yield from difflib.unified_diff(before, after, *names, lineterm="")
 
 
 def _lines(entry: Entry | None) -> list[str]:
     match entry:
         case File(text=content):
-            return content.splitlines()
+            lines = content.split("\n")
+            return lines[:-1] if lines[-1] == "" else [*lines, "\\ no newline at the end"]
         case Link(target=target):
             return [f"-> {target}"]
         case None:

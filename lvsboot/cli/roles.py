@@ -163,8 +163,13 @@ def _apply(arguments: argparse.Namespace) -> int:
 def _cloud_init(arguments: argparse.Namespace) -> int:
     from lvsboot.commands import roles
 
-    for place in roles.cloud_init(_read_role(arguments), _path(arguments.output)):
+    directory = _path(arguments.output)
+    written = roles.cloud_init(_read_role(arguments), directory)
+    for place in written:
         print(printable_line(str(place)))
+    network = directory / "network-config"
+    if network not in written and network.exists():
+        tell(f"{network} is none of this role's, and cloud-init would read it: is it yours?")
     return Exit.DONE
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from lvsboot import paths
-from lvsboot.atomic import write_file
 from lvsboot.cloudinit import render_seed
 from lvsboot.commands.activation import activate, note_changes
 from lvsboot.commands.desired import HOST, NO_CAUTIONS, Cautions, host_tree
@@ -20,7 +20,7 @@ from lvsboot.lock import Lock, Tell, tell_nobody
 from lvsboot.problem import Problem, Span
 from lvsboot.render.units import render_units
 from lvsboot.role import RoleFile, parse_role
-from lvsboot.textfiles import is_open_to_all, open_to_all_text
+from lvsboot.textfiles import Staged, is_open_to_all, open_to_all_text
 from lvsboot.tree import Tree
 
 
@@ -101,17 +101,22 @@ def import_rules(file: str, stdin: bytes | None = None) -> Imported:
 
 
 def cloud_init(role_file: RoleFile, directory: Path) -> tuple[Path, ...]:
-    """Writes the NoCloud seed into `directory`, which is made if need be; gives the files."""
+    """Writes the NoCloud seed into `directory`, which is made if need be; gives the files.
+
+    All of them or none: half a seed would boot into half a role.
+    """
     _make_directory(directory)
-    written = []
-    for file in render_seed(role_file.role, role_file.text):
-        place = directory / file.path
-        try:
-            write_file(str(place), file.text.encode(), file.mode)
-        except OSError as error:
-            raise HostError(f"cannot write {place}: {error.strerror}") from error
-        written.append(place)
-    return tuple(written)
+    files = render_seed(role_file.role, role_file.text)
+    with ExitStack() as stack:
+        # A bare name has no folder that could be synced.
+        places = [f"{directory}/{file.path}" for file in files]
+        staged = [
+            stack.enter_context(Staged(place, file.text.encode()))
+            for place, file in zip(places, files, strict=True)
+        ]
+        for file_beside in staged:
+            file_beside.commit()
+    return tuple(directory / file.path for file in files)
 
 
 def _make_directory(directory: Path) -> None:

@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+import yaml
 
 from lvsboot.cli import main, service
 from lvsboot.cli.parser import parser_for
@@ -210,6 +211,42 @@ def test_a_seed(tmp_path: Path, folder: str) -> None:
     assert {place.name for place in seed.iterdir()} == {
         "user-data", "meta-data", "network-config",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("folder", [".", "./", "seed", "seed/", "./seed/.", "seed/../seed", ".."])
+def test_a_seed_in_a_folder_that_is_named_from_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    (tmp_path / "here/seed").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here")
+    for text in (DIRECTOR.read_bytes(), DIRECTOR.read_bytes() + b"# changed\n"):
+        done = lvsboot("cloud-init", "-", "-o", folder, stdin=text)
+        assert (done.returncode, done.stderr) == (Exit.DONE, b"")
+        written = [Path(line) for line in done.stdout.decode().splitlines()]
+        assert [place.name for place in written] == ["user-data", "meta-data", "network-config"]
+        assert {place.parent.resolve() for place in written} == {Path(folder).resolve()}
+        [file] = yaml.safe_load(written[0].read_text(encoding="utf-8"))["write_files"]
+        assert file["content"].encode() == text
+
+
+def test_a_seed_is_whole_or_not_there(tmp_path: Path) -> None:
+    lvsboot("cloud-init", DIRECTOR, "-o", tmp_path)
+    before = read_tree(tmp_path)
+    (tmp_path / "network-config").unlink()
+    (tmp_path / ".network-config.lvs-new").mkdir()
+    done = lvsboot("cloud-init", "-", "-o", tmp_path, stdin=DIRECTOR.read_bytes() + b"#\n")
+    assert (done.returncode, done.stdout) == (Exit.FAILED, b"")
+    assert done.stderr.startswith(f"lvsboot: cannot write {tmp_path}/network-config: ".encode())
+    del before["/network-config"]
+    assert read_tree(tmp_path) == before
+
+
+def test_another_roles_nics_in_a_seed_are_named(tmp_path: Path) -> None:
+    lvsboot("cloud-init", DIRECTOR, "-o", tmp_path)
+    role = b"version: 1\nreal_server: {method: dr, vips: [192.0.2.1]}\n"
+    done = lvsboot("cloud-init", "-", "-o", tmp_path, stdin=role)
+    assert done.returncode == Exit.DONE
+    assert f"{tmp_path}/network-config is none of this role's".encode() in done.stderr
 
 
 def test_a_seed_where_there_can_be_none(tmp_path: Path) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from lvsboot.commands.plan import Plan
+from lvsboot.commands.plan import FileChange, Plan
 from lvsboot.errors import Exit
+from lvsboot.files import Found, Write
 from lvsboot.ipvs.changes import AddService, DeleteService
 from lvsboot.ipvs.table import FirewallMark, Service, ServiceOptions
 from lvsboot.plan_text import plan_text
+from lvsboot.tree import File
 from tests.golden import REPOSITORY, read_tree
 from tests.unit.test_cli import lvsboot
 
@@ -41,6 +44,104 @@ def test_a_second_plan_says_no_changes(image: Path) -> None:
     lvsboot("render", EXAMPLES / "dr/rs1.yaml", "--root", image)
     done = lvsboot("plan", EXAMPLES / "dr/rs1.yaml", "--root", image, "--exit-code")
     assert (done.returncode, done.stdout) == (Exit.DONE, b"no changes\n")
+
+
+def shown_in_full(printed: bytes) -> set[str]:
+    """The paths whose content is printed."""
+    return set(re.findall(r"^\+\+\+ (/.*)$", printed.decode(), re.MULTILINE)) - {"/dev/null"}
+
+
+@pytest.mark.parametrize(
+    ("example", "decided"),
+    [
+        ("dr/director.yaml", {"/etc/lvs/ipvs.rules", "/etc/systemd/network/05-lvs-eth0.network"}),
+        ("tun/rs1.yaml", {"/etc/lvs/lvs.nft", "/etc/systemd/network/05-lvs-eth0.network"}),
+        ("external/director.yaml", {"/etc/lvs/ipvs.rules"}),
+    ],
+)
+def test_what_a_person_decides_is_in_full_and_all_else_a_line(
+    image: Path, example: str, decided: set[str]
+) -> None:
+    printed = lvsboot("plan", EXAMPLES / example, "--root", image).stdout
+    full = shown_in_full(printed)
+    assert full > {*decided, "/etc/lvs/role.yaml", "/etc/sysctl.d/90-lvs.conf"}
+    assert not [path for path in full if path.startswith(("/etc/systemd/system", "/var"))]
+    lines, before = printed.decode().splitlines(), read_tree(image)
+    lvsboot("render", EXAMPLES / example, "--root", image)
+    for path in read_tree(image).keys() - before.keys() - {"/var/lib/lvs/manifest.json"}:
+        assert len([line for line in lines if _names(line, path)]) == 1, path
+    # The role's own words among them.
+    assert printed.count(b"+version: 1\n") == 1
+
+
+def _names(line: str, path: str) -> bool:
+    wanting, _, unit = path.rpartition(".wants/")
+    if wanting and "{" in line:
+        return wanting.rpartition("/")[2] in line and line.endswith(f".wants/{unit}")
+    return line in {f"+ {path}", f"+++ {path}"} or line.startswith(f"+ {path} -> ")
+
+
+def test_the_links_of_three_network_managers_are_one_line(image: Path) -> None:
+    vips = b"[{address: 192.0.2.1, interface: eth0}]"
+    role = b"version: 1\ndirector: {method: dr, vips: " + vips + b", services: []}\n"
+    lines = lvsboot("plan", "-", "--root", image, stdin=role).stdout.splitlines()
+    [line] = [line for line in lines if line.endswith(b".wants/lvs-vip@192.0.2.1.service")]
+    managers = b"{NetworkManager.service,lvs.service,networking.service}"
+    assert line == b"+ /etc/systemd/system/" + managers + b".wants/lvs-vip@192.0.2.1.service"
+
+
+def test_what_a_person_has_edited_is_in_full_whatever_it_is(image: Path) -> None:
+    lvsboot("render", EXAMPLES / "dr/rs1.yaml", "--root", image)
+    unit = image / "etc/systemd/system/lvs.service"
+    unit.write_text("[Service]\nExecStart=mine\n", encoding="utf-8")
+    printed = lvsboot("plan", EXAMPLES / "dr/rs1.yaml", "--root", image).stdout
+    assert b"\n-ExecStart=mine\n" in printed
+    assert shown_in_full(printed) == {"/etc/systemd/system/lvs.service"}
+
+
+HOSTILE = "a\x1b[2Jbc\x9bd\u202ee\x0bf\x85g"
+
+
+def test_a_diff_cannot_act_on_the_terminal(image: Path) -> None:
+    lvsboot("render", EXAMPLES / "dr/rs1.yaml", "--root", image)
+    (image / "etc/lvs/role.yaml").write_text(f"# {HOSTILE}\n\tx\n", encoding="utf-8")
+    printed = lvsboot("plan", EXAMPLES / "dr/rs1.yaml", "--root", image).stdout.decode()
+    assert "\n-# a\\x1b[2Jbc\\x9bd\\u202ee\\x0bf\\x85g\n-\tx\n" in printed
+    assert printed.replace("\n", "").replace("\t", "").isprintable()
+    colored = plan_text(Plan((_change("/a\x1b[2J", HOSTILE),), (), ()), color=True)
+    assert set(re.findall(r"\x1b\[[0-9;]*.", colored)) <= {
+        "\x1b[32m",
+        "\x1b[36m",
+        "\x1b[0m",
+        "\x1b[31m",
+    }
+
+
+def _change(path: str, text: str, before: str | None = None) -> FileChange:
+    found = Found.NOTHING if before is None else Found.EDITED
+    entry = File(path, text)
+    return FileChange(Write(entry, found), None if before is None else File(path, before), entry)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lines"),
+    [
+        (None, "", ["+ /etc/x"]),
+        (
+            "a\n",
+            "a",
+            ["--- /etc/x", "+++ /etc/x", "@@ -1 +1,2 @@", " a", "+\\ no newline at the end"],
+        ),
+        (
+            "a\x0bb\n",
+            "a\nb\n",
+            ["--- /etc/x", "+++ /etc/x", "@@ -1 +1,2 @@", "-a\\x0bb", "+a", "+b"],
+        ),
+    ],
+)
+def test_no_difference_is_without_a_line(before: str | None, after: str, lines: list[str]) -> None:
+    text = plan_text(Plan((_change("/etc/x", after, before),), (), ()))
+    assert text.splitlines()[:-1] == lines
 
 
 def test_changes_and_removals_are_told_apart(image: Path) -> None:

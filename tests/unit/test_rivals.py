@@ -61,7 +61,7 @@ def test_a_director_masks_it_and_a_real_server_brings_it_back(image: Path) -> No
     director, server = EXAMPLES / "dr/director.yaml", EXAMPLES / "dr/rs1.yaml"
     planned = lvsboot("plan", director, "--root", image)
     assert b"ipvsadm.service would empty the table" in planned.stderr
-    assert b"+++ /etc/systemd/system/ipvsadm.service" in planned.stdout
+    assert b"\n+ /etc/systemd/system/ipvsadm.service -> /dev/null\n" in planned.stdout
     lvsboot("render", director, "--root", image)
     assert str(mask.readlink()) == "/dev/null"
     assert b"ipvsadm" not in lvsboot("plan", director, "--root", image).stderr
