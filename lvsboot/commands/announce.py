@@ -29,6 +29,9 @@ ROUNDS = 3
 _SECONDS = 1.0
 _RECEIVE_SIZE = 64 * 1024
 _FORWARDING = "/proc/sys/net/ipv6/conf/{}/forwarding"
+# A link may go down, away, or lose IPv6 between any two calls. ENOENT is sysctl's word for it:
+# proc_sys_call_handler() gives it also for a file that is still open.
+_NOT_UP = {errno.ENETDOWN, errno.ENODEV, errno.ENXIO, errno.ENOENT, errno.ENOBUFS}
 
 
 class Announced(NamedTuple):
@@ -72,10 +75,10 @@ def announce(
 
 
 def _send(link: Link, address: bytes) -> bool:
-    """Whether it went out: a link may go down at any time."""
-    forwards = Path(_FORWARDING.format(link.name))
-    router = forwards.exists() and forwards.read_text(encoding="ascii").strip() != "0"
+    """Send the announcements of `address`; False where the link is not up any more."""
     try:
+        # Only IPv6 announces routers, and a link may have no IPv6 at all.
+        router = len(address) > 4 and _forwards(link)
         with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as wire:
             wire.bind((link.name, 0))
             for frame in announcements(link.mac, address, router=router):
@@ -83,10 +86,14 @@ def _send(link: Link, address: bytes) -> bool:
     except PermissionError as error:
         raise NotPermittedError("announcing sends raw frames: CAP_NET_RAW is needed") from error
     except OSError as error:
-        if error.errno in {errno.ENETDOWN, errno.ENODEV, errno.ENXIO, errno.ENOBUFS}:
+        if error.errno in _NOT_UP:
             return False
         raise HostError(f"announcing on {link.name}: {error.strerror}") from error
     return True
+
+
+def _forwards(link: Link) -> bool:
+    return Path(_FORWARDING.format(link.name)).read_bytes().strip() != b"0"
 
 
 class _Watch:
@@ -118,11 +125,17 @@ class _Watch:
         except OSError as error:
             # There were too many to keep; that there were some is all that matters.
             if error.errno != errno.ENOBUFS:
-                raise
+                raise _unread(error) from error
 
     def _dump(self, kind: int) -> list[Message]:
         self._sequence += 1
-        self._questions.send(links.dump_request(kind, self._sequence))
+        try:
+            self._questions.send(links.dump_request(kind, self._sequence))
+            return self._read_dump()
+        except OSError as error:
+            raise _unread(error) from error
+
+    def _read_dump(self) -> list[Message]:
         found: list[Message] = []
         while True:
             for message in split_messages(self._questions.recv(_RECEIVE_SIZE)):
@@ -135,6 +148,13 @@ class _Watch:
 
 
 def _rtnetlink(groups: int) -> socket.socket:
-    opened = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
-    opened.bind((0, groups))
+    try:
+        opened = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
+        opened.bind((0, groups))
+    except OSError as error:
+        raise _unread(error) from error
     return opened
+
+
+def _unread(error: OSError) -> HostError:
+    return HostError(f"reading links and addresses: {error.strerror}")

@@ -56,10 +56,10 @@ def start(
     connect: Connect = open_kernel,
     tell: Tell = tell_nobody,
 ) -> Loaded:
-    """Bring the table to the rules. Into an empty one goes all that the kernel accepts.
+    """Bring the table to the rules. While no service of ours is live, load all that is accepted.
 
-    Raises KernelRefusedError naming what it did not accept; on a live table nothing is changed
-    then.
+    Raises KernelRefusedError naming what the kernel did not accept; where a service of ours is
+    live, nothing is changed then.
     """
     with Lock(places.lock, "start", tell):
         return _load(rules, foreign, weights, places, connect, whole=False)
@@ -98,8 +98,8 @@ def _load(
         stops, daemons = _stops_first(diff_daemons(actual, declared))
         stopped = kernel.execute(stops, stop_when_refused=False)
         if changes:
+            whole = whole or bool(unsettled.settled) or _is_live(actual, declared, places)
             memory.announce_loading(source.text, places)
-            whole = whole or bool(unsettled.settled or unsettled.shown)
             verdict = (execute_all_or_none if whole else execute_what_goes)(kernel, changes)
             if verdict.refused and whole:
                 undo = [step for stop in stopped.applied for step in inverse(stop)]
@@ -159,6 +159,18 @@ def _ours(
         return None
     undesired = actual.services.keys() - desired.services.keys()
     return memory.our_services(places) if undesired else frozenset()
+
+
+def _is_live(actual: Table, declared: Table, places: Places) -> bool:
+    """Whether clients may be using a service of ours: one that we loaded, or that our rules name.
+
+    What keepalived or kube-proxy has put in the table loses nothing by a start that loads in part.
+    """
+    live = actual.services.keys()
+    if not live.isdisjoint(declared.services):
+        return True
+    # The rules of an earlier start are read only where there is something to look for.
+    return bool(live) and not live.isdisjoint(memory.our_services(places))
 
 
 def _rejected(source: RulesFile, verdict: Verdict) -> KernelRefusedError:

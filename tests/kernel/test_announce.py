@@ -6,6 +6,7 @@ import json
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,3 +148,37 @@ def test_without_the_right_to_send_frames_it_says_so(place: Place) -> None:
     add_vips(place.director)
     done = place.director.lvsboot("announce", VIP, user=65534)
     assert (done.returncode, "CAP_NET_RAW is needed" in done.stderr) == (77, True)
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [("openat", "ENOENT"), ("read", "ENOENT"), ("read", "ENODEV"), ("bind", "ENODEV"),
+     ("sendto", "ENETDOWN")],
+)  # fmt: skip
+def test_a_link_that_vanishes_between_two_calls_is_waited_for(
+    place: Place, call: str, error: str
+) -> None:
+    """By strace, the first call that is about the link fails as if the link were gone."""
+    add_vips(place.director)
+    place.believe(VIP6)
+    forwarding = "/proc/sys/net/ipv6/conf/eth1/forwarding"
+    # Two sockets of rtnetlink's are bound first, and asked for links and addresses.
+    first = {"openat": 1, "read": 1, "bind": 3, "sendto": 3}[call]
+    about = ["-P", forwarding] if first == 1 else []
+    argv = ["strace", "-f", "-qq", "-o", "/run/trace", *about, "-e", f"trace={call}",
+            "-e", f"inject={call}:error={error}:when={first}",
+            "python3", "-m", "lvsboot", "announce", "--wait", VIP6]  # fmt: skip
+    with place.director.entered():
+        announcing = subprocess.Popen(argv, stderr=subprocess.PIPE, text=True)
+    number = 0
+    while announcing.poll() is None:
+        # Something else changes, upon which it looks again.
+        number += 1
+        argv = ["ip", "-n", place.director.name, "address", "add", f"198.51.100.{number}/32"]
+        subprocess.run([*argv, "dev", "lo"], check=True)
+        time.sleep(0.5)
+        assert number < 100
+    _, said = announcing.communicate()
+    assert (announcing.returncode, "Traceback" in said) == (0, False), said
+    assert "(INJECTED)" in Path("/run/trace").read_text(encoding="utf-8")
+    assert place.neighbour(VIP6) == place.mac()

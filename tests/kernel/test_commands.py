@@ -118,6 +118,23 @@ def test_what_is_foreign_stays(host: Host, rules: Path) -> None:
     assert host.ipvsadm("-Sn").stdout == RULES
 
 
+def test_a_first_start_beside_a_foreign_service_loads_what_the_kernel_takes(
+    host: Host, rules: Path
+) -> None:
+    bad = "-A -t 10.0.0.2:80 -s nosuch\n-a -t 10.0.0.2:80 -r 172.16.0.1:80 -g -w 1\n"
+    rules.write_text(bad + RULES, encoding="utf-8")
+    host.restore(FOREIGN)
+    done = host.lvsboot("start", "--rules", str(rules))
+    assert done.returncode == 1
+    assert f"{rules}:1: add -t 10.0.0.2:80 -s nosuch: " in done.stderr
+    assert host.ipvsadm("-Sn").stdout == RULES + FOREIGN
+    # Now one of ours is live, and clients may be using it.
+    rules.write_text(bad + RULES.replace("-w 2", "-w 9"), encoding="utf-8")
+    done = host.lvsboot("start", "--rules", str(rules))
+    assert (done.returncode, "Nothing has changed" in done.stderr) == (1, True)
+    assert host.ipvsadm("-Sn").stdout == RULES + FOREIGN
+
+
 def test_saved_rules_are_canonical(host: Host, rules: Path) -> None:
     host.restore("".join(reversed(FOREIGN.splitlines(keepends=True))) + RULES)
     done = host.lvsboot("save", "--output", "-")

@@ -109,6 +109,40 @@ def test_into_an_empty_table_goes_what_goes_and_the_rest_is_named(host: Host) ->
     assert host.read("loaded") == BROADCAST + ONE
 
 
+@pytest.mark.parametrize("foreign", [Foreign.KEEP, Foreign.REMOVE])
+@pytest.mark.parametrize("remembered", [{}, {"loaded": TWO}, {"loading": ONE}])
+def test_a_table_with_only_foreign_services_is_as_good_as_empty(
+    tmp_path: Path, foreign: Foreign, remembered: dict[str, str]
+) -> None:
+    """Ours may have been loaded once: none of them is live."""
+    host = Host(tmp_path, FOREIGN)
+    host.write(rules=BROADCAST + ONE, **remembered)
+    refuse_broadcast(host)
+    with pytest.raises(KernelRefusedError, match="All other rules are loaded"):
+        start(host, foreign=foreign)
+    assert host.table == ONE + TWO + (FOREIGN if foreign is Foreign.KEEP else "")
+
+
+@pytest.mark.parametrize(
+    ("live", "remembered"),
+    [
+        (ONE, {"loaded": ONE}),
+        (ONE, {"loading": ONE}),
+        # A hand, or a start whose memory is lost: it is in our rules.
+        (TWO, {}),
+    ],
+)
+def test_beside_foreign_services_a_live_one_of_ours_is_not_touched(
+    tmp_path: Path, live: str, remembered: dict[str, str]
+) -> None:
+    host = Host(tmp_path, live + FOREIGN)
+    host.write(rules=BROADCAST, **remembered)
+    refuse_broadcast(host)
+    with pytest.raises(KernelRefusedError, match="Nothing has changed"):
+        start(host)
+    assert host.table == live + FOREIGN
+
+
 @pytest.mark.parametrize("verb", [start, reload])
 def test_a_live_table_changes_wholly_or_not_at_all(
     tmp_path: Path, verb: Callable[[Host], object]
