@@ -58,7 +58,7 @@ def _director_vips(vips: Iterable[Vip]) -> Iterator[Entry]:
             yield _instance_wanted(service, unit)
         path = f"{paths.UNITS}/{unit}.d/device.conf"
         yield File(path, fill_template("vip-device.conf", vip=vip))
-    if any(vip.interface != "lo" for vip in vips):
+    if vips:
         yield _wanted("lvs.service", _KEEP)
 
 
@@ -71,6 +71,7 @@ def _real_server(real_server: RealServer) -> Iterator[Entry]:
     path = f"{paths.UNITS}/lvs.service.d/real-server.conf"
     yield File(path, fill_template("real-server.conf", tunnels=tunnels, vips=units))
     if vips:
+        yield _wanted("lvs.service", _KEEP)
         yield _static(f"{_VIP}.d/real-server.conf")
         yield from _arp_guard()
     if real_server.tunnel is not None:

@@ -57,6 +57,46 @@ def test_the_distributions_own_service_keeps_off_the_table(cluster: Cluster) -> 
         assert director.run("ipvsadm -Sn") == before
 
 
+LO = "/etc/systemd/network/10-lo.network"
+
+
+def test_a_vip_comes_back_where_networkd_manages_lo(cluster: Cluster) -> None:
+    """It takes every address away that it does not know: at a reload, a restart and each boot."""
+    rs1 = cluster.machines["rs1"]
+    rs1.run(f"printf '[Match]\\nName=lo\\n\\n[Network]\\nAddress=192.0.2.77/32\\n' >{LO}")
+    try:
+        said = rs1.run("lvsboot plan 2>&1")
+        assert f"{LO}:1:1: warning: systemd-networkd manages lo by this file" in said
+        for verb in ("networkctl reload", "systemctl restart systemd-networkd"):
+            rs1.run("systemd-run --unit=watch-lo ip monitor address dev lo && sleep 1")
+            rs1.run(f"{verb} && sleep 5")
+            assert_back(rs1)
+            # The control: it was away.
+            events = rs1.run("systemctl stop watch-lo; journalctl -o cat -u watch-lo")
+            assert re.search(rf"Deleted .*\b{VIP}/32", events), verb
+            rs1.run("journalctl --rotate; journalctl --vacuum-time=1s")
+            load = send_requests(cluster, 20)
+            assert (load.failed, set(load.answers)) == (0, set(REAL_SERVERS))
+        rs1.wait_until_booted(previous_boot=rs1.begin_reboot())
+        assert "192.0.2.77" in rs1.run("ip -br address show dev lo")
+        assert_back(rs1)
+        load = send_requests(cluster, 20)
+        assert (load.failed, set(load.answers)) == (0, set(REAL_SERVERS))
+        # A VIP that is down stays down.
+        rs1.run("systemctl stop lvs && networkctl reconfigure lo && sleep 5")
+        assert VIP not in rs1.run("ip -br address show dev lo")
+        rs1.run("systemctl start lvs")
+    finally:
+        rs1.run(f"rm {LO} && networkctl reload && sleep 5")
+    assert_back(rs1)
+
+
+def assert_back(real_server: VM) -> None:
+    """With its host route, by which it belongs to lo."""
+    assert f"{VIP}/32" in real_server.run("ip -br address show dev lo")
+    assert f"{VIP} dev lo" in real_server.run("ip route show")
+
+
 def test_the_same_hosts_serve_by_tunnel(cluster: Cluster) -> None:
     """Plain ipip to one real server and gue to the other, by roles given to running hosts."""
     give_roles(cluster, "tun")

@@ -123,7 +123,7 @@ def test_a_tunnel_whose_devices_changed(ran: list[list[str]]) -> None:
         ["nft", "--check", "--file", "/etc/lvs/lvs.nft"],
         ["systemctl", "reload-or-restart", "lvs-nft.service"],
         ["systemctl", "reload-or-restart", "lvs.service"],
-        ["systemctl", "start", "lvs-arp.path", "lvs-vip@172.16.14.1.service"],
+        ["systemctl", "start", "lvs-arp.path", "lvs-vip-keep.path", "lvs-vip@172.16.14.1.service"],
     ]
 
 

@@ -170,12 +170,29 @@ def test_a_vip_on_a_link_of_others_comes_back_with_them() -> None:
     for manager in ("networking", "NetworkManager"):
         assert f"{units}/{manager}.service.wants/lvs-vip@192.0.2.1.service" in names
         assert f"{units}/{manager}.service.wants/lvs-vip@192.0.2.2.service" not in names  # on lo
-    assert f"{units}/lvs.service.wants/lvs-vip-keep.path" in names
-    assert not any("keep.path" in path and "wants" in path for path in paths_of(Backend.NETWORKD))
 
 
-def paths_of(backend: Backend) -> set[str]:
-    return {entry.path for entry in render(DIRECTOR, backend)}
+KEEP = "/etc/systemd/system/lvs.service.wants/lvs-vip-keep.path"
+REAL_SERVER = "version: 1\nreal_server: {method: dr, vips: [192.0.2.1]}\n"
+NAT = "version: 1\nreal_server: {method: nat, director: 10.0.0.1}\n"
+
+
+@pytest.mark.parametrize(
+    ("role", "backend", "is_kept"),
+    [
+        (DIRECTOR, Backend.EXTERNAL, True),
+        # One of its VIPs is on lo.
+        (DIRECTOR, Backend.NETWORKD, True),
+        (DIRECTOR.replace("interface: lo}", "interface: lan0.100}"), Backend.NETWORKD, False),
+        (REAL_SERVER, Backend.NETWORKD, True),
+        (REAL_SERVER, Backend.EXTERNAL, True),
+        (NAT, Backend.EXTERNAL, False),
+    ],
+)
+def test_a_vip_that_networkd_may_take_away_is_put_back(
+    role: str, backend: Backend, *, is_kept: bool
+) -> None:
+    assert (KEEP in {entry.path for entry in render(role, backend)}) is is_kept
 
 
 def test_netplans_file_is_for_roots_eyes() -> None:
