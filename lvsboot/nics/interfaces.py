@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 # Each begins a stanza, and ends the one before it.
-_STANZAS = {"iface", "mapping", "auto", "rename", "source", "source-directory", "no-auto-down"}
+_STANZAS = {
+    "iface", "mapping", "auto", "rename", "source", "source-directory", "no-auto-down",
+    "no-scripts",
+}  # fmt: skip
 _NAME_IN_DIRECTORY = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
@@ -28,9 +31,13 @@ class Stanza:
     options: tuple[Line, ...]
 
     @property
+    def full_name(self) -> str:
+        return self.head.words[1]
+
+    @property
     def name(self) -> str:
         """Without what makes it an alias: eth0:1 is on eth0."""
-        return self.head.words[1].partition(":")[0]
+        return self.full_name.partition(":")[0]
 
     @property
     def method(self) -> str:
@@ -38,27 +45,79 @@ class Stanza:
 
     @property
     def does_nothing(self) -> bool:
-        return self.method == "manual" and not self.options
+        """Whether nothing comes of it; what it inherits may do something."""
+        inherits = "inherits" in self.head.words
+        return self.method == "manual" and not self.options and not inherits
+
+
+class Start(NamedTuple):
+    """A word of an `auto` or `allow-*` line: `[VARIABLE]/VALUE[/OPTIONS][=LOGICAL]`, or a name.
+
+    `logical` is the name of the stanzas to use instead of the interface's own, or empty.
+    """
+
+    variable: str
+    pattern: str
+    logical: str
+
+    @property
+    def is_name(self) -> bool:
+        return self.variable == "name" and not set(self.pattern) & set("*?[")
+
+    def is_for(self, name: str, mac: str | None) -> bool:
+        """Whether it starts the interface `name`; also where the files alone do not tell."""
+        if self.variable == "name":
+            return fnmatchcase(name, self.pattern)
+        if self.variable in {"mac", "address"} and mac is not None:
+            return fnmatchcase(mac, self.pattern.lower())
+        return True
 
 
 @dataclass(frozen=True, slots=True)
 class Interfaces:
-    """What one file says; `started` are the patterns of `auto` and `allow-*` lines."""
+    """What one file says."""
 
     stanzas: tuple[Stanza, ...]
-    started: tuple[str, ...]
+    started: tuple[Start, ...]
     sources: tuple[Line, ...]
+    mappings: tuple[Line, ...]
 
-    def starts(self, name: str) -> bool:
-        """Whether a boot, or the NIC's appearance, brings it up."""
-        return any(fnmatchcase(name, pattern.lstrip("/")) for pattern in self.started)
+
+class Starts:
+    """What a boot brings up by all files together."""
+
+    def __init__(self, started: Iterable[Start]) -> None:
+        # Most are plain names; a file may hold thousands.
+        self._names = {"lo"}
+        self._patterns: list[Start] = []
+        self._renamed: list[Start] = []
+        for start in dict.fromkeys(started):
+            if start.logical:
+                self._renamed.append(start)
+            elif start.is_name:
+                self._names.add(start.pattern)
+            else:
+                self._patterns.append(start)
+
+    def starts(self, name: str, mac: str | None = None) -> bool:
+        """Whether a boot, or the NIC's appearance, brings it up as itself; lo always comes up."""
+        return name in self._names or any(it.is_for(name, mac) for it in self._patterns)
+
+    def logical_names(self, name: str, mac: str | None = None) -> set[str]:
+        """The stanzas that are applied to `name`, or to an alias of it, under other names."""
+        return {
+            start.logical
+            for start in self._renamed
+            if start.is_for(name, mac) or start.pattern.startswith(f"{name}:")
+        }
 
 
 def parse_interfaces(text: str) -> Interfaces:
     """Never fails: what ifupdown would refuse is passed over."""
     stanzas: list[Stanza] = []
-    started: list[str] = []
+    started: list[Start] = []
     sources: list[Line] = []
+    mappings: list[Line] = []
     options: list[Line] | None = None
     for line in _lines(text):
         word = line.words[0]
@@ -72,10 +131,20 @@ def parse_interfaces(text: str) -> Interfaces:
             options = []
             stanzas.append(Stanza(line, ()))
         elif word == "auto" or word.startswith("allow-"):
-            started += line.words[1:]
+            started += map(_start, line.words[1:])
+        elif word == "mapping" and len(line.words) > 1:
+            mappings.append(line)
         elif word in {"source", "source-directory"} and len(line.words) > 1:
             sources.append(line)
-    return Interfaces(tuple(stanzas), tuple(started), tuple(sources))
+    return Interfaces(tuple(stanzas), tuple(started), tuple(sources), tuple(mappings))
+
+
+def _start(word: str) -> Start:
+    pattern, _, logical = word.partition("=")
+    if "/" not in pattern:
+        return Start("name", pattern, logical)
+    variable, value = pattern.split("/")[:2]
+    return Start(variable or "name", value, logical)
 
 
 def source_pattern(line: Line, directory: str) -> str:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
-
-import yaml
 
 from lvsboot import paths
 from lvsboot.nics.interfaces import parse_interfaces
+from lvsboot.nics.netplan import parse_definitions
 
 _NETWORKD_FILE = re.compile(rf"{paths.NETWORKD}/05-lvs-(.+)\.network")
 
@@ -23,15 +21,7 @@ def names_with_mtu(path: str, text: str) -> set[str]:
             if option.words[0] == "mtu"
         }
     if path == paths.NETPLAN_FILE:
-        return {name for name, nic in _ethernets(text).items() if "mtu" in nic}
+        # Nothing where somebody has broken it.
+        return {device.key for device in parse_definitions(text).devices if device.facts.has_mtu}
     match = _NETWORKD_FILE.fullmatch(path)
     return {match[1]} if match is not None and "\nMTUBytes=" in text else set()
-
-
-def _ethernets(text: str) -> dict[str, dict[str, Any]]:
-    """Nothing where somebody has broken it."""
-    try:
-        ethernets = yaml.safe_load(text)["network"]["ethernets"]
-        return {str(name): dict(nic) for name, nic in ethernets.items()}
-    except (yaml.YAMLError, LookupError, TypeError, ValueError, AttributeError):
-        return {}

@@ -1,13 +1,18 @@
-"""Reads which NICs a .network file is for: systemd.network(5), [Match]. Pure; knows no role."""
+"""Reads .network files and their drop-ins: systemd.network(5), systemd.syntax(7). Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 _MAC_KEYS = ("MACAddress", "PermanentMACAddress")
+# lo has no driver and no path, and is of no kind and in no Wi-Fi.
+_NOT_LOS = frozenset({"Driver", "Path", "Kind", "SSID", "BSSID", "WLANInterfaceType"})
+_LO_MAC = "00:00:00:00:00:00"
+_TRUE = frozenset({"1", "yes", "y", "true", "t", "on"})
 
 
 class Matching(Enum):
@@ -18,56 +23,159 @@ class Matching(Enum):
     NO = "no"
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A [Match] section: each key's words, and the line at which the section begins."""
+class Setting(NamedTuple):
+    """`Key=value` in a section, whose header stands at `section_line`; the header has no key."""
 
+    section: str
+    section_line: int
+    section_source: str
+    key: str
+    value: str
+    line: int
+    source: str
+
+
+class Match(NamedTuple):
+    """What the [Match] sections up to a file's end say: each key's words.
+
+    `path`, `line` and `source` are of the file's own first [Match] section.
+    """
+
+    path: str
     line: int
     source: str
     keys: Mapping[str, tuple[str, ...]]
 
     def matching(self, name: str, mac: str | None) -> Matching:
         """Every key must match; of a key's words, one."""
-        verdicts = {self._key(key, words, name, mac) for key, words in self.keys.items()}
+        verdicts = {_key_matching(key, words, name, mac) for key, words in self.keys.items()}
         if Matching.NO in verdicts or not self.keys:
             return Matching.NO
         return Matching.MAYBE if Matching.MAYBE in verdicts else Matching.YES
 
-    def _key(self, key: str, words: tuple[str, ...], name: str, mac: str | None) -> Matching:
-        if key == "Name":
-            return Matching.YES if _any_glob(words, name) else Matching.NO
-        if key in _MAC_KEYS:
-            if mac is None:
-                return Matching.MAYBE
-            macs = {word.lower().replace("-", ":") for word in words}
-            return Matching.YES if mac in macs else Matching.NO
-        if key == "Type":
-            return Matching.YES if _any_glob(words, "ether") else Matching.NO
-        return Matching.MAYBE
+
+@dataclass(frozen=True, slots=True)
+class NetworkFile:
+    """A .network file, with its drop-ins merged in their order."""
+
+    matches: tuple[Match, ...]
+    settings: tuple[tuple[str, Setting], ...]
+
+    @property
+    def match(self) -> Match:
+        """What counts in the end."""
+        return self.matches[-1]
+
+    def matching(self, name: str, mac: str | None) -> Matching:
+        return self.match.matching(name, mac)
+
+    def place_for(self, name: str, mac: str | None) -> Match:
+        """The section that makes the file one for `name`: a drop-in's where no earlier one does."""
+        return next(
+            (it for it in self.matches if it.matching(name, mac) is not Matching.NO), self.match
+        )
+
+    @property
+    def is_unmanaged(self) -> bool:
+        """Whether networkd leaves the links alone that it is for."""
+        said = [
+            it.value for _path, it in self.settings if it[0] == "Link" and it.key == "Unmanaged"
+        ]
+        return bool(said) and said[-1].lower() in _TRUE
+
+    def addresses(self) -> Iterator[tuple[str, Setting]]:
+        for path, setting in self.settings:
+            if setting.key == "Address" and setting.section in {"Network", "Address"}:
+                yield path, setting
 
 
-def parse_match(text: str) -> Match:
-    """The [Match] section of a file; one without any is for no NIC."""
+def parse_network_file(parts: Iterable[tuple[str, str]]) -> NetworkFile:
+    """A file's path and text, then those of its drop-ins; one without [Match] is for no NIC."""
+    matches: list[Match] = []
+    settings: list[tuple[str, Setting]] = []
     keys: dict[str, tuple[str, ...]] = {}
-    section, line, source = "", 1, ""
-    for number, raw in enumerate(text.splitlines(), start=1):
+    for path, text in parts:
+        line, source = 1, ""
+        for setting in parse_settings(text):
+            if setting.section != "Match":
+                settings += [(path, setting)] if setting.key else []
+                continue
+            if not source:
+                line, source = setting.section_line, setting.section_source
+            if not setting.key:
+                continue
+            # An empty value takes back what was said before.
+            words = _words(setting.value)
+            keys[setting.key] = (*keys.get(setting.key, ()), *words) if words else ()
+        if source or not matches:
+            matches.append(Match(path, line, source, {k: v for k, v in keys.items() if v}))
+    return NetworkFile(tuple(matches), tuple(settings))
+
+
+def parse_settings(text: str) -> Iterator[Setting]:
+    """Sections' headers and the assignments below them; what systemd passes over is left out."""
+    section, section_line, section_source = "", 1, ""
+    for number, raw, line in _logical_lines(text):
+        if line.startswith("[") and line.endswith("]"):
+            section, section_line, section_source = line[1:-1], number, raw
+            yield Setting(section, number, raw, "", "", number, raw)
+            continue
+        key, equals, value = (part.strip() for part in line.partition("="))
+        if equals and key and section:
+            yield Setting(section, section_line, section_source, key, value, number, raw)
+
+
+def _logical_lines(text: str) -> Iterator[tuple[int, str, str]]:
+    """Number and text of a line's beginning, and the whole line: a backslash continues it."""
+    begun, first, parts = 0, "", list[str]()
+    for number, raw in enumerate(text.split("\n"), start=1):
         stripped = raw.strip()
-        if stripped.startswith("[") and stripped.endswith("]"):
-            section = stripped[1:-1]
-            if section == "Match" and not source:
-                line, source = number, raw
-        elif section == "Match" and stripped and stripped[0] not in "#;":
-            key, equals, value = stripped.partition("=")
-            if equals:
-                key = key.rstrip()
-                # An empty value takes back what was said before.
-                keys[key] = (*keys.get(key, ()), *value.split()) if value.strip() else ()
-    return Match(line, source, {key: words for key, words in keys.items() if words})
+        # A comment within a continued line is passed over, too.
+        if stripped.startswith(("#", ";")) or (not stripped and not parts):
+            continue
+        if not parts:
+            begun, first = number, raw
+        parts.append(stripped.removesuffix("\\"))
+        if not stripped.endswith("\\"):
+            yield begun, first, " ".join(parts).strip()
+            parts = []
+    if parts:
+        yield begun, first, " ".join(parts).strip()
+
+
+def _words(value: str) -> tuple[str, ...]:
+    """A leading exclamation mark is for every word of its assignment."""
+    sign = "!" if value.startswith("!") else ""
+    return tuple(f"{sign}{word.strip(_QUOTES)}" for word in value.removeprefix("!").split())
+
+
+_QUOTES = "\"'"
+
+
+def _key_matching(key: str, words: tuple[str, ...], name: str, mac: str | None) -> Matching:
+    is_lo = name == "lo"
+    if key == "Name":
+        return _yes_or_no(_any_glob(words, name))
+    if key in _MAC_KEYS:
+        mac = _LO_MAC if is_lo and key == "MACAddress" else mac
+        if mac is None:
+            return Matching.NO if is_lo else Matching.MAYBE
+        return _yes_or_no(mac in {word.lower().replace("-", ":") for word in words})
+    if key == "Type":
+        return _yes_or_no(_any_glob(words, "loopback" if is_lo else "ether"))
+    if is_lo and key in _NOT_LOS:
+        return _yes_or_no(all(word.startswith("!") for word in words))
+    return Matching.MAYBE
+
+
+def _yes_or_no(is_match: bool) -> Matching:  # noqa: FBT001 - what it makes words of
+    return Matching.YES if is_match else Matching.NO
 
 
 def _any_glob(words: Iterable[str], name: str) -> bool:
-    """A leading exclamation mark turns the whole list around."""
-    words = list(words)
-    is_inverted = words[0].startswith("!")
-    words[0] = words[0].removeprefix("!")
-    return any(fnmatchcase(name, word) for word in words) != is_inverted
+    """No word with an exclamation mark may match; of the others one must, if there are any."""
+    words = [word.replace("[^", "[!") for word in words]
+    if any(fnmatchcase(name, word[1:]) for word in words if word.startswith("!")):
+        return False
+    positive = [word for word in words if not word.startswith("!")]
+    return not positive or any(fnmatchcase(name, word) for word in positive)

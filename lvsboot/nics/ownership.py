@@ -7,9 +7,12 @@ from fnmatch import fnmatchcase
 
 from lvsboot import paths
 from lvsboot.model import Backend, Nic, Role
+from lvsboot.nics import stanzas
 from lvsboot.nics.interfaces import is_sourced, source_pattern
-from lvsboot.nics.networkd import Match, Matching
-from lvsboot.nics.survey import Survey, Text
+from lvsboot.nics.loopback import loopback_problems
+from lvsboot.nics.networkd import Match, Matching, parse_settings
+from lvsboot.nics.root import Text, unread
+from lvsboot.nics.survey import Survey, is_netplans
 from lvsboot.problem import Problem, Severity, Span
 from lvsboot.render.networkd import networkd_path
 
@@ -17,20 +20,23 @@ from lvsboot.render.networkd import networkd_path
 def ownership_problems(
     role: Role, backend: Backend, survey: Survey, ours: Iterable[str]
 ) -> list[Problem]:
-    """What keeps `backend` from being the one owner of the role's NICs.
+    """What keeps `backend` from being the one owner of the role's NICs, and lvsboot of its VIPs.
 
     `ours` are the paths that lvsboot writes, has written or sets aside: they are no claims.
     """
-    if backend in {Backend.EXTERNAL, Backend.AUTO}:
-        return []
     known = frozenset(ours)
-    return [
-        *_sourcing(backend, survey),
-        *_left_alone(role, survey),
-        *_networkd(role, backend, survey, known),
-        *_netplan(role, backend, survey, known),
-        *_ifupdown(role, backend, survey, known),
-    ]
+    problems = [*loopback_problems(role, backend, survey, known)]
+    if backend not in {Backend.EXTERNAL, Backend.AUTO}:
+        problems += [
+            *_sourcing(backend, survey),
+            *_left_alone(role, survey),
+            *_networkd(role, backend, survey, known),
+            *_drop_ins(role, backend, survey),
+            *_netplan(role, backend, survey, known),
+            *stanzas.nic_problems(role, backend, survey, known),
+        ]
+    # A file that cannot be read is a problem for each who wants to read it.
+    return list(dict.fromkeys(problems))
 
 
 def _networkd(
@@ -39,23 +45,50 @@ def _networkd(
     """The first file by name that matches a NIC is the only one that counts."""
     if backend is Backend.IFUPDOWN and not survey.is_enabled("systemd-networkd.service"):
         return
-    files = [(text, match) for text, match in survey.networkd_files() if text.path not in known]
+    files = [(text, file) for text, file in survey.networkd_files() if text.path not in known]
     for nic in role.nics:
         mac = nic.mac or survey.mac(nic.name)
-        for text, match in files:
-            name = text.path.rpartition("/")[2]
+        for text, file in files:
+            name = file.matches[0].path.rpartition("/")[2]
             if backend is not Backend.IFUPDOWN and name > _our_network_file(backend, nic):
                 break
-            if _is_netplans(text):
+            if is_netplans(text):
                 continue
             if text.text is None:
-                yield _unread(text)
+                yield unread(text)
                 continue
-            matching = match.matching(nic.name, mac)
+            matching = file.matching(nic.name, mac)
             if matching is not Matching.NO:
-                yield _networkd_problem(text, match, nic, backend, matching)
+                yield _networkd_problem(file.place_for(nic.name, mac), nic, backend, matching)
                 if matching is Matching.YES:
                     break
+
+
+def _drop_ins(role: Role, backend: Backend, survey: Survey) -> Iterator[Problem]:
+    """What is merged with lvsboot's own files, or with those that netplan makes of them."""
+    for nic in role.nics:
+        names = [] if backend is Backend.IFUPDOWN else [_our_network_file(backend, nic)]
+        names += [f"05-lvs-{nic.name}.link"] if nic.mac is not None else []
+        for name in names:
+            for text in survey.drop_ins(name):
+                yield from _drop_in(text, nic, backend)
+
+
+def _drop_in(text: Text, nic: Nic, backend: Backend) -> Iterator[Problem]:
+    if text.text is None:
+        yield unread(text)
+        return
+    setting = next((it for it in parse_settings(text.text) if it.key), None)
+    if setting is None:
+        return
+    whose = "netplan's" if backend is Backend.NETPLAN else "lvsboot's"
+    yield Problem(
+        file=text.path,
+        span=Span(setting.section_line, 1, len(setting.section_source)),
+        message=f"this drop-in is merged with {whose} file for {nic.name}, which has one owner",
+        hint="take it away, or say in the role what it says",
+        source=setting.section_source,
+    )
 
 
 def _our_network_file(backend: Backend, nic: Nic) -> str:
@@ -64,13 +97,7 @@ def _our_network_file(backend: Backend, nic: Nic) -> str:
     return networkd_path(nic.name).rpartition("/")[2]
 
 
-def _is_netplans(text: Text) -> bool:
-    return text.path.startswith("/run/systemd/network/10-netplan-")
-
-
-def _networkd_problem(
-    text: Text, match: Match, nic: Nic, backend: Backend, matching: Matching
-) -> Problem:
+def _networkd_problem(match: Match, nic: Nic, backend: Backend, matching: Matching) -> Problem:
     may = "may be" if matching is Matching.MAYBE else "is"
     if backend is Backend.IFUPDOWN:
         message = (
@@ -79,7 +106,7 @@ def _networkd_problem(
     else:
         message = f"this file {may} for {nic.name}, too, and sorts before lvsboot's: it would win"
     return Problem(
-        file=text.path,
+        file=match.path,
         span=Span(match.line, 1, len(match.source)),
         message=message,
         hint=f"take it away, or let its [Match] leave {nic.name} out",
@@ -97,7 +124,7 @@ def _netplan(
         if text.path in known:
             continue
         if text.text is None:
-            yield _unread(text)
+            yield unread(text)
         for device in definitions.devices:
             for nic in role.nics:
                 if device.is_for(nic.name, nic.mac or survey.mac(nic.name)):
@@ -120,32 +147,6 @@ def _netplan_problem(text: Text, span: Span, nic: Nic, backend: Backend) -> Prob
     lines = (text.text or "").splitlines()
     source = lines[span.line - 1] if span.line <= len(lines) else None
     return Problem(text.path, span, message, hint=hint, source=source, severity=severity)
-
-
-def _ifupdown(
-    role: Role, backend: Backend, survey: Survey, known: frozenset[str]
-) -> Iterator[Problem]:
-    """Ifupdown applies every stanza of an interface, one after the other."""
-    if backend is not Backend.IFUPDOWN and not survey.is_enabled("networking.service"):
-        return
-    files = [(text, it) for text, it in survey.ifupdown_files() if text.path not in known]
-    for text, interfaces in files:
-        if text.text is None:
-            yield _unread(text)
-        for stanza in interfaces.stanzas:
-            if stanza.name not in {nic.name for nic in role.nics} or stanza.does_nothing:
-                continue
-            if backend is Backend.IFUPDOWN:
-                message = f"ifupdown applies this stanza of {stanza.name} besides lvsboot's"
-                hint = "take the stanza away"
-            elif any(it.starts(stanza.name) for _text, it in files):
-                message = f"ifupdown configures {stanza.name}, too, and so would {backend.value}"
-                hint = "take the stanza away, or say network.backend: ifupdown in the role"
-            else:
-                continue
-            head = stanza.head
-            span = Span(head.number, 1, len(head.source))
-            yield Problem(text.path, span, message, hint=hint, source=head.source)
 
 
 def _sourcing(backend: Backend, survey: Survey) -> Iterator[Problem]:
@@ -177,10 +178,10 @@ def _left_alone(role: Role, survey: Survey) -> Iterator[Problem]:
 def _cloud_inits_nics(role: Role, survey: Survey) -> Iterator[tuple[str, int, str]]:
     """File, line and name of each NIC in cloud-init's files, unless the role has its MAC."""
     theirs = frozenset(survey.cloud_init_files())
-    for text, match in survey.networkd_files():
+    for text, file in survey.networkd_files():
         if text.path in theirs:
-            for name in match.keys.get("Name", ()):
-                yield text.path, match.line, name
+            for name in file.match.keys.get("Name", ()):
+                yield text.path, file.matches[0].line, name
     for text, definitions in survey.netplan_files():
         for device in definitions.devices if text.path in theirs else ():
             if not any(device.is_for(nic.name, nic.mac) for nic in role.nics):
@@ -189,10 +190,3 @@ def _cloud_inits_nics(role: Role, survey: Survey) -> Iterator[tuple[str, int, st
         for stanza in interfaces.stanzas if text.path in theirs else ():
             if stanza.name != "lo":
                 yield text.path, stanza.head.number, stanza.name
-
-
-def _unread(text: Text) -> Problem:
-    message = "not readable: whether it configures a NIC of the role is not known"
-    return Problem(
-        text.path, Span(1), message, hint="run lvsboot as root", severity=Severity.WARNING
-    )

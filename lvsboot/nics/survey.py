@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from lvsboot import paths, rivals
 from lvsboot.nics.interfaces import Interfaces, Line, is_sourced, parse_interfaces, source_pattern
 from lvsboot.nics.netplan import Definitions, parse_definitions
-from lvsboot.nics.networkd import Match, parse_match
+from lvsboot.nics.networkd import NetworkFile, parse_network_file
+from lvsboot.nics.root import Text, is_there, list_names, read_text, resolve
+from lvsboot.problem import Span
 from lvsboot.rooted import under
 
 # systemd.network(5) and netplan(5): of two files with one name, that of the first folder counts.
@@ -32,12 +34,9 @@ _UNITS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system
 _MOST_FILES = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A file as it was read; None for one that the caller may not read."""
-
-    path: str
-    text: str | None
+def is_netplans(text: Text) -> bool:
+    """Whether netplan has made this file of networkd's: the next boot makes it anew."""
+    return text.path.startswith("/run/systemd/network/10-netplan-")
 
 
 class Survey:
@@ -49,52 +48,75 @@ class Survey:
     def cloud_init_files(self) -> tuple[str, ...]:
         """What cloud-init has written to configure NICs, sorted."""
         found = (
-            f"{directory}/{place.name}"
+            f"{directory}/{name}"
             for directory, pattern in _CLOUD_INIT
-            for place in self._directory(directory).glob(pattern)
+            for name in self._names(directory, pattern)
         )
         return tuple(sorted(found))
 
-    def networkd_files(self) -> Iterator[tuple[Text, Match]]:
-        """The .network files in the order in which networkd looks for a NIC's first match."""
+    def networkd_files(self) -> Iterator[tuple[Text, NetworkFile]]:
+        """The .network files in the order in which networkd looks for a NIC's first match.
+
+        Drop-ins of an empty file, or of one that is masked, are not read.
+        """
         for text in self._by_name(_NETWORKD, "*.network"):
-            yield text, parse_match(text.text or "")
+            parts = [text]
+            if text.text:
+                parts += self.drop_ins(text.path.rpartition("/")[2])
+            faulty = next((part for part in parts if part.text is None), None)
+            file = parse_network_file((part.path, part.text or "") for part in parts)
+            yield faulty or text, file
+
+    def drop_ins(self, name: str) -> list[Text]:
+        """The files below NAME.d that networkd and udev merge with the file, in their order."""
+        return list(self._by_name([f"{folder}/{name}.d" for folder in _NETWORKD], "*.conf"))
 
     def netplan_files(self) -> Iterator[tuple[Text, Definitions]]:
         for text in self._by_name(_NETPLAN, "*.yaml"):
-            yield text, parse_definitions(text.text or "")
+            definitions = parse_definitions(text.text or "")
+            if definitions.fault is not None:
+                fault = definitions.fault
+                place = Span(fault.line, fault.column)
+                yield Text(text.path, None, fault.value, place), definitions
+            else:
+                yield text, definitions
 
     def ifupdown_files(self) -> Iterator[tuple[Text, Interfaces]]:
         """/etc/network/interfaces and all that it sources; nothing where it does not exist."""
-        waiting, seen = [paths.INTERFACES], set[str]()
+        waiting, seen = {paths.INTERFACES: None}, set[Path]()
         while waiting and len(seen) < _MOST_FILES:
-            path = waiting.pop(0)
-            text = self._read(path)
-            if path in seen or text is None:
+            path = next(iter(waiting))
+            del waiting[path]
+            place = resolve(self.root, path)
+            text = self._read(path) if place not in seen else None
+            seen.add(place)
+            if text is None:
                 continue
-            seen.add(path)
             interfaces = parse_interfaces(text.text or "")
             yield text, interfaces
             directory = path.rpartition("/")[0]
-            for line in interfaces.sources:
-                waiting += self._sourced(line, directory)
+            for line in {line.words: line for line in interfaces.sources}.values():
+                waiting.update(dict.fromkeys(self._sourced(line, directory)))
 
     def has_program(self, *candidates: str) -> bool:
-        return any(under(self.root, candidate).exists() for candidate in candidates)
+        return any(is_there(self.root, candidate) for candidate in candidates)
 
     def is_enabled(self, unit: str) -> bool:
         """Whether some target wants the unit, and nobody has masked it."""
         if self.is_masked(unit):
             return False
         return any(
-            place.is_symlink() or place.exists()
+            os.path.lexists(under(self.root, f"{directory}/{target}/{unit}"))
             for directory in _UNITS
-            for place in self._directory(directory).glob(f"*.wants/{unit}")
+            for target in self._names(directory, "*.wants")
         )
 
     def is_masked(self, unit: str) -> bool:
         own = under(self.root, f"{paths.UNITS}/{unit}")
-        return own.is_symlink() and str(own.readlink()) == "/dev/null"
+        try:
+            return str(own.readlink()) == "/dev/null"
+        except OSError:
+            return False  # it is no link
 
     def rival(self) -> str | None:
         """What the distribution's own ipvsadm service would do at a boot."""
@@ -113,42 +135,37 @@ class Survey:
         text = self._read(f"/sys/class/net/{name}/address")
         return text.text.strip() if text is not None and text.text is not None else None
 
-    def _by_name(self, directories: tuple[str, ...], pattern: str) -> Iterator[Text]:
+    def _by_name(self, directories: Iterable[str], pattern: str) -> Iterator[Text]:
         first: dict[str, str] = {}
         for directory in directories:
-            for place in self._directory(directory).glob(pattern):
-                first.setdefault(place.name, f"{directory}/{place.name}")
+            for name in self._names(directory, pattern):
+                first.setdefault(name, f"{directory}/{name}")
         for _name, path in sorted(first.items()):
             if (text := self._read(path)) is not None:
                 yield text
 
     def _sourced(self, line: Line, directory: str) -> Iterator[str]:
-        folder, _, pattern = source_pattern(line, directory).rpartition("/")
-        try:
-            places = sorted(self._directory(folder).glob(pattern))
-        except (ValueError, NotImplementedError):
-            return  # a pattern that no file can have
-        for place in places:
-            if is_sourced(line, place.name):
-                yield f"{folder}/{place.name}"
+        """The files that the pattern names, folders of it being patterns as well."""
+        folders = [""]
+        *parts, last = source_pattern(line, directory).strip("/").split("/")
+        for part in parts:
+            folders = [it for folder in folders for it in self._below(folder, part)][:_MOST_FILES]
+        for folder in folders:
+            for name in sorted(self._names(folder, last)):
+                if is_sourced(line, name):
+                    yield f"{folder}/{name}"
 
-    def _directory(self, directory: str) -> Path:
-        return under(self.root, f"{directory}/x").parent
+    def _below(self, folder: str, part: str) -> list[str]:
+        """The folder's entries of that name, or of that pattern."""
+        if part in {"", "."}:
+            return [folder]
+        if part == ".." or not set(part) & set("*?["):
+            return [f"{folder}/{part}"]
+        names = sorted(self._names(folder, part))
+        return [f"{folder}/{name}" for name in names if not name.startswith(".")]
+
+    def _names(self, directory: str, pattern: str) -> list[str]:
+        return list_names(self.root, directory, pattern)
 
     def _read(self, path: str) -> Text | None:
-        place = under(self.root, path)
-        # A link to /dev/null, or to another file of the image.
-        for _hop in range(8):
-            if not place.is_symlink():
-                break
-            target = str(place.readlink())
-            path_there = target if target.startswith("/") else f"{path.rpartition('/')[0]}/{target}"
-            place = under(self.root, path_there)
-        try:
-            if not place.is_file():
-                return None
-            return Text(path, place.read_text(encoding="utf-8", errors="replace"))
-        except PermissionError:
-            return Text(path, None)
-        except OSError:
-            return None
+        return read_text(self.root, path)
