@@ -11,6 +11,7 @@ from lvsboot.errors import ConflictError, HostError
 from lvsboot.files import known_paths, set_aside
 from lvsboot.model import Backend, Director
 from lvsboot.nics.addresses import missing_addresses
+from lvsboot.nics.devices import missing_device_sentences
 from lvsboot.nics.enablement import caution_sentences, enabling_links, installation_sentences
 from lvsboot.nics.ownership import ownership_problems
 from lvsboot.nics.survey import Survey
@@ -55,7 +56,11 @@ def host_tree(role_file: RoleFile, root: Path) -> tuple[Tree, Cautions]:
     lacking = tuple(installation_sentences(backend, role.nics, survey))
     if lacking and root == HOST:
         raise HostError("\n".join(lacking))
-    sentences = (*lacking, *caution_sentences(backend, role.nics, survey))
+    sentences = (
+        *lacking,
+        *caution_sentences(backend, role.nics, survey),
+        *missing_device_sentences(backend, role.nics, survey, ours),
+    )
     if isinstance(role.duty, Director) and (rival := survey.rival()) is not None:
         sentences = (*sentences, rival)
     if backend is Backend.EXTERNAL and root == HOST and role.nics:
