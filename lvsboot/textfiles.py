@@ -1,14 +1,21 @@
 """Reads and replaces whole files, and says what is wrong in a person's words."""
 
 # On the start path, which does without pathlib.
-# ruff: noqa: PTH103, PTH105, PTH108, PTH120, PTH123
+# ruff: noqa: PTH105, PTH108, PTH120, PTH123
 
 from __future__ import annotations
 
 import os
 import stat
 
-from lvsboot.atomic import discard, replace_beside, sync_directory, write_beside
+from lvsboot.atomic import (
+    discard,
+    keep_former,
+    make_folders,
+    replace_beside,
+    sync_directory,
+    write_beside,
+)
 from lvsboot.errors import HostError, NotPermittedError
 
 # 100,000 destinations, twice what any table is known to hold, take 8 MB.
@@ -18,15 +25,10 @@ MAX_BYTES = 64 * 1024 * 1024
 def read_text(path: str) -> str | None:
     """None where there is no file. Bytes that are not UTF-8 are kept: a parser says where they are.
 
-    What everybody may write is nobody's word, and refused.
+    What another user may write, or has written, is not trusted: HostError.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY)
-        with open(descriptor, "rb") as file:
-            mode = os.fstat(descriptor).st_mode
-            if is_open_to_all(mode):
-                raise HostError(open_to_all_text(path))
-            content = file.read(MAX_BYTES + 1)
+        content = read_bytes(path, MAX_BYTES)
     except FileNotFoundError:
         return None
     except PermissionError as error:
@@ -38,12 +40,45 @@ def read_text(path: str) -> str | None:
     return content.decode("utf-8", "surrogateescape")
 
 
-def is_open_to_all(mode: int) -> bool:
-    return stat.S_ISREG(mode) and bool(mode & stat.S_IWOTH)
+def read_bytes(path: str, limit: int, *, from_anybody: bool = False) -> bytes:
+    """One byte more than `limit` where there is more; raises OSError, and HostError as above.
+
+    Of a named pipe nothing is read: whoever opens one waits for its writer, perhaps for ever.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    with open(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if stat.S_ISFIFO(status.st_mode) and not _is_own_descriptor(path):
+            raise HostError(f"{path} is a named pipe: name a file, or - for standard input")
+        if not from_anybody and (reason := distrust(status, os.geteuid(), path)) is not None:
+            raise HostError(reason)
+        os.set_blocking(descriptor, True)
+        return file.read(limit + 1)
 
 
-def open_to_all_text(path: str) -> str:
-    return f"{path} may be written by everybody, so that it is not trusted: chmod o-w {path}"
+def _is_own_descriptor(path: str) -> bool:
+    """Whether it is a pipe that the caller holds: /dev/stdin, or a shell's <(command)."""
+    return path == "/dev/stdin" or path.startswith(("/dev/fd/", "/proc/self/fd/"))
+
+
+def distrust(status: os.stat_result, caller: int, path: str) -> str | None:
+    """Why what stands there is not done by `caller`; None where it is.
+
+    The opened file's own owner and mode tell, so that the folders on the way need not: whoever
+    may write in those can put another file of theirs there, and that is theirs.
+    """
+    if stat.S_ISCHR(status.st_mode):
+        return None
+    if status.st_uid not in {0, caller}:
+        return (
+            f"{path} belongs to user {status.st_uid}, so that it is not trusted: "
+            f"read it, and then chown root {path}"
+        )
+    if status.st_mode & stat.S_IWOTH:
+        return f"{path} may be written by everybody, so that it is not trusted: chmod o-w {path}"
+    if status.st_mode & stat.S_IWGRP:
+        return f"{path} may be written by its group, so that it is not trusted: chmod g-w {path}"
+    return None
 
 
 def write_text(path: str, text: str) -> None:
@@ -67,7 +102,7 @@ class Staged:
         self._path = path
         self._committed = False
         try:
-            os.makedirs(os.path.dirname(path) or ".", mode=0o755, exist_ok=True)
+            make_folders(os.path.dirname(path))
             self._temporary = write_beside(path, content, 0o644)
         except OSError as error:
             raise unwritten(path, error) from error
@@ -76,8 +111,12 @@ class Staged:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if not self._committed:
+        if self._committed:
+            return
+        try:
             discard(self._temporary)
+        except OSError:
+            return  # what failed before this is what is to be said
 
     def commit(self) -> None:
         """Gives it its name, for good; once."""
@@ -90,7 +129,10 @@ class Staged:
 
 
 def move_file(path: str, target: str) -> None:
+    """What stands at `target` is kept as TARGET.1, or by the next number that is free."""
     try:
+        if os.path.lexists(target):
+            keep_former(target)
         os.replace(path, target)
         sync_directory(os.path.dirname(path))
     except OSError as error:
@@ -102,6 +144,8 @@ def remove_file(path: str) -> None:
         os.unlink(path)
     except FileNotFoundError:
         return
+    except PermissionError as error:
+        raise NotPermittedError(f"cannot remove {path}: run lvsboot as root") from error
     except OSError as error:
         raise HostError(f"cannot remove {path}: {error.strerror}") from error
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from lvsboot.lock import Lock, Tell, tell_nobody
 from lvsboot.problem import Problem, Span
 from lvsboot.render.units import render_units
 from lvsboot.role import RoleFile, parse_role
-from lvsboot.textfiles import Staged, is_open_to_all, open_to_all_text
+from lvsboot.textfiles import Staged, read_bytes
 from lvsboot.tree import Tree
 
 
@@ -37,17 +36,17 @@ class Rendering:
 def read_role(file: str, stdin: bytes | None = None, *, from_anybody: bool = True) -> RoleFile:
     """The role in `file`, or in `stdin` for "-"; InputError with every problem in it.
 
-    With from_anybody=False HostError for a file that everybody may write: what root applies must
-    not be anybody's.
+    With from_anybody=False HostError for a file that another user may write, or has written: what
+    root applies must not be anybody's. NotPermittedError for a file that the caller may not read.
     """
     if stdin is not None:
         return parse_role(stdin, "<stdin>")
     try:
-        with Path(file).open("rb") as stream:
-            if not from_anybody and is_open_to_all(os.fstat(stream.fileno()).st_mode):
-                raise HostError(open_to_all_text(file))
-            # One byte more than may be, so that a larger file is seen as one.
-            return parse_role(stream.read(MAX_BYTES + 1), file)
+        # One byte more than may be, so that a larger file is seen as one.
+        return parse_role(read_bytes(file, MAX_BYTES, from_anybody=from_anybody), file)
+    except PermissionError as error:
+        message = f"cannot read the role file {file}: {error.strerror}; run lvsboot as root"
+        raise NotPermittedError(message) from error
     except OSError as error:
         message = f"cannot read the role file: {error.strerror}"
         raise InputError([Problem(file, Span(1), message)]) from error

@@ -162,12 +162,12 @@ def contents(folder: Path) -> dict[str, bytes]:
 def save_until(host: Host, monkeypatch: pytest.MonkeyPatch, renames: int) -> None:
     """Killed when that many files have been put into their places; three is to the end."""
 
-    def rename(temporary: str, place: str) -> None:
+    def rename(temporary: str, place: str, **options: int | None) -> None:
         nonlocal renames
         if renames == 0:
             raise KeyboardInterrupt
         renames -= 1
-        real(temporary, place)
+        real(temporary, place, **options)
 
     real = os.replace
     with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
