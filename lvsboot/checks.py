@@ -167,6 +167,7 @@ class _MappingCheck:
         self._tests = tests
         self._title = title
         self._known = known
+        self._words = list(known)
         self._other = other
         self._required = required
         self._choices = choices
@@ -213,9 +214,7 @@ class _MappingCheck:
 
     def _stranger(self, key: str, child: Any, path: Path, sieve: Sieve) -> Any:  # noqa: ANN401
         if self._other is None:
-            if sieve.is_full:
-                return UNSOUND  # without the work of looking for a near word
-            complaint = complaints.unknown_key(key, self._title, list(self._known))
+            complaint = complaints.unknown_key(key, self._title, self._words)
             return sieve.refuse(path, complaint, at_key=True)
         check_name, check_value = self._other
         names = Sieve()

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
+
+Hint = str | Callable[[], str]
+"""What would mend it; a function where it takes work that only a shown problem is worth."""
 
 _KINDS = {
     "string": "a text",
@@ -26,7 +30,7 @@ _WORDS_OF_YAML_1_1 = {
 
 class Complaint(NamedTuple):
     message: str
-    hint: str = ""
+    hint: Hint = ""
 
 
 class FormatError(ValueError):
@@ -42,8 +46,9 @@ def of_error(error: ValueError) -> Complaint:
 
 
 def unknown_key(key: str, title: str, known: Sequence[str]) -> Complaint:
-    hint = did_you_mean(key, known) or f"known here: {', '.join(known)}"
-    return Complaint(f"'{key}' is not a key of {_with_article(title)}", hint)
+    otherwise = f"known here: {', '.join(known)}"
+    message = f"{shown(key)} is not a key of {_with_article(title)}"
+    return Complaint(message, partial(_nearest, key, known, otherwise))
 
 
 def no_choice(choices: Sequence[Sequence[str]]) -> Complaint:
@@ -76,9 +81,10 @@ def wrong_type(value: Any, kinds: Sequence[str]) -> Complaint:  # noqa: ANN401
 
 
 def not_a_word(value: Any, title: str, words: Sequence[str]) -> Complaint:  # noqa: ANN401
-    hint = f"one of {', '.join(words)}"
+    listed = f"one of {', '.join(words)}"
+    hint: Hint = listed
     if isinstance(value, str):
-        hint = did_you_mean(value, words) or hint
+        hint = partial(_nearest, value, words, listed)
     elif value is False and "no" in words:
         hint = "write no"
     return Complaint(f"{shown(value)} is not {_with_article(title)}", hint)
@@ -108,8 +114,9 @@ def too_few(least: int) -> Complaint:
 
 def twice(values: Sequence[Any], texts: Sequence[str]) -> Complaint:
     """`texts` are the values' own, of which one stands there again."""
-    again = next(i for i, text in enumerate(texts) if text in texts[:i])
-    return Complaint(f"{shown(values[again])} stands here twice", "once is enough")
+    first = {text: i for i, text in reversed(list(enumerate(texts)))}
+    again = next(value for i, value in enumerate(values) if first[texts[i]] != i)
+    return Complaint(f"{shown(again)} stands here twice", "once is enough")
 
 
 def shown(value: Any) -> str:  # noqa: ANN401
@@ -123,9 +130,9 @@ def shown(value: Any) -> str:  # noqa: ANN401
         case bool():
             return str(value).lower()
         case str():
-            return f"'{_shortened(value)}'"
+            return f"'{shortened(value)}'"
         case _:
-            return _shortened(str(value))
+            return shortened(str(value))
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
@@ -136,7 +143,16 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     return f"did you mean '{near[0]}'?" if near else ""
 
 
-def _shortened(text: str) -> str:
+def hint_text(hint: Hint) -> str:
+    return hint if isinstance(hint, str) else hint()
+
+
+def _nearest(word: str, known: Sequence[str], otherwise: str) -> str:
+    return did_you_mean(word, known) or otherwise
+
+
+def shortened(text: str) -> str:
+    """As much of a text as a sentence bears."""
     return text if len(text) <= 2 * _LONGEST_WORD else f"{text[: 2 * _LONGEST_WORD]}…"
 
 

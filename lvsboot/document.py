@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 import yaml
 
+from lvsboot.complaints import Hint, shortened, shown
 from lvsboot.errors import InputError
 from lvsboot.problem import Problem, Severity, Span
 
@@ -63,7 +64,7 @@ class Finding:
 
     path: Path
     message: str
-    hint: str = ""
+    hint: Hint = ""
     at_key: bool = False
     severity: Severity = Severity.ERROR
     twin: Path | None = None
@@ -85,13 +86,14 @@ class Document:
 
 
 def path_text(path: Path) -> str:
-    """`('director', 'services', 0)` as `director.services[0]`."""
+    """`('director', 'services', 0)` as `director.services[0]`; a long key is shortened."""
     text = ""
     for step in path:
         if isinstance(step, int):
             text += f"[{step}]"
         else:
-            text += f".{step}" if text else step
+            word = shortened(step)
+            text += f".{word}" if text else word
     return text
 
 
@@ -139,10 +141,13 @@ def _decode(raw: bytes, file: str) -> str:
 
 
 def _unseen(text: str) -> Iterator[tuple[Span, Finding]]:
+    line, line_start = 1, 0
     for match in islice(_UNSEEN.finditer(text), MAX_FINDINGS):
         start = match.start()
-        line_start = text.rfind("\n", 0, start) + 1
-        span = Span(text.count("\n", 0, start) + 1, start - line_start + 1, 1)
+        # From the one before on: to count from the text's start would take its square.
+        line += text.count("\n", line_start, start)
+        line_start = max(line_start, text.rfind("\n", line_start, start) + 1)
+        span = Span(line, start - line_start + 1, 1)
         message = f"U+{ord(match[0]):04X} is not seen, or shows the text otherwise than it is read"
         yield span, Finding((), message, "delete it")
 
@@ -244,7 +249,9 @@ class _Composer:
                 return None
         if event.tag is not None and event.tag != "!":
             self._refuse(
-                event, f"tags ({event.tag}) have no meaning in a role file", "take it away"
+                event,
+                f"tags ({shortened(event.tag)}) have no meaning in a role file",
+                "take it away",
             )
         if isinstance(event, yaml.ScalarEvent):
             return _scalar(event)
@@ -277,7 +284,7 @@ class _Composer:
                 continue
             if key in values:
                 first = f"the first is in line {lines[key]}"
-                self._refuse(event, f"'{key}' stands here a second time", first)
+                self._refuse(event, f"{shown(key)} stands here a second time", first)
             else:
                 values[key] = value
                 lines[key] = event.start_mark.line + 1
@@ -329,5 +336,18 @@ def event_span(event: Any) -> Span:  # noqa: ANN401 - PyYAML has no types for th
 
 def source_line(text: str, span: Span) -> str:
     """The line of the text in which a span begins, without its end."""
-    lines = text.split("\n", span.line)
-    return lines[span.line - 1].rstrip("\r") if span.line <= len(lines) else ""
+    return source_lines(text, {span.line}).get(span.line, "")
+
+
+def source_lines(text: str, numbers: Set[int]) -> dict[int, str]:
+    """The lines with these numbers, without their ends; no others are cut out of the text."""
+    lines = {}
+    number, start = 1, 0
+    for wanted in sorted(numbers):
+        while number < wanted and (end := text.find("\n", start)) >= 0:
+            number, start = number + 1, end + 1
+        if number < wanted:
+            break
+        end = text.find("\n", start)
+        lines[number] = text[start : end if end >= 0 else None].rstrip("\r")
+    return lines

@@ -11,7 +11,16 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from lvsboot.document import Document, Finding, Path, event_span, new_parser, path_text
+from lvsboot.complaints import hint_text
+from lvsboot.document import (
+    Document,
+    Finding,
+    Path,
+    event_span,
+    new_parser,
+    path_text,
+    source_lines,
+)
 from lvsboot.problem import Place, Problem, Span
 
 
@@ -26,17 +35,17 @@ def place_findings(document: Document, findings: Iterable[Finding]) -> list[Prob
     """The document's own findings and `findings`, each with its line, column and excerpt."""
     findings = tuple(findings)
     spots = _find_spots(document.text, findings)
-    lines = document.text.split("\n")
     placed = list(document.findings)
     placed += [(_span(finding, spots), finding) for finding in findings]
+    lines = source_lines(document.text, {span.line for span, _finding in placed})
     return [
         Problem(
             file=document.file,
             span=span,
             where=path_text(finding.path),
             message=finding.message,
-            hint=finding.hint,
-            source=lines[span.line - 1].rstrip("\r") if span.line <= len(lines) else "",
+            hint=hint_text(finding.hint),
+            source=lines.get(span.line, ""),
             severity=finding.severity,
             twin=_twin(finding, spots),
         )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain
 from typing import Any, TypeVar
 
 from lvsboot import defaults
@@ -68,15 +69,27 @@ def check_value(value: Any, lost: Iterable[Path] = ()) -> tuple[Role | None, lis
     """
     sound, sieve = sift(value)
     sieve.lost.update(lost)
-    findings = sieve.findings
     role = None
+    found: Iterable[Finding] = sieve.findings
     if sound is not None:
         role = decode_role(sound)
-        findings += islice(sure_findings(constraint_findings(role), sieve), MAX_FINDINGS)
-    if len(findings) >= MAX_FINDINGS:
-        more = f"these are the first {MAX_FINDINGS:,} problems: there may be more"
-        findings.append(Finding((), more, "mend these first"))
-    return role, findings
+        found = chain(found, sure_findings(constraint_findings(role), sieve))
+    return role, list(_first(found))
+
+
+def _first(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """As many errors as a person mends in one go, and as many warnings as one reads."""
+    counts = Counter[Severity]()
+    for finding in findings:
+        severity = finding.severity
+        counts[severity] += 1
+        if counts[severity] <= MAX_FINDINGS:
+            yield finding
+        if counts[severity] == MAX_FINDINGS:
+            more = f"these are the first {MAX_FINDINGS:,} {severity.value}s: there may be more"
+            yield Finding((), more, "mend these first", severity=severity)
+        if counts[Severity.ERROR] == MAX_FINDINGS:
+            return
 
 
 def _without_second_complaints(problems: list[Problem], document: Document) -> list[Problem]:

@@ -7,7 +7,7 @@ that stands in the next line with a typing error.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 
 from lvsboot.checks import Sieve
@@ -16,27 +16,52 @@ from lvsboot.document import Finding, Path
 
 def sure_findings(findings: Iterable[Finding], sieve: Sieve) -> Iterator[Finding]:
     """Those that hold whatever was meant by the lost parts, with the file's own list indices."""
+    if not sieve.lost:
+        yield from findings
+        return
+    lost = _Lost(sieve.lost)
     for finding in findings:
-        if not sieve.lost:
-            yield finding
-            continue
         found = replace(
             finding,
             path=_original(finding.path, sieve),
             twin=None if finding.twin is None else _original(finding.twin, sieve),
         )
         given = [_original(path, sieve) for path in finding.given]
-        if not any(_is_in_doubt(found, given, lost) for lost in sieve.lost):
+        if not lost.casts_doubt_on(found, given):
             yield found
 
 
-def _is_in_doubt(finding: Finding, given: list[Path], lost: Path) -> bool:
-    entities = [_entity(finding.path)]
-    if finding.twin is not None:
-        entities.append(_entity(finding.twin))
-    return any(_is_own(lost, entity) for entity in entities) or any(
-        lost[: len(path)] == path[: len(lost)] for path in given
-    )
+class _Lost:
+    """The lost paths, so arranged that each question takes as long as its path is."""
+
+    def __init__(self, lost: Set[Path]) -> None:
+        self._paths = lost
+        self._above: set[Path] = set()
+        self._owners: set[Path] = set()
+        for path in lost:
+            self._above.update(_heads(path))
+            fields = next(
+                (i for i, step in enumerate(reversed(path)) if isinstance(step, int)), None
+            )
+            first = 0 if fields is None else len(path) - fields
+            self._owners.update(path[:length] for length in range(first, len(path) + 1))
+
+    def casts_doubt_on(self, finding: Finding, given: list[Path]) -> bool:
+        entities = [_entity(finding.path)]
+        if finding.twin is not None:
+            entities.append(_entity(finding.twin))
+        return any(entity in self._owners or self._is_below(entity) for entity in entities) or any(
+            path in self._above or self._is_below(path) for path in given
+        )
+
+    def _is_below(self, path: Path) -> bool:
+        """Whether the path, or something that it stands in, is lost."""
+        return any(head in self._paths for head in _heads(path))
+
+
+def _heads(path: Path) -> Iterator[Path]:
+    """The path, and all that it stands in."""
+    return (path[:length] for length in range(len(path) + 1))
 
 
 def _entity(path: Path) -> Path:
@@ -46,14 +71,6 @@ def _entity(path: Path) -> Path:
         return path[: indices[-1] + 1]
     # Interfaces are told apart by name, what else has no index by the mapping that it stands in.
     return path[:3] if path[:2] == ("network", "interfaces") else path[: max(1, len(path) - 1)]
-
-
-def _is_own(lost: Path, entity: Path) -> bool:
-    """Whether the lost part is the entity, a field of it, or what the entity stands in."""
-    if len(lost) <= len(entity):
-        return entity[: len(lost)] == lost
-    rest = lost[len(entity) :]
-    return lost[: len(entity)] == entity and not any(isinstance(step, int) for step in rest)
 
 
 def _original(path: Path, sieve: Sieve) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address
@@ -13,6 +14,7 @@ from lvsboot.model import Dhcp, Director, Nic, RealServer, Role
 
 _WHOLE = {4: 32, 6: 128}
 _MOST_NAMED = 8
+NetworkKey = tuple[bytes, int]
 _DHCP_FAMILIES: dict[Dhcp, frozenset[int]] = {
     Dhcp.NO: frozenset(),
     Dhcp.IPV4: frozenset({4}),
@@ -81,12 +83,12 @@ class Surroundings:
         self.own: dict[Address, Path] = {}
         for path, address in own_addresses(role):
             self.own.setdefault(address, path)
-        self._nics = role.nics
         self._networks = _Networks(it.network for nic in role.nics for it in nic.addresses)
         self._of_nic = {
             nic.name: _Networks(it.network for it in nic.addresses) for nic in role.nics
         }
         self._routed = _Networks(route.to for nic in role.nics for route in nic.routes)
+        self._dhcp = {version for nic in role.nics for version in _DHCP_FAMILIES[nic.dhcp]}
         self._gateways = {
             gateway.version
             for nic in role.nics
@@ -118,12 +120,18 @@ class Surroundings:
 
     def is_known(self, version: int) -> bool:
         """Whether the role tells all networks of a family: none comes by DHCP."""
-        return version in self._networks.versions and not any(
-            has_dhcp(nic, version) for nic in self._nics
-        )
+        return version in self._networks.versions and version not in self._dhcp
 
     def is_on_link(self, address: Address) -> bool:
         return address in self._networks
+
+    def has_network(self, nic: Nic, version: int) -> bool:
+        """Whether one of the NIC's own addresses is of the family."""
+        return version in self._of_nic[nic.name].versions
+
+    def there_on(self, nic: Nic, version: int) -> str:
+        """A hint at the NIC's networks of a family."""
+        return there(self._of_nic[nic.name].named[version])
 
     def is_off_link(self, nic: Nic, address: Address) -> bool:
         """Whether an address is surely on none of the NIC's networks."""
@@ -147,31 +155,48 @@ class Surroundings:
 
 
 class _Networks:
-    """Of which each knows its addresses; by prefix length, since a role may have thousands."""
+    """A set of networks; asked for each of some thousand addresses, and may be as large itself."""
 
     def __init__(self, networks: Iterable[Network]) -> None:
-        self.versions: set[int] = set()
-        self._starts: dict[tuple[int, int], set[int]] = defaultdict(set)
+        networks = tuple(networks)
+        self.named: dict[int, list[Network]] = defaultdict(list)
         for network in networks:
+            if len(self.named[network.version]) <= _MOST_NAMED:
+                self.named[network.version].append(network)
+        self._keys: set[NetworkKey] = set()
+        self.versions: set[int] = set()
+        # By version, without what stands in an earlier one: both of the lists rise.
+        self._firsts: dict[int, list[int]] = defaultdict(list)
+        self._lasts: dict[int, list[int]] = defaultdict(list)
+        for network in sorted(networks, key=_order):
+            self._keys.add(network_key(network))
             self.versions.add(network.version)
-            start = int(network.network_address) >> _host_bits(network)
-            self._starts[network.version, _host_bits(network)].add(start)
+            lasts = self._lasts[network.version]
+            last = int(network.broadcast_address)
+            if not lasts or last > lasts[-1]:
+                self._firsts[network.version].append(int(network.network_address))
+                lasts.append(last)
 
     def holds(self, network: Network) -> bool:
-        bits = _host_bits(network)
-        starts = self._starts.get((network.version, bits), ())
-        return int(network.network_address) >> bits in starts
+        return network_key(network) in self._keys
 
     def __contains__(self, address: Address) -> bool:
-        number = int(address)
-        return any(
-            version == address.version and number >> bits in starts
-            for (version, bits), starts in self._starts.items()
-        )
+        if address.version not in self.versions:
+            return False
+        at = bisect_right(self._firsts[address.version], int(address)) - 1
+        return at >= 0 and int(address) <= self._lasts[address.version][at]
 
 
-def _host_bits(network: Network) -> int:
-    return _WHOLE[network.version] - network.prefixlen
+def _order(network: Network) -> tuple[int, int]:
+    return int(network.network_address), network.prefixlen
+
+
+def network_key(network: Network) -> NetworkKey:
+    """What a set knows a network by.
+
+    IPv6Network's own hash is its number modulo 2**61 - 1: a file can hold 100,000 of one hash.
+    """
+    return network.network_address.packed, network.prefixlen
 
 
 def has_dhcp(nic: Nic, version: int) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from lvsboot.complaints import did_you_mean
-from lvsboot.constraints.addresses import Surroundings, networks_of, there
+from lvsboot.constraints.addresses import Surroundings
 from lvsboot.constraints.findings import NETWORK, SERVICES, VIPS, warning
+from lvsboot.constraints.names import Names
 from lvsboot.document import Finding, Path
 from lvsboot.model import Director, MarkedService, Nic, Owner, Role, Vip, VirtualService
 
@@ -24,6 +26,7 @@ _PARAMETERS = {
 def director_findings(director: Director, role: Role, around: Surroundings) -> Iterator[Finding]:
     yield from _unused(director)
     nics = {nic.name: nic for nic in role.nics}
+    names = Names([*nics, "lo"])
     for i, vip in enumerate(director.vips):
         path = (*VIPS, i)
         troubles = list(around.host_trouble(vip.address, (*path, "address")))
@@ -32,13 +35,13 @@ def director_findings(director: Director, role: Role, around: Surroundings) -> I
             message = f"{vip.address} is link-local: it means nothing beyond its link"
             yield Finding((*path, "address"), message)
         if role.network is not None:
-            yield from _interface(vip, nics, path)
+            yield from _interface(vip, nics, names, path)
             if not troubles and not vip.address.is_link_local:
                 yield from _neighbourhood(vip, nics, around, path)
     for key in director.tuning:
         if key not in _PARAMETERS:
             message = f"net.ipv4.vs.{key} is not a parameter that lvsboot knows"
-            hint = did_you_mean(key, sorted(_PARAMETERS))
+            hint = partial(did_you_mean, key, sorted(_PARAMETERS))
             yield warning(("director", "tuning", key), message, hint, at_key=True)
 
 
@@ -58,13 +61,9 @@ def _unused(director: Director) -> Iterator[Finding]:
             yield warning((*VIPS, i, "address"), message, given=(SERVICES,))
 
 
-def _interface(vip: Vip, nics: dict[str, Nic], path: Path) -> Iterator[Finding]:
-    if vip.interface == "lo":
-        return
-    nic = nics.get(vip.interface)
-    if nic is None:
-        names = [*nics, "lo"]
-        hint = did_you_mean(vip.interface, names) or there(sorted(names))
+def _interface(vip: Vip, nics: dict[str, Nic], names: Names, path: Path) -> Iterator[Finding]:
+    if vip.interface != "lo" and vip.interface not in nics:
+        hint = names.hint(vip.interface)
         message = f"'{vip.interface}' is not in network.interfaces"
         yield Finding((*path, "interface"), message, hint, given=(NETWORK,))
 
@@ -75,7 +74,7 @@ def _neighbourhood(
     nic = nics.get(vip.interface)
     if nic is None or vip.owner is Owner.EXTERNAL or nic.gateway_on_link:
         return  # on such a link a gateway asks for addresses of any network
-    if any(networks_of(nic, vip.address.version)) and around.is_off_link(nic, vip.address):
+    if around.has_network(nic, vip.address.version) and around.is_off_link(nic, vip.address):
         message = f"{vip.address} is on none of {nic.name}'s networks: nobody there asks for it"
         given = ((*NETWORK, nic.name),)
         yield warning((*path, "address"), message, "lo is for a routed VIP", given=given)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+from lvsboot.complaints import Hint
 from lvsboot.document import Finding, Path
 from lvsboot.problem import Severity
 
@@ -16,7 +17,7 @@ METHOD: Path = ("director", "method")
 def warning(
     path: Path,
     message: str,
-    hint: str = "",
+    hint: Hint = "",
     *,
     at_key: bool = False,
     twin: Path | None = None,
@@ -28,7 +29,7 @@ def warning(
 def key_error(
     path: Path,
     message: str,
-    hint: str = "",
+    hint: Hint = "",
     *,
     twin: Path | None = None,
     given: tuple[Path, ...] = (),

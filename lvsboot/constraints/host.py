@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from lvsboot.constraints.addresses import own_addresses, there
+from lvsboot.constraints.addresses import own_addresses
 from lvsboot.constraints.findings import NETWORK, Uses, key_error, warning
+from lvsboot.constraints.names import Names
 from lvsboot.document import Finding
 from lvsboot.model import Director, RealServer, Role
 from lvsboot.render.sysctl import derived_sysctls
@@ -30,6 +31,9 @@ def host_findings(role: Role) -> Iterator[Finding]:
 def _sysctl(role: Role) -> Iterator[Finding]:
     derived = {key.replace("/", "."): value for key, value in derived_sysctls(role).items()}
     names = Uses()
+    nics = None if role.network is None else [nic.name for nic in role.nics]
+    known = Names(nics or [])
+    devices = {"all", "default", "lo", *(name.replace("/", ".") for name in nics or ())}
     for key in role.sysctl:
         path = ("sysctl", key)
         name = key.replace("/", ".")
@@ -41,19 +45,11 @@ def _sysctl(role: Role) -> Iterator[Finding]:
         elif name.startswith("net.ipv4.vs.") and isinstance(role.duty, RealServer):
             message = f"'{key}' is there only where IPVS is: on a director"
             yield warning(path, message, "take it away", at_key=True)
-        yield from _interface(role, key)
+        match = _INTERFACE_KEY.fullmatch(name)
+        if match is not None and nics is not None and match[1] not in devices:
+            message = f"'{match[1]}' is not in network.interfaces"
+            yield warning(path, message, known.there, at_key=True, given=(NETWORK,))
     yield from _silent_vips(role)
-
-
-def _interface(role: Role, key: str) -> Iterator[Finding]:
-    match = _INTERFACE_KEY.fullmatch(key.replace("/", "."))
-    if match is None or role.network is None:
-        return
-    names = {nic.name for nic in role.nics}
-    if match[1] not in {"all", "default", "lo", *(name.replace("/", ".") for name in names)}:
-        message = f"'{match[1]}' is not in network.interfaces"
-        hint = there(sorted(names))
-        yield warning(("sysctl", key), message, hint, at_key=True, given=(NETWORK,))
 
 
 def _silent_vips(role: Role) -> Iterator[Finding]:

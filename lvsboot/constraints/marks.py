@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from lvsboot.constraints.addresses import there
@@ -51,7 +53,7 @@ def _vip(
 ) -> Iterator[Finding]:
     if vip not in declared:
         message = f"{vip} is not in director.vips"
-        yield Finding(path, message, there(declared), given=(VIPS,))
+        yield Finding(path, message, partial(there, declared), given=(VIPS,))
     elif family_of(vip) is not service.family:
         message = f"{vip} is not of the service's family, {service.family.value}"
         yield Finding(path, message, f"family: {family_of(vip).value}")
@@ -80,13 +82,22 @@ def _hidden(director: Director, claims: _Claims) -> Iterator[Finding]:
 
     A service on every port (0) may well be what is left over.
     """
-    if not claims:
-        return
+    widest = {key: _widest(claimed) for key, claimed in claims.items()}
     for i, service in enumerate(director.services):
         match service.identity:
             case VirtualService(vip, port, protocol) if port != 0:
-                for claim in claims.get((vip, protocol), ()):
-                    if claim.first <= port <= claim.last:
-                        message = f"{service.identity} never gets here: a mark takes it away"
-                        path = ("director", "services", i, "port")
-                        yield Finding(path, message, twin=claim.path)
+                claimed = widest.get((vip, protocol), [])
+                at = bisect_right(claimed, port, key=lambda claim: claim.first) - 1
+                if at >= 0 and port <= claimed[at].last:
+                    message = f"{service.identity} never gets here: a mark takes it away"
+                    path = ("director", "services", i, "port")
+                    yield Finding(path, message, twin=claimed[at].path)
+
+
+def _widest(claims: list[_Claim]) -> list[_Claim]:
+    """Those that reach beyond all that begin before them: the last to begin reaches furthest."""
+    widest: list[_Claim] = []
+    for claim in sorted(claims):
+        if not widest or claim.last > widest[-1].last:
+            widest.append(claim)
+    return widest

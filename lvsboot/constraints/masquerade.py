@@ -6,11 +6,11 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from lvsboot.complaints import did_you_mean
-from lvsboot.constraints.addresses import there
+from lvsboot.constraints.addresses import network_key
 from lvsboot.constraints.findings import METHOD, NETWORK, SERVICES, Uses, warning
+from lvsboot.constraints.names import Names
 from lvsboot.document import Finding, Path
-from lvsboot.formats import Network
+from lvsboot.formats import Address, Network
 from lvsboot.ipvs.table import ForwardingMethod
 from lvsboot.model import Director, Masquerade, Nic, Role
 
@@ -19,25 +19,27 @@ _SERVICES: tuple[Path, ...] = (SERVICES, METHOD)
 
 def masquerade_findings(director: Director, role: Role) -> Iterator[Finding]:
     behind = _behind(director)
-    nics = {nic.name: nic for nic in role.nics}
+    nics = {nic.name: _bounds(nic) for nic in role.nics}
+    names = Names(list(nics))
     uses = Uses()
     for i, masquerade in enumerate(director.masquerades):
         path: Path = ("director", "masquerade", i)
-        if first := uses.again(masquerade, path):
+        if first := uses.again((network_key(masquerade.source), masquerade.interface), path):
             message = f"{masquerade.source} leaves through '{masquerade.interface}' twice"
             yield Finding((*path, "source"), message, twin=first)
         yield from _source(masquerade.source, behind, (*path, "source"))
         if role.network is not None and masquerade.source.prefixlen:
-            yield from _interface(masquerade, nics, (*path, "interface"))
+            yield from _interface(masquerade, nics, names, (*path, "interface"))
 
 
 def _behind(director: Director) -> dict[int, list[int]]:
     """The nat real servers' addresses as numbers, sorted, by IP version."""
-    numbers: dict[int, set[int]] = defaultdict(set)
+    # Lists: an IPv6 address's number has a hash that a file can choose.
+    numbers: dict[int, list[int]] = defaultdict(list)
     for service in director.services:
         for destination in service.destinations:
             if destination.method is ForwardingMethod.NAT:
-                numbers[destination.address.version].add(int(destination.address))
+                numbers[destination.address.version].append(int(destination.address))
     return {version: sorted(found) for version, found in numbers.items()}
 
 
@@ -57,12 +59,20 @@ def _holds_one(network: Network, numbers: list[int]) -> bool:
     return first < len(numbers) and numbers[first] <= int(network.broadcast_address)
 
 
-def _interface(masquerade: Masquerade, nics: Mapping[str, Nic], path: Path) -> Iterator[Finding]:
-    nic = nics.get(masquerade.interface)
-    if nic is None:
-        hint = did_you_mean(masquerade.interface, list(nics)) or there(nics)
-        message = f"'{masquerade.interface}' is not in network.interfaces"
-        yield Finding(path, message, hint, given=(NETWORK,))
-    elif nic.addresses and all(address.ip in masquerade.source for address in nic.addresses):
-        message = f"'{nic.name}' is where {masquerade.source} comes from"
+def _bounds(nic: Nic) -> tuple[Address, ...]:
+    """The first and the last address of each family."""
+    addresses = [interface.ip for interface in nic.addresses]
+    families = ([it for it in addresses if it.version == version] for version in (4, 6))
+    return tuple(bound(family) for family in families if family for bound in (min, max))
+
+
+def _interface(
+    masquerade: Masquerade, nics: Mapping[str, tuple[Address, ...]], names: Names, path: Path
+) -> Iterator[Finding]:
+    name, source = masquerade.interface, masquerade.source
+    if name not in nics:
+        message = f"'{name}' is not in network.interfaces"
+        yield Finding(path, message, names.hint(name), given=(NETWORK,))
+    elif nics[name] and all(address in source for address in nics[name]):
+        message = f"'{name}' is where {source} comes from"
         yield warning(path, message, "name the interface through which its packets leave")

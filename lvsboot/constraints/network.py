@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from lvsboot.constraints.addresses import (
     Surroundings,
     address_text,
     edge_word,
     has_dhcp,
+    network_key,
     networks_of,
-    there,
     unicast_trouble,
 )
 from lvsboot.constraints.findings import NETWORK, Uses, key_error, warning
@@ -81,7 +82,7 @@ def _addresses(nic: Nic, networks: Uses, nic_path: Path) -> Iterator[Finding]:
             yield Finding(
                 path, f"{address_text(interface.ip)} {trouble}", "a host's address is meant here"
             )
-        first = networks.again(interface.network, path)
+        first = networks.again(network_key(interface.network), path)
         if first and first[:3] != path[:3]:
             message = f"{interface.network} is on two NICs: each answers for the other's addresses"
             yield warning(path, message, twin=first)
@@ -120,13 +121,13 @@ def _next_hop(nic: Nic, hop: Address, around: Surroundings, path: Path) -> Itera
 
 def _off_link(nic: Nic, hop: Address, around: Surroundings, path: Path) -> Iterator[Finding]:
     """The kernel takes a next hop off the link only where it is told that it is a neighbour."""
-    own = there(networks_of(nic, hop.version))
+    own = partial(around.there_on, nic, hop.version)
     message = f"{hop} is on none of {nic.name}'s networks"
     if around.is_on_link(hop):
         yield Finding(path, f"{message}, but on another's", own)
     elif not nic.gateway_on_link:
-        hint = f"{own}; gateway_on_link: true if {nic.name} reaches it all the same"
-        yield Finding(path, message, hint)
+        all_the_same = f"gateway_on_link: true if {nic.name} reaches it all the same"
+        yield Finding(path, message, lambda: f"{own()}; {all_the_same}")
 
 
 def _routes(
@@ -142,7 +143,7 @@ def _routes(
         target = (*path, "to")
         if route.to.prefixlen == 0:
             yield from _one_default(route.to.version, defaults, target)
-        elif first := routes.again(route.to, target):
+        elif first := routes.again(network_key(route.to), target):
             yield Finding(target, f"{route.to} is routed twice", twin=first)
         elif around.is_own_network(nic, route.to):
             yield warning(target, f"{route.to} is {nic.name}'s own network", "take the route away")

@@ -96,7 +96,8 @@ def _tunnel(real_server: RealServer, tunnel: TunnelEnd, role: Role) -> Iterator[
 
 def _room(real_server: RealServer, tunnel: TunnelEnd, role: Role) -> Iterator[Finding]:
     mtus = [(nic.mtu, nic.name) for nic in role.nics if nic.mtu is not None]
-    segments = [announced_mss(tunnel, vip, role.nics) for vip in real_server.vips]
+    one_of_each = {vip.version: vip for vip in real_server.vips}.values()
+    segments = [announced_mss(tunnel, vip, role.nics) for vip in one_of_each]
     if mtus and segments and min(segments) < _MIN_MSS:
         mtu, name = min(mtus)
         message = f"{mtu} leaves segments of {min(segments)} bytes in a tunnel"

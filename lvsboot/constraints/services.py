@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from lvsboot.constraints.addresses import there
 from lvsboot.constraints.findings import METHOD, SERVICES, VIPS, Uses, key_error, warning
@@ -46,7 +47,7 @@ def _address(
 ) -> Iterator[Finding]:
     if identity.vip not in vips:
         message = f"{identity.vip} is not in director.vips"
-        yield Finding((*path, "vip"), message, there(vips), given=(VIPS,))
+        yield Finding((*path, "vip"), message, partial(there, vips), given=(VIPS,))
     if identity.port == 0 and service.persistence is None:
         message = "port 0 stands for every port, which needs persistence"
         yield Finding((*path, "port"), message, "add persistence: {}")

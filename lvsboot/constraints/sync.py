@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import ip_network
 
-from lvsboot.complaints import did_you_mean
-from lvsboot.constraints.addresses import there
 from lvsboot.constraints.findings import NETWORK, SERVICES, warning
+from lvsboot.constraints.names import Names
 from lvsboot.document import Finding, Path
 from lvsboot.model import Director, Nic, Role, Sync, SyncMode
 
@@ -35,7 +34,7 @@ def sync_findings(director: Director, sync: Sync, role: Role) -> Iterator[Findin
 def _interface(sync: Sync, nics: dict[str, Nic]) -> Iterator[Finding]:
     nic = nics.get(sync.interface)
     if nic is None:
-        hint = did_you_mean(sync.interface, list(nics)) or there(sorted(nics))
+        hint = Names(nics).hint(sync.interface)
         message = f"'{sync.interface}' is not in network.interfaces"
         yield Finding((*_PATH, "interface"), message, hint, given=(NETWORK,))
         return
