@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from lvsboot.errors import HostError
@@ -9,11 +10,29 @@ from lvsboot.files import set_aside
 from lvsboot.model import Backend, Role
 from lvsboot.nics.survey import Survey
 
-_SAY_IT = "say it in the role: network.backend: networkd, netplan, ifupdown or external"
+_SAY_IT = (
+    "say it in the role: network.backend: networkd, netplan, ifupdown or external "
+    "(or, for a look, by --backend of render and plan)"
+)
+
+
+def holds_system(root: Path) -> bool:
+    """Whether there is anything below `root` that could boot: programs, or their libraries."""
+    return any((root / name).exists() for name in ("usr", "bin", "sbin", "lib"))
+
+
+def with_backend(role: Role, backend: Backend | None) -> Role:
+    """The role as it would be if it named this backend; where it has no NICs, as it is."""
+    if backend is None or role.network is None:
+        return role
+    return replace(role, network=replace(role.network, backend=backend))
 
 
 def backend_in_force(role: Role, root: Path) -> Backend:
-    """The role's backend with `auto` resolved against `root`; HostError where it cannot be."""
+    """The role's backend with `auto` resolved against `root`; HostError where it cannot be.
+
+    Where there is no system, nothing tells: then it is networkd, which every Debian has.
+    """
     if role.network is None:
         return Backend.EXTERNAL
     if role.network.backend is not Backend.AUTO:
@@ -33,6 +52,8 @@ def backend_in_force(role: Role, root: Path) -> Backend:
             f"NetworkManager is in use below {root}, and lvsboot does not write its files: "
             "let it configure the NICs, and say so in the role: network.backend: external"
         )
+    if not holds_system(root):
+        return Backend.NETWORKD
     raise HostError(f"no network backend is in use below {root}: enable one, or {_SAY_IT}")
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
+    from lvsboot.model import Backend
     from lvsboot.role import RoleFile
 
 
@@ -29,11 +30,13 @@ def _import_arguments(parser: argparse.ArgumentParser) -> None:
 def _render_arguments(parser: argparse.ArgumentParser) -> None:
     _role_argument(parser)
     parser.add_argument("--root", metavar="DIR", required=True, help="the image's root")
+    _backend_argument(parser)
 
 
 def _plan_arguments(parser: argparse.ArgumentParser) -> None:
     _role_argument(parser)
     parser.add_argument("--root", metavar="DIR", default="/", help="compare with an unpacked image")
+    _backend_argument(parser)
     parser.add_argument("--json", action="store_true", help="the plan as JSON")
     parser.add_argument(
         "--exit-code", action="store_true", help="status 2 if anything would change"
@@ -67,6 +70,21 @@ def _role_argument(parser: argparse.ArgumentParser) -> None:
         help=f"the role file, - for standard input (default: {paths.ROLE})",
     )
     parser.add_argument("--strict", action="store_true", help="take warnings for errors")
+
+
+def _backend_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--backend",
+        metavar="NAME",
+        choices=("networkd", "netplan", "ifupdown", "external"),
+        help="networkd, netplan, ifupdown or external, whatever the role says",
+    )
+
+
+def _backend(arguments: argparse.Namespace) -> Backend | None:
+    from lvsboot.model import Backend
+
+    return None if arguments.backend is None else Backend(arguments.backend)
 
 
 def _path(text: str) -> Path:
@@ -118,7 +136,8 @@ def _schema(_arguments: argparse.Namespace) -> int:
 def _render(arguments: argparse.Namespace) -> int:
     from lvsboot.commands import roles
 
-    rendering = roles.render(_read_role(arguments), _path(arguments.root), tell=tell)
+    role_file, root = _read_role(arguments), _path(arguments.root)
+    rendering = roles.render(role_file, root, backend=_backend(arguments), tell=tell)
     print_cautions(rendering.cautions)
     print_changes(rendering.changes)
     for change in rendering.left:
@@ -131,7 +150,7 @@ def _plan(arguments: argparse.Namespace) -> int:
     from lvsboot.commands.plan import make_plan
     from lvsboot.plan_text import plan_text, plan_value
 
-    plan = make_plan(_read_role(arguments), _path(arguments.root))
+    plan = make_plan(_read_role(arguments), _path(arguments.root), _backend(arguments))
     print_cautions(plan.cautions)
     if arguments.json:
         import json

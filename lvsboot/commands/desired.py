@@ -9,13 +9,13 @@ from typing import NamedTuple
 from lvsboot import paths
 from lvsboot.errors import ConflictError, HostError
 from lvsboot.files import known_paths, set_aside
-from lvsboot.model import Backend, Director
+from lvsboot.model import Backend, Director, Role
 from lvsboot.nics.addresses import missing_addresses
 from lvsboot.nics.devices import missing_device_sentences
 from lvsboot.nics.enablement import caution_sentences, enabling_links, installation_sentences
 from lvsboot.nics.ownership import ownership_problems
 from lvsboot.nics.survey import Survey
-from lvsboot.observe import backend_in_force
+from lvsboot.observe import backend_in_force, holds_system, with_backend
 from lvsboot.problem import Problem, Severity
 from lvsboot.render.host import render_host
 from lvsboot.role import RoleFile
@@ -35,13 +35,17 @@ class Cautions(NamedTuple):
 NO_CAUTIONS = Cautions((), ())
 
 
-def host_tree(role_file: RoleFile, root: Path) -> tuple[Tree, Cautions]:
+def host_tree(
+    role_file: RoleFile, root: Path, asked: Backend | None = None
+) -> tuple[Tree, Cautions]:
     """Everything that the role wants below `root`, and what its administrator should know.
+
+    `asked` is the backend that the caller asks for in place of the role's.
 
     Raises ConflictError where others would configure the role's NICs as well, and HostError where
     this host cannot do it. An image may still get what it lacks, so that there it is a caution.
     """
-    role, survey = role_file.role, Survey(root)
+    role, survey = with_backend(role_file.role, asked), Survey(root)
     backend = backend_in_force(role, root)
     tree: Tree = (
         *render_host(role, role_file.text, backend),
@@ -51,22 +55,43 @@ def host_tree(role_file: RoleFile, root: Path) -> tuple[Tree, Cautions]:
     )
     ours = {*known_paths(root), *(entry.path for entry in tree)}
     problems = ownership_problems(role, backend, survey, ours)
+    if not holds_system(root):
+        # What is there is read by nobody yet: who only looks is told, not sent away.
+        problems = [it._replace(severity=Severity.WARNING) for it in problems]
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise ConflictError(problems)
-    lacking = tuple(installation_sentences(backend, role.nics, survey))
-    if lacking and root == HOST:
-        raise HostError("\n".join(lacking))
-    sentences = (
-        *lacking,
-        *caution_sentences(backend, role.nics, survey),
-        *missing_device_sentences(backend, role.nics, survey, ours),
-    )
+    if holds_system(root):
+        sentences = (
+            *_backend_sentences(backend, role, survey),
+            *missing_device_sentences(backend, role.nics, survey, ours),
+        )
+    else:
+        sentences = tuple(_look_sentences(role, backend, root))
+    if asked is not None and role.network is None:
+        text = "the role has no network: the platform configures the NICs, whatever --backend says"
+        sentences = (*sentences, text)
     if isinstance(role.duty, Director) and (rival := survey.rival()) is not None:
         sentences = (*sentences, rival)
     if backend is Backend.EXTERNAL and root == HOST and role.nics:
         # Checked, not made.
         sentences = (*sentences, *missing_addresses(role.nics, run(["ip", "-json", "address"])))
     return tree, Cautions(tuple(problems), sentences)
+
+
+def _backend_sentences(backend: Backend, role: Role, survey: Survey) -> tuple[str, ...]:
+    lacking = tuple(installation_sentences(backend, role.nics, survey))
+    if lacking and survey.root == HOST:
+        raise HostError("\n".join(lacking))
+    return (*lacking, *caution_sentences(backend, role.nics, survey))
+
+
+def _look_sentences(role: Role, backend: Backend, root: Path) -> Iterator[str]:
+    """For who wants to see what would be written: what a system would have decided."""
+    if role.network is not None and role.network.backend is Backend.AUTO:
+        yield (
+            f"{root} holds no system whose network backend could be seen: the NICs' files are "
+            f"{backend.value}'s, and --backend names another"
+        )
 
 
 def _nics_entries(backend: Backend, survey: Survey) -> Iterator[Entry | Absence]:

@@ -12,7 +12,7 @@ from lvsboot.errors import LvsbootError
 from lvsboot.files import BringBack, Change, Remove, Write, plan_files, read_entry, saved_path
 from lvsboot.ipvs.changes import TableChange, diff, keep_weights
 from lvsboot.ipvs.kernel import open_kernel
-from lvsboot.model import Director
+from lvsboot.model import Backend, Director
 from lvsboot.policy import Foreign, Weights
 from lvsboot.render.rules import declared_table
 from lvsboot.role import RoleFile
@@ -42,13 +42,14 @@ class Plan:
         return not self.files and not self.table
 
 
-def make_plan(role_file: RoleFile, root: Path) -> Plan:
+def make_plan(role_file: RoleFile, root: Path, backend: Backend | None = None) -> Plan:
     """Against this host, or against the files below `root`; runs without privileges.
 
+    `backend` is taken in place of the role's.
     Raises HostError where `root` is no directory.
     """
     require_directory(root)
-    tree, cautions = host_tree(role_file, root)
+    tree, cautions = host_tree(role_file, root, backend)
     files = tuple(_file_change(change, root) for change in plan_files(tree, root))
     duty = role_file.role.duty
     if root != HOST or not isinstance(duty, Director):

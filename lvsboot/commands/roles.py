@@ -16,6 +16,7 @@ from lvsboot.errors import HostError, InputError, NotPermittedError
 from lvsboot.files import Change, install_tree, plan_files, read_entry
 from lvsboot.importing import Imported, import_table
 from lvsboot.lock import Lock, Tell, tell_nobody
+from lvsboot.model import Backend
 from lvsboot.problem import Problem, Span
 from lvsboot.render.units import render_units
 from lvsboot.role import RoleFile, parse_role
@@ -53,12 +54,20 @@ def read_role(file: str, stdin: bytes | None = None, *, from_anybody: bool = Tru
 
 
 def render(
-    role_file: RoleFile, root: Path, *, replace_edited: bool = False, tell: Tell = tell_nobody
+    role_file: RoleFile,
+    root: Path,
+    *,
+    backend: Backend | None = None,
+    replace_edited: bool = False,
+    tell: Tell = tell_nobody,
 ) -> Rendering:
-    """Writes everything that the role needs below `root`, but over no file that was edited."""
+    """Writes everything that the role needs below `root`, but over no file that was edited.
+
+    `backend` is taken in place of the role's.
+    """
     require_directory(root)
     with _files_lock(root, "render", tell):
-        tree, cautions = host_tree(role_file, root)
+        tree, cautions = host_tree(role_file, root, backend)
         changes, left = install_tree(tree, root, replace_edited=replace_edited)
     return Rendering(tree, changes, left, cautions)
 

@@ -188,10 +188,86 @@ def test_render_into_what_cannot_be_written(image: Path) -> None:
 
 
 def test_render_where_no_backend_is_in_use(tmp_path: Path) -> None:
+    (tmp_path / "usr").mkdir()
     done = lvsboot("render", DIRECTOR, "--root", tmp_path)
     assert done.returncode == Exit.FAILED
     assert b"network.backend: networkd, netplan" in done.stderr
+    assert b"--backend" in done.stderr
     assert read_tree(tmp_path) == {}
+
+
+INTERFACES, SOURCES = "etc/network/interfaces", "source /etc/network/interfaces.d/*\n"
+FILES = {
+    "networkd": "/etc/systemd/network/05-lvs-eth0.network",
+    "netplan": "/etc/netplan/90-lvs.yaml",
+    "ifupdown": "/etc/network/interfaces.d/lvs",
+}
+
+
+def test_a_first_look_in_an_empty_folder(tmp_path: Path) -> None:
+    """What would be written, and why so: as often as it is asked for."""
+    planned = lvsboot("plan", DIRECTOR, "--root", tmp_path)
+    assert f"+++ {FILES['networkd']}\n".encode() in planned.stdout
+    first = lvsboot("render", DIRECTOR, "--root", tmp_path)
+    assert f"+ {FILES['networkd']}\n".encode() in first.stdout
+    second = lvsboot("render", DIRECTOR, "--root", tmp_path)
+    assert second.stdout == b"no changes\n"
+    for done in (planned, first, second):
+        assert done.returncode == Exit.DONE
+        assert done.stderr.decode() == (
+            f"lvsboot: {tmp_path} holds no system whose network backend could be seen: the NICs' "
+            "files are networkd's, and --backend names another\n"
+        )
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {},
+        {"usr/bin/sh": "", INTERFACES: SOURCES},
+        {NETWORKD: "", "usr/sbin/netplan": "", "etc/netplan/a.yaml": "", INTERFACES: SOURCES},
+    ],
+)
+@pytest.mark.parametrize("backend", [*FILES, "external"])
+def test_a_backend_that_is_asked_for(tmp_path: Path, backend: str, found: dict[str, str]) -> None:
+    for path, text in found.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    typed = (DIRECTOR, "--root", tmp_path, "--backend", backend)
+    planned, rendered = lvsboot("plan", *typed), lvsboot("render", *typed)
+    assert (planned.returncode, rendered.returncode) == (Exit.DONE, Exit.DONE)
+    assert b"could be seen" not in planned.stderr + rendered.stderr
+    written = read_tree(tmp_path).keys()
+    for name, path in FILES.items():
+        assert (
+            (path in written) == (f"+++ {path}\n".encode() in planned.stdout) == (name == backend)
+        )
+    assert lvsboot("render", *typed).stdout == b"no changes\n"
+    # The role is written as it is: what was asked for was asked for once.
+    assert (tmp_path / "etc/lvs/role.yaml").read_bytes() == DIRECTOR.read_bytes()
+
+
+def test_a_backend_in_place_of_the_roles(image: Path) -> None:
+    role = DIRECTOR.read_bytes().replace(b"network:\n", b"network:\n  backend: netplan\n")
+    (image / INTERFACES).parent.mkdir()
+    (image / INTERFACES).write_text(SOURCES, encoding="utf-8")
+    done = lvsboot("plan", "-", "--root", image, "--backend", "ifupdown", stdin=role)
+    assert f"+++ {FILES['ifupdown']}\n".encode() in done.stdout
+    assert b"netplan.yaml" not in done.stdout
+
+
+def test_a_backend_for_a_role_without_nics(image: Path) -> None:
+    role = REPOSITORY / "examples/external/director.yaml"
+    done = lvsboot("plan", role, "--root", image, "--backend", "networkd")
+    assert b"/etc/systemd/network" not in done.stdout
+    assert b"the role has no network" in done.stderr
+
+
+@pytest.mark.parametrize("verb", ["plan", "render"])
+def test_a_backend_that_there_is_not(verb: str, image: Path) -> None:
+    done = lvsboot(verb, DIRECTOR, "--root", image, "--backend", "netplam")
+    assert done.returncode == Exit.USAGE
+    assert b"netplan" in done.stderr
 
 
 def test_install_units_does_not_disturb_a_rendered_role(image: Path) -> None:

@@ -90,7 +90,8 @@ def test_auto_is_what_is_in_use(tmp_path: Path, files: dict[str, str], backend: 
     [
         ([NETWORKD, IFUPDOWN], "ifupdown and networkd are both in use"),
         ([NETWORKD.replace("systemd-networkd", "NetworkManager")], "NetworkManager is in use"),
-        ([], "no network backend is in use"),
+        (["usr/bin/sh"], "no network backend is in use"),
+        (["bin/sh"], "no network backend is in use"),
     ],
 )
 def test_where_nothing_tells_the_key_is_named(tmp_path: Path, files: list[str], said: str) -> None:
@@ -105,3 +106,12 @@ def test_a_masked_backend_is_not_in_use(tmp_path: Path) -> None:
     put(tmp_path, IFUPDOWN)
     (tmp_path / "etc/systemd/system/systemd-networkd.service").symlink_to("/dev/null")
     assert in_force(tmp_path, "auto") is Backend.IFUPDOWN
+
+
+@pytest.mark.parametrize("files", [[], ["etc/hostname"], ["README", "var/lib/lvs/role.yaml"]])
+def test_where_there_is_no_system_it_is_the_one_that_every_debian_has(
+    tmp_path: Path, files: list[str]
+) -> None:
+    for path in files:
+        put(tmp_path, path)
+    assert in_force(tmp_path, "auto") is Backend.NETWORKD
