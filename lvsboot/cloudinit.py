@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
 import yaml
 
 from lvsboot import paths
-from lvsboot.model import Nic, Role
+from lvsboot.model import Backend, Nic, Role
 from lvsboot.render.ethernets import ethernet
 from lvsboot.tree import File
 
@@ -22,6 +23,25 @@ def render_seed(role: Role, role_text: str) -> tuple[File, ...]:
     if role.nics:
         files.append(File("network-config", _yaml(_network_config(role.nics))))
     return tuple(files)
+
+
+def seed_sentences(role: Role) -> Iterator[str]:
+    """What cloud-init will not do with the seed as its author expects.
+
+    Of cloud-init's renderers (22.4 and 25.1), netplan's hands a route on as it is; those for eni,
+    Debian 12's own, and for networkd keep its network and gateway alone.
+    """
+    names = [nic.name for nic in role.nics if nic.gateway_on_link]
+    is_theirs = role.network is not None and role.network.backend in {
+        Backend.AUTO,
+        Backend.EXTERNAL,
+    }
+    if names and is_theirs:
+        yield (
+            f"the gateways of {', '.join(names)} are off the link, which cloud-init tells netplan "
+            "and neither ifupdown nor networkd: where it writes for one of these, say so in "
+            "network.backend, and the role's own files bring the gateways"
+        )
 
 
 def _user_data(role: Role, role_text: str) -> dict[str, Any]:

@@ -180,15 +180,19 @@ def _apply(arguments: argparse.Namespace) -> int:
 
 
 def _cloud_init(arguments: argparse.Namespace) -> int:
+    from lvsboot.cloudinit import seed_sentences
     from lvsboot.commands import roles
 
     directory = _path(arguments.output)
-    written = roles.cloud_init(_read_role(arguments), directory)
+    role_file = _read_role(arguments)
+    written = roles.cloud_init(role_file, directory)
     for place in written:
         print(printable_line(str(place)))
     network = directory / "network-config"
     if network not in written and network.exists():
         tell(f"{network} is none of this role's, and cloud-init would read it: is it yours?")
+    for sentence in seed_sentences(role_file.role):
+        tell(sentence)
     return Exit.DONE
 
 
