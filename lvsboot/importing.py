@@ -10,7 +10,8 @@ from typing import Any
 
 from lvsboot import defaults
 from lvsboot.constraints.services import FLAGGED_SCHEDULERS
-from lvsboot.document import Finding
+from lvsboot.document import MAX_BYTES, MAX_VALUES
+from lvsboot.errors import InputError
 from lvsboot.ipvs.address import format_endpoint
 from lvsboot.ipvs.rules.format import format_destination, format_service_key
 from lvsboot.ipvs.table import (
@@ -36,7 +37,7 @@ from lvsboot.ipvs.table import (
     VirtualAddress,
 )
 from lvsboot.model import SyncMode
-from lvsboot.problem import Severity
+from lvsboot.problem import Problem, Severity, Span
 from lvsboot.role import check_value
 from lvsboot.sketch import Entry, ServiceEntry, Sketch
 
@@ -49,24 +50,57 @@ class Imported:
     remarks: tuple[str, ...]
 
 
-def import_table(table: Table) -> Imported:
+def import_table(table: Table, *, file: str = "<rules>") -> Imported:
     """The role whose rules give the same table, but for what the remarks name.
 
-    What its own rules would refuse is in the text as a comment, so that the rest is valid.
+    What its own rules would refuse is in the text as a comment, so that the rest is valid. Raises
+    InputError about `file` where the role would be too large, or too much of it refused.
     """
     method = _usual_method(table)
     importer = _Importer(method)
     services = [importer.service(key, service) for key, service in table.services.items()]
     sketch = Sketch(method.value, services, _timeouts(table), _sync(table))
-    while errors := _errors(sketch):
-        sketch.refuse(errors)
+    _leave_out_what_is_refused(sketch, file)
     refused = (f"{entry.rule}: {entry.refusal}" for entry in sketch.refused())
-    return Imported(sketch.text(), (*importer.remarks, *_daemon_remarks(table), *refused))
+    text = sketch.text()
+    if (size := len(text.encode())) > MAX_BYTES:
+        raise _too_large(file, f"{size:,} bytes; it has at most {MAX_BYTES:,}")
+    return Imported(text, (*importer.remarks, *_daemon_remarks(table), *refused))
 
 
-def _errors(sketch: Sketch) -> list[Finding]:
-    _role, findings = check_value(sketch.value())
-    return [finding for finding in findings if finding.severity is Severity.ERROR]
+def _leave_out_what_is_refused(sketch: Sketch, file: str) -> None:
+    """Looks at the whole role until nothing is refused, but not for longer than it may take."""
+    looked_at = 0
+    while True:
+        value = sketch.value()
+        count = _count(value)
+        if count > MAX_VALUES:
+            raise _too_large(file, f"{count:,} values; it has at most {MAX_VALUES:,}")
+        _role, findings = check_value(value)
+        errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+        if not errors:
+            return
+        looked_at += count
+        if looked_at > MAX_VALUES:
+            message = f"a role refuses too many of these rules, the last since {errors[0].message}"
+            hint = "take such rules out"
+            raise InputError([Problem(file, Span(1), message, hint=hint)])
+        sketch.refuse(errors)
+
+
+def _count(value: Any) -> int:  # noqa: ANN401
+    """The values in a role's value, as document.py counts them in a text."""
+    match value:
+        case dict():
+            return 1 + sum(map(_count, value.values()))
+        case list():
+            return 1 + sum(map(_count, value))
+    return 1
+
+
+def _too_large(file: str, what: str) -> InputError:
+    message = f"the role would have {what}"
+    return InputError([Problem(file, Span(1), message, hint="import a part of the rules")])
 
 
 def _usual_method(table: Table) -> ForwardingMethod:

@@ -28,7 +28,7 @@ def rival_sentence(settings: str | None, rules: str | None) -> str | None:
         return None
     sentence = f"{SERVICE} would {' and '.join(deeds)} ({SETTINGS}): applying a director masks it"
     if any(line.startswith("-A") for line in (rules or "").splitlines()):
-        sentence += f"; to keep its rules: grep -v '^#' {RULES} | lvsboot import - >role.yaml"
+        sentence += f"; to keep its rules: lvsboot import {RULES} >role.yaml"
     return sentence
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from ipaddress import IPv4Address
 from itertools import count
 from typing import Any
@@ -81,29 +82,32 @@ class Sketch:
 
     def refuse(self, findings: Iterable[Finding]) -> None:
         """Leaves out what the findings in `value()` are about."""
-        shown = self.value()["director"]["vips"], [(it, it.kept()) for it in self._kept()]
+        vips, shown = self._vips(), [(it, it.kept()) for it in self._kept()]
+        by_vip: dict[str, list[Entry]] = {}
+        for service, _pool in shown:
+            by_vip.setdefault(service.value.get("vip", ""), []).append(service)
         everywhere: dict[_Kind, str] = {}
         for finding in findings:
-            for entry in self._entries(finding, *shown):
+            match finding.path:
+                case ("director", "vips", int(i), *_):
+                    entries = by_vip.get(vips[i]["address"], [])
+                case _:
+                    entries = self._entries(finding, shown)
+            for entry in entries:
                 entry.refuse(finding.message)
-            if kind := self._kind_of(finding, shown[1]):
+            if kind := self._kind_of(finding, shown):
                 everywhere[kind] = finding.message
-        for service, pool in shown[1] if everywhere else ():
+        for service, pool in shown if everywhere else ():
             for row in pool:
                 if message := everywhere.get(self._kind(service, row)):
                     row.refuse(message)
 
-    def _entries(
-        self, finding: Finding, vips: list[dict[str, str]], services: list[_Shown]
-    ) -> list[Entry]:
+    def _entries(self, finding: Finding, services: list[_Shown]) -> list[Entry]:
         match finding.path:
             case ("director", "services", int(i), "real_servers", int(j), *_):
                 return [services[i][1][j]]
             case ("director", "services", int(i), *_):
                 return [services[i][0]]
-            case ("director", "vips", int(i), *_):
-                vip = vips[i]["address"]
-                return [service for service, _pool in services if service.value.get("vip") == vip]
             case ("director", "timeouts" | "sync" as name, *_):
                 return [entry for other, entry in self._others() if other == name]
             case ():  # that there are more
@@ -178,8 +182,30 @@ class Sketch:
 
 def _flow(value: Any) -> str:  # noqa: ANN401
     """The value on one line of YAML."""
+    match value:
+        case dict():
+            return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in value.items()) + "}"
+        case list():
+            return "[" + ", ".join(map(_flow, value)) + "]"
+        case int() if not isinstance(value, bool):
+            return str(value)
+        case str() if _IPV4.fullmatch(value):
+            return value
+        case str() if _IPV6.fullmatch(value):
+            return f"'{value}'"
+    return _dumped(value)
+
+
+@cache
+def _dumped(value: str | bool) -> str:  # noqa: FBT001
+    """A word as the library quotes it: those of a table are few, but for its addresses."""
     text = yaml.dump(value, Dumper=_Dumper, default_flow_style=True, width=4096, sort_keys=False)
     return str(text).removesuffix("\n").removesuffix("\n...")
+
+
+# Texts of YAML 1.2 as they stand, and in quotes.
+_IPV4 = re.compile(r"[0-9]+(?:\.[0-9]+){3}")
+_IPV6 = re.compile(r"[0-9a-f:]*:[0-9a-f:.]*")
 
 
 class _Dumper(yaml.SafeDumper):

@@ -24,7 +24,11 @@ def _validate_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _import_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("rules", metavar="FILE", help="what ipvsadm -Sn printed, or - for it")
+    parser.add_argument(
+        "rules",
+        metavar="FILE",
+        help="what ipvsadm -Sn printed, or a file or script that sets it; - for standard input",
+    )
 
 
 def _render_arguments(parser: argparse.ArgumentParser) -> None:
@@ -117,12 +121,12 @@ def _validate(arguments: argparse.Namespace) -> int:
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    from lvsboot.commands import roles
+    from lvsboot.commands.importing import import_rules
 
-    imported = roles.import_rules(arguments.rules, _standard_input(arguments.rules))
+    imported = import_rules(arguments.rules, _standard_input(arguments.rules))
     sys.stdout.write(imported.text)
     for remark in imported.remarks:
-        tell(f"not expressed: {remark}")
+        tell(remark)
     return Exit.DONE
 
 

@@ -1,4 +1,4 @@
-"""The verbs on a role file: render, apply, import and the rest. Returns facts, prints nothing."""
+"""The verbs on a role file: render, apply and the rest. Returns facts, prints nothing."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from lvsboot import paths
 from lvsboot.cloudinit import render_seed
 from lvsboot.commands.activation import activate, note_changes
 from lvsboot.commands.desired import HOST, NO_CAUTIONS, Cautions, host_tree
-from lvsboot.commands.rulefiles import RulesFile, read_rules
 from lvsboot.document import MAX_BYTES
 from lvsboot.errors import HostError, InputError, NotPermittedError
 from lvsboot.files import Change, install_tree, plan_files, read_entry
-from lvsboot.importing import Imported, import_table
 from lvsboot.lock import Lock, Tell, tell_nobody
 from lvsboot.model import Backend
 from lvsboot.problem import Problem, Span
@@ -98,14 +96,6 @@ def _files_lock(root: Path, verb: str, tell: Tell) -> Lock:
     """An image is locked by its own folder, in which nothing is left behind."""
     place = paths.FILES_LOCK if root.resolve() == HOST else str(root)
     return Lock(place, verb, tell)
-
-
-def import_rules(file: str, stdin: bytes | None = None) -> Imported:
-    """The role that the rules in `file` stand for; InputError with every problem in them."""
-    if stdin is None:
-        return import_table(read_rules(file).table())
-    text = stdin.decode("utf-8", "surrogateescape")
-    return import_table(RulesFile("<stdin>", text).table())
 
 
 def cloud_init(role_file: RoleFile, directory: Path) -> tuple[Path, ...]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import re
 import time
 from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
 
 import pytest
 from hypothesis import event, example, given, settings
 
-from lvsboot.errors import Exit, InputError
-from lvsboot.importing import import_table
+from lvsboot.commands.importing import import_rules
+from lvsboot.document import MAX_BYTES, parse_document
+from lvsboot.errors import Exit, HostError, InputError
+from lvsboot.importing import _count, import_table
 from lvsboot.ipvs.rules import format_rules, parse_rules
 from lvsboot.ipvs.table import (
     Destination,
@@ -210,3 +215,96 @@ def test_rules_that_are_wrong() -> None:
     assert (done.returncode, done.stdout) == (Exit.BAD_INPUT, b"")
     assert done.stderr.startswith(b"<stdin>:1:")
     assert lvsboot("import", "/missing").returncode == Exit.FAILED
+
+
+def test_files_as_they_are_become_roles_and_what_is_passed_over_is_said(tmp_path: Path) -> None:
+    place = tmp_path / "ipvsadm.rules"
+    place.write_text(f"# ipvsadm.rules\n{GUIDE}{GUIDE.splitlines()[1]} # \x1b[2J\n", "utf-8")
+    done = lvsboot("import", place)
+    assert done.returncode == Exit.DONE
+    assert rules_of(done.stdout) == GUIDE
+    said = f"lvsboot: {place}:5: passed over, as the kernel refuses it: the service has this dest"
+    assert done.stderr.decode().startswith(said)
+    assert rb"\x1b[2J" in done.stderr
+    assert b"\x1b" not in done.stderr
+
+
+def test_a_port_that_no_forwarding_leads_to_is_said_to_be_the_services() -> None:
+    done = lvsboot("import", "-", stdin=GUIDE.replace("11:80", "11:8080").encode())
+    assert done.returncode == Exit.DONE
+    assert rules_of(done.stdout) == GUIDE
+    assert b"<stdin>:2: 172.16.14.11:8080 is port 80, the service's" in done.stderr
+
+
+@pytest.mark.parametrize("how", ["file", "stdin"])
+def test_more_than_16_mib_are_refused_and_not_cut(tmp_path: Path, how: str) -> None:
+    rules = GUIDE.encode() + b"#" * (MAX_BYTES + 1 - len(GUIDE))
+    place = tmp_path / "rules"
+    place.write_bytes(rules)
+    done = lvsboot("import", place) if how == "file" else lvsboot("import", "-", stdin=rules)
+    assert (done.returncode, done.stdout) == (Exit.BAD_INPUT, b"")
+    assert b":1:1: error: the file has more than 16,777,216 bytes" in done.stderr
+
+
+def test_what_is_no_file_of_rules_is_neither_waited_for_nor_read_to_its_end(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    for place in (fifo, tmp_path, Path("/dev/zero")):
+        with pytest.raises(HostError, match=str(place)):
+            import_rules(str(place))
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    with pytest.raises(HostError, match="cannot read"):
+        import_rules(str(loop))
+
+
+def test_a_shells_pipe_is_read() -> None:
+    reading, writing = os.pipe()
+    os.write(writing, GUIDE.encode())
+    os.close(writing)
+    try:
+        assert rules_of(import_rules(f"/dev/fd/{reading}").text.encode()) == GUIDE
+    finally:
+        os.close(reading)
+
+
+@pytest.mark.parametrize(
+    "rules", [b"-A -t 192.0.2.1:h\xfft\n", b"-A -t 192.0.2.1:http\0\n", b"-A -t 192.0.2.1\vx:80\n"]
+)
+def test_bytes_that_are_in_no_name(rules: bytes) -> None:
+    done = lvsboot("import", "-", stdin=GUIDE.encode() + rules)
+    assert (done.returncode, done.stdout) == (Exit.BAD_INPUT, b"")
+    assert done.stderr.startswith(b"<stdin>:4:")
+
+
+LOOPBACKS = "".join(f"-A -t 127.0.{i >> 8}.{i & 255}:80 -s rr\n" for i in range(1_200))
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "rules", "message"),
+    [
+        ("MAX_VALUES", 15, GUIDE, "the role would have 19 values; it has at most 15"),
+        ("MAX_BYTES", 300, GUIDE, "the role would have [0-9]{3} bytes; it has at most 300"),
+        # A thousand are found at a time, and to look again and again would take too long.
+        ("MAX_VALUES", 10_000, LOOPBACKS, "a role refuses too many of these rules, the last since"),
+    ],
+)
+def test_a_role_is_bounded(
+    monkeypatch: pytest.MonkeyPatch, limit: str, most: int, rules: str, message: str
+) -> None:
+    monkeypatch.setattr(f"lvsboot.importing.{limit}", most)
+    with pytest.raises(InputError) as caught:
+        import_table(parse_rules(rules, file="", port_of=lambda *_: None))
+    assert re.fullmatch(f"{message}.*", caught.value.problems[0].message)
+
+
+def test_the_values_are_counted_as_a_reader_of_the_role_counts_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    raw = import_table(parse_rules(ALL, file="", port_of=lambda *_: None)).text.encode()
+    count = _count(parse_document(raw, "role.yaml").value)
+    monkeypatch.setattr("lvsboot.document.MAX_VALUES", count)
+    parse_document(raw, "role.yaml")
+    monkeypatch.setattr("lvsboot.document.MAX_VALUES", count - 1)
+    with pytest.raises(InputError):
+        parse_document(raw, "role.yaml")

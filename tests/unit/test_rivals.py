@@ -40,7 +40,7 @@ RULES = EMPTY + "-A -t 192.0.2.1:80 -s wlc\n-a -t 192.0.2.1:80 -r 192.0.2.2:80 -
         (None, None, None),
         (SETTINGS, RULES, None),
         (SETTINGS.replace("false", "true"), EMPTY, "would empty the table"),
-        (SETTINGS.replace('"false"', "true"), RULES, "lvsboot import - >role.yaml"),
+        (SETTINGS.replace('"false"', "true"), RULES, "lvsboot import /etc/ipvsadm.rules >"),
         (SETTINGS.replace('"none"', "'both'  # two"), EMPTY, "would start a sync daemon ("),
     ],
 )
@@ -70,8 +70,7 @@ def test_a_director_masks_it_and_a_real_server_brings_it_back(image: Path) -> No
 
 
 def test_its_rules_become_a_role_by_the_command_that_is_named() -> None:
-    """What its init script saves, without the first line."""
-    kept = "".join(line for line in RULES.splitlines(keepends=True) if not line.startswith("#"))
-    done = lvsboot("import", "-", stdin=kept.encode())
-    assert done.returncode == Exit.DONE
+    """What its init script saves, its first line among it."""
+    done = lvsboot("import", "-", stdin=RULES.encode())
+    assert (done.returncode, done.stderr) == (Exit.DONE, b"")
     assert b"192.0.2.2" in done.stdout

@@ -40,12 +40,13 @@ class ServiceCommand(NamedTuple):
 
 
 class DestinationCommand(NamedTuple):
-    """`destination` is None for DELETE."""
+    """`destination` is None for DELETE. `said_port` is what the line says, `key` has what holds."""
 
     verb: Verb
     service: ServiceKey
     key: DestinationKey
     destination: Destination | None
+    said_port: int = 0
 
 
 class ZeroCommand(NamedTuple):
@@ -74,7 +75,7 @@ Command: TypeAlias = (
 )
 
 # Ten times what a command with every option takes.
-_LONGEST_LINE = 4096
+LONGEST_LINE = 4096
 
 _SERVICE = frozenset({Group.SERVICE, Group.IPV6})
 _SERVICE_OPTIONS = _SERVICE | {
@@ -127,8 +128,8 @@ _ALLOWED: dict[str, frozenset[Group]] = {
 
 def parse_command(line: str, port_of: PortOf) -> Command | None:
     """The command of one line, None for a blank one; raises CommandError."""
-    if len(line) > _LONGEST_LINE:
-        raise CommandError(f"the line is longer than {_LONGEST_LINE:,} characters")
+    if len(line) > LONGEST_LINE:
+        raise CommandError(f"the line is longer than {LONGEST_LINE:,} characters")
     words = split_words(line)
     if not words:
         return None
@@ -209,9 +210,11 @@ def _destination_command(verb: Verb, options: list[Given], port_of: PortOf) -> D
         else:
             draft.take(given)
     key = _required_key(service)
+    said = draft.key(stored=False)
     if verb is Verb.DELETE:
-        return DestinationCommand(verb, key, draft.key(stored=False), None)
-    return DestinationCommand(verb, key, draft.key(stored=True), draft.destination())
+        return DestinationCommand(verb, key, said, None, said.port)
+    where = draft.key(stored=True)
+    return DestinationCommand(verb, key, where, draft.destination(), said.port)
 
 
 def _required_key(draft: ServiceDraft) -> ServiceKey:

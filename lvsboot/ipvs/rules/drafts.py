@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lvsboot.ipvs.rules import values
-from lvsboot.ipvs.rules.options import CommandError, Given, Group
+from lvsboot.ipvs.rules.options import CommandError, Given, Group, RefusedError
 from lvsboot.ipvs.table import (
     DEFAULT_PERSISTENCE_SECONDS,
     IPV4_HOST_MASK,
@@ -196,9 +196,9 @@ class DestinationDraft:
         service, key = self._service.key, self._key
         mixed = service and key and service.family is not family_of(key.address)
         if mixed and self._method is not ForwardingMethod.TUN:
-            raise CommandError("only a tunnel (-i) leads to the other address family")
+            raise RefusedError("only a tunnel (-i) leads to the other address family")
         if self._lower > self._upper:
-            raise CommandError("the lower threshold is above the upper one")
+            raise RefusedError("the lower threshold is above the upper one")
 
     def _read_tunnel(self) -> Tunnel:
         """Which options go with which type is ipvsadm's tunnel_types_v_options."""

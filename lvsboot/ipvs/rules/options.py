@@ -25,6 +25,10 @@ class CommandError(Exception):
         super().__init__(message)
 
 
+class RefusedError(CommandError):
+    """ipvsadm sends the command and the kernel refuses it: `ipvsadm -R` says so and goes on."""
+
+
 class Word(NamedTuple):
     text: str
     column: int

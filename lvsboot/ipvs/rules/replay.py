@@ -13,7 +13,7 @@ from lvsboot.ipvs.rules.command import (
     ZeroCommand,
 )
 from lvsboot.ipvs.rules.format import format_service_key
-from lvsboot.ipvs.rules.options import CommandError
+from lvsboot.ipvs.rules.options import RefusedError
 from lvsboot.ipvs.table import (
     Daemon,
     DaemonRole,
@@ -28,7 +28,7 @@ from lvsboot.ipvs.table import (
 from lvsboot.light_typing import assert_never
 
 
-class NoServiceError(CommandError):
+class NoServiceError(RefusedError):
     """The command's service is not there, perhaps since the line that adds it is wrong, too."""
 
 
@@ -65,7 +65,7 @@ class Replay:
         return True
 
     def run(self, command: Command) -> None:
-        """Raises CommandError for what the kernel would refuse."""
+        """Raises RefusedError for what the kernel would refuse."""
         match command:
             case ServiceCommand(verb, key, options):
                 self._run_service(verb, key, options)
@@ -88,7 +88,7 @@ class Replay:
     def _run_service(self, verb: Verb, key: ServiceKey, options: ServiceOptions | None) -> None:
         if verb is Verb.ADD and options is not None:
             if not self.add_service(key, options, {}):
-                raise CommandError(f"the service {format_service_key(key)} is there already")
+                raise RefusedError(f"the service {format_service_key(key)} is there already")
             return
         self._pool(key)
         if options is not None:
@@ -100,9 +100,9 @@ class Replay:
         pool = self._pool(command.service)
         present = command.key in pool
         if command.verb is Verb.ADD and present:
-            raise CommandError("the service has this destination already")
+            raise RefusedError("the service has this destination already")
         if command.verb is not Verb.ADD and not present:
-            raise CommandError("the service has no such destination")
+            raise RefusedError("the service has no such destination")
         if command.destination is not None:
             pool[command.key] = command.destination
         else:

@@ -1,0 +1,202 @@
+"""Rules as people have them to a table: what their own tool made of them. Must not do I/O.
+
+Beside what `ipvsadm -R` reads there are comments, which Debian's init script drops, shell scripts,
+and lines that the kernel refused, whereupon ipvsadm said so and went on. The service itself reads
+none of that (parse.py): this is for who comes from somewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from lvsboot.errors import InputError
+from lvsboot.ipvs.address import format_endpoint
+from lvsboot.ipvs.rules.command import LONGEST_LINE, DestinationCommand, Verb, parse_command
+from lvsboot.ipvs.rules.drafts import PortOf
+from lvsboot.ipvs.rules.options import CommandError, RefusedError
+from lvsboot.ipvs.rules.other_formats import recognise
+from lvsboot.ipvs.rules.parse import (
+    MAX_PROBLEMS,
+    check_size,
+    more_problems,
+    remembered,
+    rule_problem,
+    split_parts,
+)
+from lvsboot.ipvs.rules.replay import Replay
+from lvsboot.ipvs.rules.shell import DecidesError, Shell, calls_ipvsadm, is_plain, program
+from lvsboot.ipvs.rules.shortcut import Pool, Shortcut
+from lvsboot.ipvs.table import Table
+from lvsboot.problem import Problem, Span
+
+# Of more only the number is said.
+MAX_REMARKS = 1_000
+# Of a line that is passed over.
+_SHOWN = 160
+# Lines that backslashes make one.
+_MOST_JOINED = 64
+_BLANKS = " \t\r"
+_COMMENT = re.compile(r"(?:^|[ \t])#")
+_SHOWING = re.compile(r"-[LlSh]\w*|--(?:list|save|help|version)")
+_RESTORING = re.compile(r"-R\w*|--restore")
+
+
+class RulesAsFound(NamedTuple):
+    """A table, and a sentence on each line that means nothing, or something else than it says."""
+
+    table: Table
+    remarks: tuple[str, ...]
+
+
+def parse_rules_as_found(text: str, *, file: str, port_of: PortOf) -> RulesAsFound:
+    """Raises InputError for what ipvsadm itself could not have read, and for other files."""
+    other = recognise(text)
+    if other is not None:
+        message = f"this is {other.name}, not rules"
+        raise InputError([Problem(file, Span(other.line), message, hint=other.hint)])
+    check_size(text, file)
+    reader = _Reader(file, remembered(port_of))
+    reader.read(text.removeprefix("\N{BYTE ORDER MARK}"))
+    return reader.result()
+
+
+class _Reader:
+    def __init__(self, file: str, port_of: PortOf) -> None:
+        self._file = file
+        self._port_of = port_of
+        self._shell = Shell()
+        self._shortcut = Shortcut(port_of)
+        self._replay = Replay()
+        self._problems: list[Problem] = []
+        self._remarks: list[str] = []
+        self._remark_count = 0
+        # Lines of other commands and assignments: mistakes among rules, usual in a script.
+        self._others: list[tuple[int, str]] = []
+        self._assignments: list[tuple[int, str]] = []
+        self._is_script = False
+
+    def read(self, text: str) -> None:
+        # A line that a backslash joins to the next one may be of another part.
+        for first, part in [(1, text)] if "\\" in text else split_parts(text):
+            pool = self._shortcut.read(part)
+            if pool is None or not _is_as_said(part, pool) or not self._replay.add_service(*pool):
+                self._read_part(first, part)
+
+    def _read_part(self, first: int, text: str) -> None:
+        for number, line in _logical_lines(first, text):
+            try:
+                self._read_line(number, line)
+            except CommandError as error:
+                self._problem(number, line, error)
+                if isinstance(error, DecidesError):
+                    raise InputError(self._problems) from error
+
+    def result(self) -> RulesAsFound:
+        self._settle_others()
+        if self._problems:
+            raise InputError(self._problems)
+        if self._remark_count > MAX_REMARKS:
+            self._remarks.append(f"{self._remark_count - MAX_REMARKS:,} more lines are such")
+        return RulesAsFound(self._replay.table(), tuple(self._remarks))
+
+    def _settle_others(self) -> None:
+        if self._is_script:
+            for number, line in self._others:
+                self._remark(number, "passed over, since it is not ipvsadm's", line)
+            return
+        for number, line in sorted(self._others + self._assignments):
+            message = "the line does not start with a command such as -A or -a"
+            self._problem(number, line, CommandError(message))
+
+    def _problem(self, number: int, line: str, error: CommandError) -> None:
+        self._problems.append(rule_problem(self._file, number, line, error))
+        if len(self._problems) == MAX_PROBLEMS:
+            raise InputError([*self._problems, more_problems(self._file, number)]) from error
+
+    def _read_line(self, number: int, line: str) -> None:
+        head = _COMMENT.split(line, maxsplit=1)[0]
+        if not head.strip(_BLANKS):
+            return
+        if is_plain(head) and head.lstrip(_BLANKS)[0] == "-":
+            self._run(number, line, head)
+        elif len(line) > LONGEST_LINE:
+            raise CommandError(f"the line is longer than {LONGEST_LINE:,} characters")
+        else:
+            self._read_in_shell(number, line)
+
+    def _read_in_shell(self, number: int, line: str) -> None:
+        has_rules = has_others = False
+        for words in self._shell.commands(line):
+            if calls_ipvsadm(words) or words[0].startswith("-"):
+                has_rules = True
+                self._is_script |= calls_ipvsadm(words)
+                self._run_in_shell(number, line, words)
+            elif program(words) == "ipvsadm-restore":
+                self._is_script = has_rules = True
+                self._tell_restore(number, line)
+            else:
+                has_others = True
+        if not has_rules:
+            (self._others if has_others else self._assignments).append((number, line))
+
+    def _run_in_shell(self, number: int, line: str, words: list[str]) -> None:
+        """As _run(), but that the command's columns are none of the line's."""
+        try:
+            self._run(number, line, " ".join(words[calls_ipvsadm(words) :]))
+        except CommandError as error:
+            raise CommandError(error.message, hint=error.hint) from error
+
+    def _run(self, number: int, line: str, text: str) -> None:
+        verb = text.lstrip(_BLANKS).partition(" ")[0]
+        if _RESTORING.fullmatch(verb):
+            self._tell_restore(number, line)
+        if _SHOWING.fullmatch(verb) or _RESTORING.fullmatch(verb):
+            return
+        try:
+            command = parse_command(text, self._port_of)
+            if command is not None:
+                self._replay.run(command)
+        except RefusedError as error:
+            self._remark(number, f"passed over, as the kernel refuses it: {error}", line)
+            return
+        if isinstance(command, DestinationCommand):
+            self._tell_port(number, line, command)
+
+    def _tell_restore(self, number: int, line: str) -> None:
+        if "<<" not in line:  # What is here to be read follows.
+            self._remark(number, "passed over: the rules that it loads are not in this file", line)
+
+    def _tell_port(self, number: int, line: str, command: DestinationCommand) -> None:
+        if command.verb is not Verb.DELETE and command.said_port != command.key.port:
+            where = format_endpoint(command.key.address, command.said_port)
+            message = f"{where} is port {command.key.port}, the service's: only nat has another"
+            self._remark(number, message, line)
+
+    def _remark(self, number: int, message: str, line: str) -> None:
+        self._remark_count += 1
+        if self._remark_count <= MAX_REMARKS:
+            shown = line.strip()
+            shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
+            self._remarks.append(f"{self._file}:{number}: {message}: {shown}")
+
+
+def _is_as_said(part: str, pool: Pool) -> bool:
+    """All of the part's ports are the service's, so that there is nothing to be told of them."""
+    return part.count(f":{pool.key.port} ") == 1 + 2 * len(pool.destinations)
+
+
+def _logical_lines(start: int, text: str) -> Iterator[tuple[int, str]]:
+    """Lines with their numbers; a backslash at the end joins the next one, as in a shell."""
+    first = start
+    parts: list[str] = []
+    for number, line in enumerate(text.split("\n"), start=start):
+        first = first if parts else number
+        if line.endswith("\\") and len(parts) < _MOST_JOINED:
+            parts.append(line[:-1])
+            continue
+        yield first, "".join([*parts, line])
+        parts = []
+    if parts:
+        yield first, "".join(parts)

@@ -1,0 +1,184 @@
+"""Lines of a shell script to the ipvsadm commands in them, where these are plain. Pure.
+
+Plain: one command a line, or more with `;` and `&&` between them, by any path, behind `sudo` or the
+like, with quotes, comments, redirections and variables that the script itself has set to a text.
+Where the script decides what it runs, nobody but a shell can tell, and that is said.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from lvsboot.ipvs.rules.options import CommandError
+
+_IPVSADM = "ipvsadm"
+_RUN_IT = "run it on a director and import what `ipvsadm -Sn` prints there"
+# What a line must have to mean more to a shell than its words.
+_SPECIAL = re.compile(r"['\"\\$`;&|<>(){}]")
+_REDIRECTION = re.compile(
+    r"(?:(?<![^\s;&|])[0-9]|&)?(?:<<<|<<-?|>>|>\||<|>)(?:&[0-9-]|[ \t]*[^\s;&|<>()]+)"
+)
+# What stands for a command's output, which is not known.
+_SUBSTITUTION = re.compile(r"`[^`]*`|\$\([^()]*\)")
+_OUTPUT = "$?"
+_OPERATOR = re.compile(r"[;&|()]+")
+_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z_0-9]*)=(.*)", re.DOTALL)
+_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z_0-9]*)\}|([A-Za-z_][A-Za-z_0-9]*))")
+_DECIDING = frozenset(
+    {"if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac"}
+    | {"function", "select"}
+)
+_DECLARING = frozenset({"export", "readonly", "local", "declare", "typeset"})
+# Commands that ipvsadm's name is a mere word to.
+_NAMING = frozenset({"echo", "printf", "logger", "[", "[[", "test", "which", "type"})
+# Longer than any line of rules may be: to double a text again and again takes few lines.
+_LONGEST_VALUE = 4096
+
+
+class DecidesError(CommandError):
+    """What the script runs depends on more than its text."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}: only a shell can tell what the script runs", hint=_RUN_IT)
+
+
+# Some 1 µs each. Scripts are smaller; rules need no shell, and may be larger.
+_MOST_CHARACTERS = 1024 * 1024
+
+
+def is_plain(line: str) -> bool:
+    """A shell would take the line's words as they are."""
+    return _SPECIAL.search(line) is None
+
+
+def program(words: list[str]) -> str:
+    """The name of what the words call, without its folder."""
+    return words[0].rpartition("/")[2]
+
+
+def calls_ipvsadm(words: list[str]) -> bool:
+    return program(words) == _IPVSADM
+
+
+@dataclass(slots=True)
+class Shell:
+    """Knows the variables that the script has set; None: to what nobody but a shell can tell."""
+
+    _variables: dict[str, str | None] = field(default_factory=dict)
+    _characters: int = 0
+
+    def commands(self, line: str) -> Iterator[list[str]]:
+        """The words of the line's commands, ipvsadm's from that word on; raises CommandError.
+
+        Assignments are none.
+        """
+        self._characters += len(line)
+        if self._characters > _MOST_CHARACTERS:
+            raise DecidesError(f"more than {_MOST_CHARACTERS:,} characters of shell")
+        previous, operator = "", ";"
+        for is_operator, tokens in groupby(_tokens(line), _is_operator):
+            if is_operator:
+                operator = "".join(tokens)
+                if "(" in operator and previous:
+                    raise DecidesError(f"a function ({previous})")
+                continue
+            words = self._simple([*tokens])
+            if not words:
+                continue
+            if words[0] in _DECIDING:
+                raise DecidesError(f"`{words[0]}`")
+            is_sure = "||" not in operator and ("&&" not in operator or previous == _IPVSADM)
+            if calls_ipvsadm(words) and not is_sure:
+                raise DecidesError(f"a command behind `{operator}`")
+            previous = program(words)
+            yield words
+
+    def _simple(self, words: list[str]) -> list[str]:
+        """One command without its assignments, which are noted; its variables are replaced."""
+        if words[0] in _DECLARING:
+            for word in words[1:]:
+                self._assign(word)
+            return []
+        while words and self._assign(words[0]):
+            words = words[1:]
+        if not words or words[0] in _DECIDING:
+            return words[:1]
+        words = [part for word in words for part in _split(self._known(word))]
+        start = _ipvsadm_at(words)
+        if start is None:
+            return words
+        return [part for word in words[start:] for part in _split(self._expanded(word))]
+
+    def _known(self, word: str) -> str:
+        """The value of a word that is a variable; `$IPVSADM` may have been set elsewhere."""
+        variable = _VARIABLE.fullmatch(word)
+        if variable is None:
+            return word
+        name = variable[1] or variable[2]
+        value = self._variables.get(name)
+        if value is None:
+            return _IPVSADM if name.lower() == _IPVSADM else word
+        return value
+
+    def _assign(self, word: str) -> bool:
+        assignment = _ASSIGNMENT.fullmatch(word)
+        if assignment is None:
+            return False
+        name, text = assignment.groups()
+        try:
+            value = self._expanded(text)
+        except CommandError:
+            self._variables[name] = None
+        else:
+            self._variables[name] = value if len(value) <= _LONGEST_VALUE else None
+        return True
+
+    def _expanded(self, text: str) -> str:
+        if "$" not in text and "`" not in text:
+            return text
+        if _OUTPUT in text:
+            raise DecidesError("a word that another command gives")
+        if "$" in _VARIABLE.sub("", text) or "`" in text:
+            raise DecidesError(f"'{text}'")
+        return _VARIABLE.sub(self._value, text)
+
+    def _value(self, name: re.Match[str]) -> str:
+        value = self._variables.get(name[1] or name[2])
+        if value is None:
+            raise DecidesError(f"{name[0]}, which the file does not set to a plain text")
+        return value
+
+
+def _tokens(line: str) -> list[str]:
+    line = _REDIRECTION.sub("", _SUBSTITUTION.sub(_OUTPUT, line))
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=";&|()")
+    lexer.whitespace, lexer.whitespace_split = " \t\r\n", True
+    try:
+        return [word for word in lexer if word not in {"{", "}", "!"}]
+    except ValueError as error:
+        raise CommandError("a quotation that ends in no line of its own") from error
+
+
+def _split(text: str) -> list[str]:
+    """At what a shell splits it; str.split() knows more blanks."""
+    return [word for word in text.replace("\t", " ").replace("\n", " ").split(" ") if word]
+
+
+def _is_operator(token: str) -> bool:
+    return _OPERATOR.fullmatch(token) is not None
+
+
+def _ipvsadm_at(words: list[str]) -> int | None:
+    """Where ipvsadm's own words begin, behind `sudo` and its like; a here-document has no more."""
+    if not words or words[0] in _NAMING:
+        return None
+    if calls_ipvsadm(words) or words[0].startswith("-"):
+        return 0
+    for index in range(1, len(words) - 1):
+        if calls_ipvsadm(words[index:]) and words[index + 1].startswith("-"):
+            return index
+    return None

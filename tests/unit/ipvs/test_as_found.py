@@ -1,0 +1,259 @@
+"""Rules as people have them: what their tool made of them, and a sentence on the rest."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from lvsboot.errors import InputError
+from lvsboot.ipvs.rules import format_rules, parse_rules
+from lvsboot.ipvs.rules.as_found import RulesAsFound, parse_rules_as_found
+from lvsboot.ipvs.table import Protocol, Table
+from tests.unit.ipvs.tables import tables
+
+WEB = "-A -t 192.0.2.1:80 -s wlc\n"
+ONE = "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -g -w 1\n"
+TWO = "-a -t 192.0.2.1:80 -r 10.0.0.2:80 -g -w 1\n"
+PLAIN = WEB + ONE + TWO
+
+
+def port_of(name: str, protocol: Protocol) -> int | None:
+    return {("http", Protocol.TCP): 80}.get((name, protocol))
+
+
+def script(command: str, between: str = "\n") -> str:
+    return between.join(command.format(line) for line in PLAIN.splitlines())
+
+
+def read(text: str) -> RulesAsFound:
+    return parse_rules_as_found(text, file="rules", port_of=port_of)
+
+
+def rules(text: str) -> str:
+    found = read(text)
+    assert found.remarks == ()
+    return format_rules(found.table)
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        read(text)
+    return [f"{p.span.line}: {p.message}" for p in caught.value.problems]
+
+
+@given(tables())
+def test_what_the_service_reads_is_read_the_same(table: Table) -> None:
+    text = format_rules(table)
+    assert read(text) == RulesAsFound(table, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PLAIN,
+        f"# ipvsadm.rules\n{PLAIN}",
+        f"\N{BYTE ORDER MARK}# a web\n\n  # more\n\t#\n#\udcff\n{WEB}#-C\n{ONE}\n{TWO}",
+        PLAIN.replace("\n", "\r\n"),
+        PLAIN.replace(" ", "\t"),
+        "".join(f"  {line}  # the web \"'`$(\n" for line in PLAIN.splitlines()),
+        PLAIN.removesuffix("\n"),
+        f"ipvsadm -C\n{PLAIN}ipvsadm -L -n\n-Ln\n--list --stats\n-S -n\n",
+        script("ipvsadm {}"),
+        script("#!/bin/sh\n/sbin/ipvsadm {}"),
+        script("sudo -u root /usr/sbin/ipvsadm {} || exit 1"),
+        script("exec 'ipvsadm' {} >/dev/null 2>&1"),
+        script("ipvsadm {}", "; "),
+        script("ipvsadm {}", " && "),
+        f"( {script('ipvsadm {}', ' ;' + chr(92) + chr(10))} )",
+        script("ipvsadm {} &>> log &").replace(" -", " \\\n -"),
+        script("$IPVSADM {}"),
+        'CMD="sudo /sbin/ipvsadm"\n' + script("$CMD {}"),
+        f"VIP=192.0.2.1\n{PLAIN.replace('192.0.2.1', '$VIP')}ipvsadm -L\n",
+        "export NET=192.0.2 VIP=x\nVIP=\"${NET}.1\"; PORT=80\nI='ipvsadm'\n"
+        + script("${{I}} {}").replace("192.0.2.1:80", '"$VIP":${PORT}'),
+        f"/sbin/ipvsadm -R <<EOF\n{PLAIN}",
+        f"cat <<'EOF' | ipvsadm-restore -n\n{PLAIN}",
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_the_same_rules_in_other_clothes(text: str) -> None:
+    assert rules(text) == PLAIN
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "remarks"),
+    [
+        (
+            f"{WEB}-A -t 192.0.2.1:80 -s rr\n",
+            WEB,
+            ["2: passed over, as the kernel refuses it: the service -t 192.0.2.1:80 is there"],
+        ),
+        (
+            f"{WEB}{ONE}{TWO}{ONE.replace('-w 1', '-w 9')}",
+            PLAIN,
+            ["4: passed over, as the kernel refuses it: the service has this destination already"],
+        ),
+        (
+            f"{ONE}{PLAIN}",
+            PLAIN,
+            ["1: passed over, as the kernel refuses it: there is no service -t 192.0.2.1:80"],
+        ),
+        (
+            f"-D -t 192.0.2.1:80\n-E -f 1\n{PLAIN}-d -t 192.0.2.1:80 -r 10.0.0.9\n",
+            PLAIN,
+            ["1: passed over", "2: passed over", "6: passed over"],
+        ),
+        (
+            f"{PLAIN}-a -t 192.0.2.1:80 -r 10.0.0.3 -x 1 -y 2\n-a -t 192.0.2.1:80 -r ::1 -m\n",
+            PLAIN,
+            ["4: passed over, as the kernel refuses it: the lower thr", "5: passed over"],
+        ),
+        (
+            f"{WEB}-a -t 192.0.2.1:80 -r 10.0.0.1:8080 -g\n{TWO.replace(':80 -g', ':81')}",
+            PLAIN,
+            [
+                "2: 10.0.0.1:8080 is port 80, the service's: only nat has another",
+                "3: 10.0.0.2:81 is port 80, the service's: only nat has another",
+            ],
+        ),
+        (
+            # Two ports that are one to the kernel.
+            f"{WEB}{ONE}{TWO}-a -t 192.0.2.1:80 -r 10.0.0.2:81 -i\n",
+            PLAIN,
+            ["4: passed over, as the kernel refuses it: the service has this destination already"],
+        ),
+        (
+            f"#!/bin/sh\nset -e\nmodprobe ip_vs\n[ -x /sbin/ipvsadm ] || exit 0\n"
+            f"ip addr add 192.0.2.1/32 dev eth0; ip link set eth0 up\nipvsadm -C\n{PLAIN}exit 0\n",
+            PLAIN,
+            [
+                "2: passed over, since it is not ipvsadm's: set -e",
+                "3: passed over, since it is not ipvsadm's: modprobe ip_vs",
+                "4: passed over, since it is not ipvsadm's: [ -x",
+                "5: passed over, since it is not ipvsadm's: ip addr add",
+                "10: passed over, since it is not ipvsadm's: exit 0",
+            ],
+        ),
+        (
+            f"{PLAIN}ipvsadm-restore < /etc/more\nipvsadm -R < /etc/more\n",
+            PLAIN,
+            ["4: passed over: the rules that it loads are not", "5: passed over: the rules"],
+        ),
+        (
+            f"{WEB}-A -f 1\n-C\n{PLAIN}-A -f 2 -s rr\n-a -f 2 -r 10.0.0.1 -m\n-D -f 2\n-Z\n",
+            PLAIN,
+            [],
+        ),
+    ],
+)  # fmt: skip
+def test_what_the_tool_took_and_what_it_passed_over(
+    text: str, kept: str, remarks: list[str]
+) -> None:
+    found = read(text)
+    assert format_rules(found.table) == kept
+    assert len(found.remarks) == len(remarks)
+    for remark, expected in zip(found.remarks, remarks, strict=True):
+        assert remark.startswith(f"rules:{expected.replace(': ', ': ', 1)}")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (f"{PLAIN}foo\n", "4: the line does not start with a command such as -A or -a"),
+        (f"VIP=1\n{PLAIN}", "1: the line does not start with a command such as -A or -a"),
+        (f"{PLAIN}-a -t 192.0.2.1:80 -r 10.0.0.3 -w x\n", "4: weight 'x' is not a number"),
+        (f"{PLAIN}ipvsadm -a -t 192.0.2.1:80 -r rs3\n", "4: 'rs3' is a host name"),
+        ("-A -t 192.0.2.1:h\udcfft\n", "1: 'h\udcfft' is neither a port nor a service's name"),
+        ("-A -t 192.0.2.1\vjunk:80\n", "1: '192.0.2.1\vjunk' is a host name"),
+        ("ipvsadm -A -t 192.0.2.1\fjunk:80\n", "1: '192.0.2.1\fjunk' is a host name"),
+        ('A="192.0.2.1\v9"\nipvsadm -A -t $A:80\n', "2: '192.0.2.1\v9' is a host name"),
+        ("ipvsadm -A -t $1:80\n", "1: '$1:80': only a shell can tell"),
+        ("ipvsadm -A -t $VIP:80\n", "1: $VIP, which the file does not set to a plain text"),
+        ("VIP=$(hostname -i)\nipvsadm -A -t $VIP:80\n", "2: $VIP, which the file does not set"),
+        ("VIP=`hostname -i`\nipvsadm -A -t $VIP:80\n", "2: $VIP, which the file does not set"),
+        ("ipvsadm -A -t ${VIP:-192.0.2.1}:80\n", "1: '${VIP:-192.0.2.1}:80': only a shell"),
+        ('case "$1" in\nstart)\nipvsadm -C\n;;\nesac\n', "1: `case`: only a shell can tell"),
+        (f"ipvsadm -C\nfor i in 1 2; do\n{WEB}done\n", "2: `for`: only a shell can tell"),
+        ("if [ -x /sbin/ipvsadm ]; then\nipvsadm -C\nfi\n", "1: `if`: only a shell can tell"),
+        (f"stop() {{\nipvsadm -C\n}}\nipvsadm {WEB}", "1: a function (stop): only a shell"),
+        (f"[ -n x ] && ipvsadm {WEB}", "1: a command behind `&&`: only a shell can tell"),
+        (f"ipvsadm -E -f 1 || ipvsadm {WEB}", "1: a command behind `||`: only a shell"),
+        (f"ipvsadm '{WEB}", "1: a quotation that ends"),
+        ("A=x\n" + "A=$A$A$A$A\n" * 40 + "ipvsadm -A -t $A:80\n", "42: $A, which the"),
+        ("ipvsadm -A -t $(cat vip):80\n", "1: a word that another command gives: only a shell"),
+    ],
+)  # fmt: skip
+def test_what_ipvsadm_or_only_a_shell_can_read(text: str, problem: str) -> None:
+    found = problems(text)
+    assert found[-1].startswith(problem)
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n",
+         "1: this is what `ipvsadm -L` shows, not rules"),
+        ("Prot LocalAddress:Port Scheduler Flags\n  -> RemoteAddress:Port\n",
+         "1: this is what `ipvsadm -L` shows, not rules"),
+        ("IPVS connection entries\n", "1: this is a list of connections, not rules"),
+        ("! Configuration File\n\nglobal_defs {\n}\n",
+         "3: this is a configuration of keepalived, not rules"),
+        ("#x\nvirtual_server 192.0.2.1 80 {\n  lb_algo rr\n}\n",
+         "2: this is a configuration of keepalived, not rules"),
+        ("checktimeout=3\nvirtual=192.0.2.1:80\n\treal=10.0.0.1:80 gate 4\n",
+         "3: this is a configuration of ldirectord, not rules"),
+        ("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -i eth0 -j ACCEPT\nCOMMIT\n",
+         "1: this is what `iptables-save` prints, not rules"),
+        ("table inet filter {\n}\n", "1: this is a configuration of nftables, not rules"),
+        ("version: 1\ndirector:\n", "1: this is a role file, or another YAML file, not rules"),
+        ("[Unit]\nDescription=x\n[Service]\nExecStart=/sbin/ipvsadm -A -f 1\n",
+         "1: this is a unit of systemd, not rules"),
+        ('# ipvsadm\nAUTO="true"\nDAEMON="master"\n',
+         "3: this is a file of settings of Debian's ipvsadm service, not rules"),
+        ("\x1f\udc8b\x08\0\0", "1: this is binary data (a null byte), not rules"),
+        (f"{WEB}-A -t 192.0.2.1:http\0\n", "2: this is binary data (a null byte), not rules"),
+        ("\udcff\udcfe-A", "1: this is a text in UTF-16, not rules"),
+    ],
+)  # fmt: skip
+def test_another_programs_file_is_named(text: str, message: str) -> None:
+    assert problems(text) == [message]
+
+
+def test_remarks_and_problems_are_bounded() -> None:
+    found = read(WEB + ONE * 1500)
+    assert len(found.remarks) == 1001
+    assert found.remarks[-1] == "499 more lines are such"
+    assert len(problems("foo\n" * 1500)) == len(problems("-A -t x\n" * 1500)) == 1001
+    shell = f"ipvsadm -L '{'x' * 4000}'\n" * 300
+    assert problems(shell)[0].startswith("262: more than 1,048,576 characters of shell: ")
+    assert problems("ipvsadm '" + "x" * 5000) == ["1: the line is longer than 4,096 characters"]
+    assert problems("-C\\\n" * 5000)[0].startswith("1: ")
+
+
+@given(
+    st.text(alphabet="-AaCtr1.:0 \t\r\n#'\"\\$`;&|<>(){}=ipvsadmV\v\0\udcff", max_size=60)
+    | st.lists(
+        st.sampled_from(["ipvsadm ", "-A ", "-t 192.0.2.1:80", "\n", "V=", "$V", "; ", "'", "&&"])
+    ).map("".join)
+)
+@example("\\")
+@example("$V $V\n")
+@example("V=\n$V\n")
+def test_any_text_is_read_or_refused(text: str) -> None:
+    try:
+        read(text)
+    except InputError as error:
+        assert error.problems
+
+
+def test_the_service_itself_stays_strict() -> None:
+    for text in (
+        f"# ipvsadm.rules\n{PLAIN}",
+        f"/sbin/ipvsadm {WEB}",
+        WEB + WEB,
+        f"{WEB}{ONE}{ONE}",
+    ):
+        with pytest.raises(InputError):
+            parse_rules(text, file="rules", port_of=port_of)
