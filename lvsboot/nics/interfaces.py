@@ -44,10 +44,15 @@ class Stanza:
         return self.head.words[3] if len(self.head.words) > 3 else ""
 
     @property
+    def inherited(self) -> str | None:
+        """The stanza whose lines it takes over."""
+        words = self.head.words[2:-1]
+        return self.head.words[words.index("inherits") + 3] if "inherits" in words else None
+
+    @property
     def does_nothing(self) -> bool:
         """Whether nothing comes of it; what it inherits may do something."""
-        inherits = "inherits" in self.head.words
-        return self.method == "manual" and not self.options and not inherits
+        return self.method == "manual" and not self.options and self.inherited is None
 
 
 class Start(NamedTuple):

@@ -56,20 +56,32 @@ def vip_problems(
 ) -> Iterator[Problem]:
     """Lines of stanzas that a boot applies and that give lo one of `vips`, or take it away."""
     files, starts = _read_files(backend, survey, known)
-    logical = starts.logical_names("lo")
+    applied = _applied([it for _text, file in files for it in file.stanzas], starts)
     for text, interfaces in files:
         if text.text is None:
             yield unread(text)
         for stanza in interfaces.stanzas:
-            is_logical = stanza.full_name in logical
-            if not is_logical and not starts.starts(stanza.full_name):
-                continue
-            on_lo = is_logical or stanza.name == "lo"
-            for option in stanza.options:
-                for vip in sorted(_given(option, on_lo=on_lo).intersection(vips), key=str):
+            for option in stanza.options if stanza.full_name in applied else ():
+                given = _given(option, on_lo=applied[stanza.full_name])
+                for vip in sorted(given.intersection(vips), key=str):
                     message = f"ifupdown has {vip} on lo by this line, too: a VIP has one owner"
                     hint = "take the line away, or its stanza: lvs-vip@ brings the VIP up"
                     yield _problem(text, option, message, hint)
+
+
+def _applied(stanzas: list[Stanza], starts: Starts) -> dict[str, bool]:
+    """The names of stanzas that a boot applies, and whether it does so to lo."""
+    applied = dict.fromkeys(starts.logical_names("lo"), True)
+    # ifup knows only what was defined before: whoever inherits stands behind it.
+    for stanza in reversed(stanzas):
+        name = stanza.full_name
+        if name not in applied and starts.starts(name):
+            applied[name] = False
+        if name in applied:
+            applied[name] |= stanza.name == "lo"
+            if (inherited := stanza.inherited) is not None:
+                applied[inherited] = applied.get(inherited, False) or applied[name]
+    return applied
 
 
 def _read_files(backend: Backend, survey: Survey, known: Collection[str]) -> _Files:

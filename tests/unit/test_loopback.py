@@ -152,6 +152,12 @@ def test_whose_vips_are_on_lo(image: Path, duty: str, *, is_told: bool) -> None:
             "auto lo:0=vip\niface vip inet static\n  address 192.0.2.1/32\n",
             ":3:1: error: ifupdown has 192.0.2.1 on lo by this line, too: a VIP has one owner",
         ),
+        (
+            "etc/network/interfaces.d/vip",
+            "iface vip inet static\n  address 192.0.2.1/32\n"
+            "iface more inet static inherits vip\nauto lo:0\niface lo:0 inherits more\n",
+            ":2:1: error: ifupdown has 192.0.2.1 on lo by this line, too: a VIP has one owner",
+        ),
     ],
 )
 def test_a_vip_that_another_program_brings_up(
