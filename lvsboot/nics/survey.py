@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from lvsboot import paths, rivals
+from lvsboot.install.root_folder import exists_in_root, link_target
 from lvsboot.nics.interfaces import Interfaces, Line, is_sourced, parse_interfaces, source_pattern
 from lvsboot.nics.netplan import Definitions, parse_definitions
 from lvsboot.nics.networkd import NetworkFile, parse_network_file
-from lvsboot.nics.root import Text, is_there, list_names, read_text, resolve
+from lvsboot.nics.root import Text, is_named, matching_names, read_text, resolve
 from lvsboot.problem import Span
-from lvsboot.rooted import under
 
 # systemd.network(5) and netplan(5): of two files with one name, that of the first folder counts.
 _NETWORKD = (
@@ -83,7 +82,7 @@ class Survey:
 
     def ifupdown_files(self) -> Iterator[tuple[Text, Interfaces]]:
         """/etc/network/interfaces and all that it sources; nothing where it does not exist."""
-        waiting, seen = {paths.INTERFACES: None}, set[Path]()
+        waiting, seen = {paths.INTERFACES: None}, set[str]()
         while waiting and len(seen) < _MOST_FILES:
             path = next(iter(waiting))
             del waiting[path]
@@ -99,24 +98,20 @@ class Survey:
                 waiting.update(dict.fromkeys(self._sourced(line, directory)))
 
     def has_program(self, *candidates: str) -> bool:
-        return any(is_there(self.root, candidate) for candidate in candidates)
+        return any(exists_in_root(self.root, candidate) for candidate in candidates)
 
     def is_enabled(self, unit: str) -> bool:
         """Whether some target wants the unit, and nobody has masked it."""
         if self.is_masked(unit):
             return False
         return any(
-            os.path.lexists(under(self.root, f"{directory}/{target}/{unit}"))
+            is_named(self.root, f"{directory}/{target}/{unit}")
             for directory in _UNITS
             for target in self._names(directory, "*.wants")
         )
 
     def is_masked(self, unit: str) -> bool:
-        own = under(self.root, f"{paths.UNITS}/{unit}")
-        try:
-            return str(own.readlink()) == "/dev/null"
-        except OSError:
-            return False  # it is no link
+        return link_target(self.root, f"{paths.UNITS}/{unit}") == "/dev/null"
 
     def rival(self) -> str | None:
         """What the distribution's own ipvsadm service would do at a boot."""
@@ -165,7 +160,7 @@ class Survey:
         return [f"{folder}/{name}" for name in names if not name.startswith(".")]
 
     def _names(self, directory: str, pattern: str) -> list[str]:
-        return list_names(self.root, directory, pattern)
+        return matching_names(self.root, directory, pattern)
 
     def _read(self, path: str) -> Text | None:
         return read_text(self.root, path)

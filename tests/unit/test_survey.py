@@ -34,10 +34,10 @@ def make_chain(place: Path) -> None:
 
 
 STRANGE: dict[Callable[[Path], None], str] = {
-    make_fifo: "it is no regular file",
-    make_endless: "it is larger than 1 MiB",
-    make_circle: "too many symbolic links",
-    make_chain: "too many symbolic links",
+    make_fifo: "it is a named pipe",
+    make_endless: "it has more than 1,048,576 bytes: that is more than is read",
+    make_circle: "Too many levels of symbolic links",
+    make_chain: "Too many levels of symbolic links",
 }
 PLACES = [
     ("networkd", "etc/systemd/network/00-lan.network"),
