@@ -16,7 +16,7 @@ PACKAGES := python3-venv qemu-system-x86 mmdebstrap xorriso e2fsprogs openssh-cl
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock check test image kernel boot compat crash matrix soak demo bench fuzz clean
+.PHONY: help setup lock check test image kernel boot compat crash matrix clusters apart soak demo bench fuzz clean
 
 help: ## Show what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -70,9 +70,16 @@ compat: setup ## The unit tests over Debian 12's and 13's libraries, and over th
 crash: setup ## Kill render and apply at every call that writes, and let a second run complete
 	$(BIN)/pytest tests/crash
 
-matrix: crash ## What takes longer: every backend, every Debian release, many repetitions
-	$(BIN)/python -m lab kernel -- -m long
-	CYCLES=$(CYCLES) $(BIN)/pytest tests/matrix
+matrix: setup ## What takes longer: every backend, every Debian release, many repetitions
+	@# What boots no cluster runs beside what does, and yields.
+	$(MAKE) --jobs=2 clusters apart
+
+clusters: setup ## Those proofs of the matrix that boot machines
+	CYCLES=$(CYCLES) $(BIN)/pytest tests/matrix -n 2 --dist loadgroup
+
+apart: setup ## Those that boot none, or a small one
+	nice $(MAKE) crash compat
+	nice $(BIN)/python -m lab kernel -- -m long
 
 soak: ## The same with a hundred restarts under load, and more of all else that is repeated
 	$(MAKE) matrix CYCLES=100

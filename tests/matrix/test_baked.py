@@ -19,7 +19,15 @@ from tests.boot.conftest import (
 RELEASES = {"cluster": "13", "debian_12": "12"}
 
 
-@pytest.fixture(scope="module", params=RELEASES, ids=[f"debian {it}" for it in RELEASES.values()])
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(
+            fixture, id=f"debian {number}", marks=pytest.mark.xdist_group(f"debian {number}")
+        )
+        for fixture, number in RELEASES.items()
+    ],
+)
 def release(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from lab.cluster import ROLES, VIP, Cluster
 from lab.paths import REPO
 from lab.vm import VM
 from tests.boot.conftest import send_requests
 from tests.boot.segment import watch
 from tests.matrix.manual import PAGE, read_steps
+
+pytestmark = pytest.mark.xdist_group("debian 13")
 
 REAL_SERVERS = ("rs1", "rs2")
 

@@ -41,6 +41,8 @@ systemd-run --quiet --unit=lab-answer ip netns exec server python3 -m http.serve
 # Says a byte every tenth of a second, and never ends the request.
 TALK = f"""
 import socket, time
+
+pytestmark = pytest.mark.xdist_group("sync")
 with socket.create_connection(("{VIP}", 80)) as peer:
     for char in "GET / HTTP/1.0\\r\\nX-Long: ".ljust(3000, "x"):
         peer.sendall(char.encode())

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from statistics import median
 
+import pytest
+
 from lab.cluster import Cluster
 from lab.paths import REPO
 from lab.vm import VM
 from tests.matrix.figures import figure
+
+pytestmark = pytest.mark.xdist_group("debian 13")
 
 TRIES = 5
 RULES = "-A -t 172.16.14.1:80 -s wlc\n" + "".join(
