@@ -185,6 +185,7 @@ def _announce(arguments: argparse.Namespace) -> int:
             tell(f"{text!r} is not an address")
             return Exit.USAGE
         addresses.append(address)
+    announce.require_permission()
     addresses = addresses or list(announce.loaded_vips())
     if not addresses:
         tell("no rules with a VIP are loaded: name the VIPs")

@@ -41,6 +41,12 @@ class Announced(NamedTuple):
     absent: tuple[bytes, ...]
 
 
+def require_permission() -> None:
+    """Raises NotPermittedError without CAP_NET_RAW: else who waits for a VIP waits in vain."""
+    with _raw_socket():
+        return
+
+
 def loaded_vips(places: Places = _HOST) -> tuple[bytes, ...]:
     """The addresses of the services that lvsboot has loaded; those of a mark are not known."""
     services = memory.our_services(places)
@@ -79,17 +85,22 @@ def _send(link: Link, address: bytes) -> bool:
     try:
         # Only IPv6 announces routers, and a link may have no IPv6 at all.
         router = len(address) > 4 and _forwards(link)
-        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as wire:
+        with _raw_socket() as wire:
             wire.bind((link.name, 0))
             for frame in announcements(link.mac, address, router=router):
                 wire.send(frame)
-    except PermissionError as error:
-        raise NotPermittedError("announcing sends raw frames: CAP_NET_RAW is needed") from error
     except OSError as error:
         if error.errno in _NOT_UP:
             return False
         raise HostError(f"announcing on {link.name}: {error.strerror}") from error
     return True
+
+
+def _raw_socket() -> socket.socket:
+    try:
+        return socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    except PermissionError as error:
+        raise NotPermittedError("announcing sends raw frames: CAP_NET_RAW is needed") from error
 
 
 def _forwards(link: Link) -> bool:

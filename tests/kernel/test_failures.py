@@ -64,6 +64,14 @@ def test_who_is_not_root_is_told_so(host: Host) -> None:
         done = host.lvsboot(verb, user=65534)
         assert (done.returncode, done.stderr.count("\n")) == (77, 1)
         assert f"cannot write {paths.TABLE_LOCK}: run lvsboot as root" in done.stderr
+    for words in ("status", "status --connections", "save --output -", "save --output /run/x"):
+        done = host.lvsboot(*words.split(), user=65534)
+        assert (done.returncode, done.stdout) == (77, "")
+        assert "IPVS is for root" in done.stderr
+    # Whether anything is loaded, or up, or ever will be.
+    for words in ("announce", "announce 192.0.2.1", "announce --wait 192.0.2.1"):
+        done = host.lvsboot(*words.split(), user=65534)
+        assert (done.returncode, "CAP_NET_RAW" in done.stderr) == (77, True)
     assert host.ipvsadm("-Sn").stdout == RULES
 
 

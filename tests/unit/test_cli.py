@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -426,6 +427,32 @@ def test_a_role_of_anybodys_is_not_applied(tmp_path: Path) -> None:
     done = lvsboot("apply", place)
     assert done.returncode == Exit.FAILED
     assert b"may be written by everybody" in done.stderr
+
+
+# As root they would change this host.
+SERVICE = (
+    *("start", "start --rules /etc/hostname", "reload", "stop", "save", "save --all", "zero"),
+    *("save --output -", "save --output /root/rules", "status", "status --json"),
+    *("announce", "announce 192.0.2.1", "announce 192.0.2.1 --wait"),
+)
+
+
+def test_what_is_not_permitted_has_a_status_of_its_own() -> None:
+    """Each verb of the service, as a user without privileges: one shell and its processes."""
+
+    def without_privileges(script: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["sh", "-c", script, "sh", *SERVICE],
+            capture_output=True, check=False, text=True, cwd=REPOSITORY,
+            env={"PYTHON": sys.executable}, user=65534 if os.geteuid() == 0 else None,
+        )  # fmt: skip
+
+    if without_privileges('"$PYTHON" -c "import lvsboot"').returncode != 0:
+        pytest.skip("nobody but root can read this interpreter, or this checkout")
+    script = 'for words; do "$PYTHON" -m lvsboot $words </dev/null 2>&1 >/dev/null; echo $?; done'
+    said = without_privileges(script).stdout.splitlines()
+    assert said[1::2] == [str(Exit.NOT_PERMITTED)] * len(SERVICE), said
+    assert all(line.startswith("lvsboot: ") for line in said[::2]), said
 
 
 def test_a_wrong_role_leaves_the_last_one_in_force(tmp_path: Path) -> None:
