@@ -58,7 +58,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     _check_options(words, verb)
     arguments, unknown = parser.parse_known_args(words)
     if unknown:
-        verb.error(f"unrecognized arguments: {' '.join(unknown)}")
+        hint = " (options go behind the verb)" if words[0] == unknown[0] else ""
+        verb.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
     return arguments
 
 

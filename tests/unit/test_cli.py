@@ -393,6 +393,12 @@ def test_a_near_miss_is_told_what_was_meant(typed: str, meant: str) -> None:
     assert done.stderr.endswith(f"did you mean '{meant}'?\n".encode()), done.stderr
 
 
+def test_an_option_before_its_verb() -> None:
+    done = lvsboot("--strict", "validate", DIRECTOR)
+    assert done.returncode == Exit.USAGE
+    assert done.stderr.endswith(b"unrecognized arguments: --strict (options go behind the verb)\n")
+
+
 @pytest.mark.parametrize(
     "typed",
     [["frobnicate"], ["--frobnicate"], ["validate", "--x"], ["x" * 100_000], ["\x1b[2J"], [""]],
