@@ -13,7 +13,13 @@ from lvsboot.constraints.services import FLAGGED_SCHEDULERS
 from lvsboot.document import MAX_BYTES, MAX_VALUES
 from lvsboot.errors import InputError
 from lvsboot.ipvs.address import format_endpoint
-from lvsboot.ipvs.rules.format import format_destination, format_service_key
+from lvsboot.ipvs.rules.format import (
+    format_daemon,
+    format_destination,
+    format_service,
+    format_service_key,
+    format_timeouts,
+)
 from lvsboot.ipvs.table import (
     IPV4_HOST_MASK,
     IPV6_HOST_PREFIX,
@@ -53,7 +59,7 @@ class Imported:
 def import_table(table: Table, *, file: str = "<rules>") -> Imported:
     """The role whose rules give the same table, but for what the remarks name.
 
-    What its own rules would refuse is in the text as a comment, so that the rest is valid. Raises
+    What a role refuses is at the text's end as a comment, so that the rest is valid. Raises
     InputError about `file` where the role would be too large, or too much of it refused.
     """
     method = _usual_method(table)
@@ -61,7 +67,7 @@ def import_table(table: Table, *, file: str = "<rules>") -> Imported:
     services = [importer.service(key, service) for key, service in table.services.items()]
     sketch = Sketch(method.value, services, _timeouts(table), _sync(table))
     _leave_out_what_is_refused(sketch, file)
-    refused = (f"{entry.rule}: {entry.refusal}" for entry in sketch.refused())
+    refused = (f"{entry.name}: {entry.refusal}" for entry in sketch.refused())
     text = sketch.text()
     if (size := len(text.encode())) > MAX_BYTES:
         raise _too_large(file, f"{size:,} bytes; it has at most {MAX_BYTES:,}")
@@ -115,7 +121,7 @@ def _usual_method(table: Table) -> ForwardingMethod:
 
 def _timeouts(table: Table) -> Entry | None:
     timeouts = {key: value for key, value in table.timeouts._asdict().items() if value}
-    return Entry(timeouts, "--set") if timeouts else None
+    return Entry(timeouts, "--set", (format_timeouts(table.timeouts),)) if timeouts else None
 
 
 def _running(table: Table) -> list[tuple[DaemonRole, Daemon]]:
@@ -146,7 +152,8 @@ def _sync(table: Table) -> Entry | None:
         "max_length": (daemon.max_length, 0),
     }
     others = {key: value for key, (value, default) in options.items() if value != default}
-    return Entry(found | others, f"--start-daemon {role.value}")
+    commands = tuple(format_daemon(*pair) for pair in running)
+    return Entry(found | others, f"--start-daemon {role.value}", commands)
 
 
 def _daemon_remarks(table: Table) -> Iterator[str]:
@@ -167,6 +174,7 @@ class _Importer:
         return ServiceEntry(
             {**_identity(key), **self._options(key, service.options)},
             format_service_key(key),
+            (f"-A {format_service(key, service.options)}",),
             pool=[row for row in rows if row is not None],
         )
 
@@ -224,8 +232,9 @@ class _Importer:
                 row[name] = getattr(destination, name)
         if destination.method is ForwardingMethod.TUN and destination.tunnel != PLAIN_IPIP:
             row["tunnel"] = self._tunnel(key, where, destination)
-        rule = f"{format_service_key(key)} -r {ip_address(where.address)}"
-        return Entry(row, rule)
+        name = f"{format_service_key(key)} -r {ip_address(where.address)}"
+        command = f"-a {format_service_key(key)} {format_destination(where, destination)}"
+        return Entry(row, name, (command,))
 
     def _tunnel(
         self, key: ServiceKey, where: DestinationKey, destination: Destination

@@ -1,6 +1,6 @@
 """A director's role file in the making: its entries, those that are left out, and its text. Pure.
 
-What the role's own rules refuse stays in the text as a comment that says why.
+What a role refuses stands at the text's end, as ipvsadm's commands in a comment that says why.
 """
 
 from __future__ import annotations
@@ -10,18 +10,23 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import IPv4Address
-from itertools import count
+from itertools import chain, count
 from typing import Any
 
 import yaml
 
 from lvsboot.document import Finding
+from lvsboot.printable import printable_line
 
 _HEAD = """\
 # Made from IPVS rules. Decide what is marked so, and add the host's own network.
 version: 1
 director:
   method: {method}
+"""
+_LEFT_OUT = """
+# Left out, since a role refuses it; as ipvsadm would be told:
+#
 """
 _DECIDE_INTERFACE = "  # decide: rules do not say which interface carries the VIP"
 _DECIDE_ADDRESS = "  # decide: no service here says which addresses this host stands for"
@@ -31,14 +36,21 @@ _PLACEHOLDER = IPv4Address("192.0.2.1")
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """A value of the role; once it has been refused, a comment. `rule` is what it stands for."""
+    """A value of the role; once it has been refused, a comment.
+
+    `name` is what ipvsadm calls it, `commands` are those that it stands for.
+    """
 
     value: dict[str, Any]
-    rule: str
+    name: str
+    commands: tuple[str, ...]
     refusal: str = ""
 
     def refuse(self, message: str) -> None:
-        self.refusal = self.refusal or _printable(message)
+        self.refusal = self.refusal or printable_line(message)
+
+    def all_commands(self) -> tuple[str, ...]:
+        return self.commands
 
 
 @dataclass(slots=True, eq=False)
@@ -49,6 +61,9 @@ class ServiceEntry(Entry):
 
     def kept(self) -> list[Entry]:
         return [row for row in self.pool if not row.refusal]
+
+    def all_commands(self) -> tuple[str, ...]:
+        return (*self.commands, *chain.from_iterable(row.commands for row in self.pool))
 
 
 _Shown = tuple[ServiceEntry, list[Entry]]
@@ -146,18 +161,18 @@ class Sketch:
         decide = _DECIDE_INTERFACE if self._declared() else _DECIDE_ADDRESS
         lines += [f"    - {_flow(vip)}{decide}\n" for vip in self._vips()]
         lines.append("  services:\n" if self._kept() else "  services: []\n")
-        for service in self.services:
-            if service.refusal:
-                lines += _comment(service.refusal, "    ", _service_text(service, service.pool))
-            else:
-                lines.append(_service_text(service, service.kept()))
-                for row in service.pool:
-                    if row.refusal:
-                        lines += _comment(row.refusal, "        ", _row_text(row))
-        for name, entry in self._others():
-            text = f"  {name}: {_flow(entry.value)}\n"
-            lines += _comment(entry.refusal, "  ", text) if entry.refusal else [text]
-        return "".join(lines)
+        lines += map(_service_text, self._kept())
+        lines += [
+            f"  {name}: {_flow(entry.value)}\n"
+            for name, entry in self._others()
+            if not entry.refusal
+        ]
+        return "".join([*lines, *self._left_out()])
+
+    def _left_out(self) -> Iterator[str]:
+        for index, entry in enumerate(self.refused()):
+            yield f"# {entry.refusal}:\n" if index else f"{_LEFT_OUT}# {entry.refusal}:\n"
+            yield from (f"#   {command}\n" for command in entry.all_commands())
 
     def _kept(self) -> list[ServiceEntry]:
         return [service for service in self.services if not service.refusal]
@@ -219,21 +234,8 @@ _Dumper.add_implicit_resolver(
 )
 
 
-def _service_text(service: ServiceEntry, pool: Iterable[Entry]) -> str:
+def _service_text(service: ServiceEntry) -> str:
     lines = [f"{name}: {_flow(value)}\n" for name, value in service.value.items()]
-    rows = "".join(_row_text(row) for row in pool)
+    rows = "".join(f"        - {_flow(row.value)}\n" for row in service.kept())
     servers = f"      real_servers:\n{rows}" if rows else "      real_servers: []\n"
     return "    - " + "      ".join(lines) + servers
-
-
-def _row_text(row: Entry) -> str:
-    return f"        - {_flow(row.value)}\n"
-
-
-def _comment(refusal: str, indent: str, text: str) -> list[str]:
-    lines = [f"left out: {refusal}", *(it.removeprefix(indent) for it in text.splitlines())]
-    return [f"{indent}# {line}\n" for line in lines]
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import stat
-
 from lvsboot.commands.rulefiles import port_of
 from lvsboot.document import MAX_BYTES
 from lvsboot.errors import HostError, InputError, NotPermittedError
 from lvsboot.importing import Imported, import_table
 from lvsboot.ipvs.rules.as_found import parse_rules_as_found
 from lvsboot.problem import Problem, Span
+from lvsboot.textfiles import read_bytes
 
 
 def import_rules(file: str, stdin: bytes | None = None) -> Imported:
@@ -31,21 +29,10 @@ def import_rules(file: str, stdin: bytes | None = None) -> Imported:
 
 
 def _read(path: str) -> bytes:
-    """One byte more than may be, so that more is seen as such."""
+    """Whoever wrote it: a person reads the role before it is applied."""
     try:
-        # A FIFO without a writer would hold an open that waits.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-        with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor
-            if not _is_readable(path, os.fstat(descriptor).st_mode):
-                raise HostError(f"{path} is not a regular file: pipe it into `lvsboot import -`")
-            os.set_blocking(descriptor, True)
-            return file.read(MAX_BYTES + 1)
+        return read_bytes(path, MAX_BYTES, from_anybody=True)
     except PermissionError as error:
         raise NotPermittedError(f"cannot read {path}: run lvsboot as root") from error
     except OSError as error:
         raise HostError(f"cannot read {path}: {error.strerror}") from error
-
-
-def _is_readable(path: str, mode: int) -> bool:
-    """A shell's `<(ipvsadm -Sn)` is a pipe that has a writer."""
-    return stat.S_ISREG(mode) or (stat.S_ISFIFO(mode) and path.startswith("/dev/fd/"))

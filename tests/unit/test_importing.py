@@ -16,6 +16,7 @@ from lvsboot.document import MAX_BYTES, parse_document
 from lvsboot.errors import Exit, HostError, InputError
 from lvsboot.importing import _count, import_table
 from lvsboot.ipvs.rules import format_rules, parse_rules
+from lvsboot.ipvs.rules.as_found import parse_rules_as_found
 from lvsboot.ipvs.table import (
     Destination,
     DestinationKey,
@@ -105,6 +106,8 @@ def test_what_is_written_is_a_role_and_what_it_lacks_is_said(table: Table) -> No
     assert lint(imported.text) == []
     rules = rules_of(imported.text.encode())
     parsed = parse_rules(rules, file="", port_of=lambda *_: None)
+    left_out = [line[4:] for line in imported.text.splitlines() if line.startswith("#   ")]
+    parse_rules_as_found("\n".join(left_out), file="", port_of=lambda *_: None)
     event("with remarks" if imported.remarks else "without")
     if not imported.remarks:
         assert parsed == table._replace(daemons={})
@@ -132,24 +135,27 @@ def lint(text: str) -> list[str]:
     [
         (
             "-A -t 127.0.0.1:80 -s rr\n-a -t 127.0.0.1:80 -r 10.0.0.1:80 -m -w 1\n",
-            "    # left out: 127.0.0.1 is a loopback address\n    # - vip: 127.0.0.1\n",
+            "# 127.0.0.1 is a loopback address:\n#   -A -t 127.0.0.1:80 -s rr\n"
+            "#   -a -t 127.0.0.1:80 -r 10.0.0.1:80 -m -w 1\n",
         ),
         (
             "-A -t 192.0.2.1:80 -s rr\n-a -t 192.0.2.1:80 -r 127.0.0.1:80 -m -w 1\n"
             "-A -t 192.0.2.1:81 -s rr\n-a -t 192.0.2.1:81 -r 127.0.0.1:81 -m -w 1\n",
-            "      real_servers: []\n"
-            "        # left out: 127.0.0.1 is a loopback address, where nat may not send\n"
-            "        # - {address: 127.0.0.1}\n",
+            "# 127.0.0.1 is a loopback address, where nat may not send:\n"
+            "#   -a -t 192.0.2.1:80 -r 127.0.0.1:80 -m -w 1\n"
+            "# 127.0.0.1 is a loopback address, where nat may not send:\n"
+            "#   -a -t 192.0.2.1:81 -r 127.0.0.1:81 -m -w 1\n",
         ),
         (
             "-A -t 192.0.2.1:80 -s rr -p 300 --pe other\n",
-            "    #   persistence: {timeout: 300, engine: other}\n",
+            "# 'other' is not a persistence engine:\n"
+            "#   -A -t 192.0.2.1:80 -s rr -p 300 --pe other\n",
         ),
-        ("-A -t 192.0.2.1:80 -s absent\n", "    #   scheduler: absent\n"),
-        ("--set 2678400 0 0\n", "  # timeouts: {tcp: 2678400}\n"),
+        ("-A -t 192.0.2.1:80 -s absent\n", "#   -A -t 192.0.2.1:80 -s absent\n"),
+        ("--set 2678400 0 0\n", "#   --set 2678400 0 0\n"),
         (
             "--start-daemon master --mcast-interface 1e5 --sync-maxlen 100\n",
-            "  # sync: {mode: master, interface: '1e5', max_length: 100}\n",
+            "#   --start-daemon master --mcast-interface 1e5 --syncid 0 --sync-maxlen 100\n",
         ),
     ],
 )
@@ -157,8 +163,7 @@ def test_what_a_role_refuses_is_left_as_a_comment(rules: str, comment: str) -> N
     done = lvsboot("import", "-", stdin=rules.encode())
     assert done.returncode == Exit.DONE
     assert b"lvsboot: not expressed: " in done.stderr
-    assert comment in done.stdout.decode()
-    assert done.stdout.isascii() or "\N{REPLACEMENT CHARACTER}" in done.stdout.decode()
+    assert done.stdout.decode().endswith(comment)
     rules_of(done.stdout)
 
 
@@ -249,9 +254,11 @@ def test_more_than_16_mib_are_refused_and_not_cut(tmp_path: Path, how: str) -> N
 def test_what_is_no_file_of_rules_is_neither_waited_for_nor_read_to_its_end(tmp_path: Path) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
-    for place in (fifo, tmp_path, Path("/dev/zero")):
+    for place in (fifo, tmp_path):
         with pytest.raises(HostError, match=str(place)):
             import_rules(str(place))
+    with pytest.raises(InputError):
+        import_rules("/dev/zero")
     loop = tmp_path / "loop"
     loop.symlink_to(loop)
     with pytest.raises(HostError, match="cannot read"):

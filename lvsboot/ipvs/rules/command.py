@@ -135,6 +135,9 @@ def parse_command(line: str, port_of: PortOf) -> Command | None:
         return None
     if words[0].text.startswith("#"):
         raise CommandError("a comment: `ipvsadm -R` would stop here", words[0], hint="delete it")
+    if words[0].text.startswith("\ufeff"):
+        message = "a byte order mark: `ipvsadm -R` would stop here"
+        raise CommandError(message, words[0], hint="save the file without it")
     given, others = read_options(words)
     if not given or given[0].option.group is not Group.VERB:
         raise CommandError("the line does not start with a command such as -A or -a", words[0])

@@ -225,6 +225,7 @@ def test_timeouts_add_up_and_zero_leaves_them() -> None:
     ("line", "message"),
     [
         ("# comment", "1:1: a comment: `ipvsadm -R` would stop here"),
+        ("\ufeff-A -f 1", "1:1: a byte order mark: `ipvsadm -R` would stop here"),
         ("foo", "1:1: the line does not start with a command such as -A or -a"),
         ("-t 192.0.2.1:80", "1:1: the line does not start with a command such as -A or -a"),
         ("-L", "1:1: --list has no place in a rules file"),
