@@ -19,6 +19,7 @@ from lvsboot.ipvs.dumps import PoolDecoder, split_services
 from lvsboot.ipvs.netlink import Attributes, MalformedReplyError
 from lvsboot.ipvs.numbers import Top
 from lvsboot.ipvs.rules import format_rules, parse_rules
+from lvsboot.ipvs.rules.as_found import parse_rules_as_found
 from lvsboot.ipvs.table import Family, Table
 from lvsboot.model import Backend, Director
 from lvsboot.render.host import render_host
@@ -97,9 +98,13 @@ def read_rules(raw: bytes) -> None:
 
 def import_rules(raw: bytes) -> None:
     """A role that validates, and whose rules are nobody else's."""
+    text = raw.decode("utf-8", "surrogateescape")
     try:
-        table = _parse(raw.decode("utf-8", "surrogateescape"))
-    except InputError:
+        table = parse_rules_as_found(text, file="rules", port_of=lambda *_: None).table
+    except InputError as error:
+        assert error.problems
+        assert all(problem.span.line <= text.count("\n") + 1 for problem in error.problems)
+        problems_text(error.problems)
         return
     imported = import_table(table)
     duty = parse_role(imported.text.encode(), "role.yaml").role.duty

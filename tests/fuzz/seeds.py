@@ -14,7 +14,7 @@ from lvsboot.ipvs.encode import (
     encode_timeouts,
 )
 from lvsboot.ipvs.numbers import Command, Top
-from lvsboot.ipvs.rules import parse_rules
+from lvsboot.ipvs.rules.as_found import parse_rules_as_found
 from lvsboot.ipvs.table import Daemon, DaemonRole, Table
 from lvsboot.resources import ROLE_SCHEMA
 from tests.golden import REPOSITORY
@@ -40,13 +40,16 @@ def rules() -> Iterator[bytes]:
         yield place.read_bytes()
     yield b"-A -t 192.0.2.1:80 -s sh -p 60 -M 255.255.255.0 -b sh-fallback,sh-port\n"
     yield b"-A -f 7 -6 -s wlc -o -p 60 --pe sip\n"
+    yield b"# rules\n-A -f 1\n-a -f 1 -r 192.0.2.2 -g # web\n-a -f 1 -r 192.0.2.2 -g\n"
+    yield b"VIP='192.0.2.1'\nsudo $IPVSADM -A -t ${VIP}:80 -s rr || exit 1; ipvsadm \\\n -Ln\n"
     yield b"--set 1 2 3\n--start-daemon master --mcast-interface eth0 --syncid 7 --mcast-ttl 3\n"
 
 
 def replies() -> Iterator[bytes]:
     """What a kernel says of such tables: the messages of a dump, laid out as kernel 6.12 does."""
     for text in rules():
-        table = parse_rules(text.decode(), file="", port_of=lambda _name, _protocol: None)
+        found = parse_rules_as_found(text.decode(), file="", port_of=lambda *_: None)
+        table = found.table
         yield b"".join(map(_message, _bodies(table)))
 
 

@@ -113,7 +113,7 @@ class _Reader:
     def _problem(self, number: int, line: str, error: CommandError) -> None:
         self._problems.append(rule_problem(self._file, number, line, error))
         if len(self._problems) == MAX_PROBLEMS:
-            raise InputError([*self._problems, more_problems(self._file, number)]) from error
+            raise InputError([*self._problems, more_problems(self._file, number, line)]) from error
 
     def _read_line(self, number: int, line: str) -> None:
         head = _COMMENT.split(line, maxsplit=1)[0]

@@ -76,7 +76,7 @@ def parse_lines(text: str, *, file: str, port_of: PortOf) -> Parsed:
                 if not (problems and isinstance(error, NoServiceError)):
                     problems.append(rule_problem(file, number, line, error))
                 if len(problems) == MAX_PROBLEMS:
-                    raise InputError([*problems, more_problems(file, number)]) from error
+                    raise InputError([*problems, more_problems(file, number, line)]) from error
     if problems:
         raise InputError(problems)
     return Parsed(replay.table(), lines)
@@ -138,10 +138,10 @@ def check_size(text: str, file: str) -> None:
         raise InputError([Problem(file, Span(MAX_LINES + 1), message)])
 
 
-def more_problems(file: str, line: int) -> Problem:
-    """What stands behind the last problem that is shown."""
+def more_problems(file: str, number: int, line: str) -> Problem:
+    """What stands behind the last problem that is shown, in that line."""
     message = f"these are the first {MAX_PROBLEMS:,} problems: there may be more"
-    return Problem(file, Span(line + 1), message, hint="fix these first")
+    return Problem(file, Span(number, len(line) + 1), message, hint="fix these first")
 
 
 def rule_problem(file: str, number: int, line: str, error: CommandError) -> Problem:
