@@ -48,6 +48,9 @@ SCRIPTS = {
         '"$IPVSADM" -a -t "$VIP:80" -r ${RS}:80 \\\n  -g -w 1 >/dev/null 2>&1 || true\n'
     ),
     "in one line": f"ipvsadm -D -f 1; ipvsadm {WEB.strip()} && ipvsadm {ONE.strip()}",
+    "one for the other": (
+        f"ipvsadm -E -f 1 || ipvsadm {WEB}ipvsadm {WEB.strip()} && ipvsadm -C; ipvsadm {ONE}"
+    ),
     "a here-document": f"ipvsadm -R <<EOF\n{WEB}{ONE}{TWO}EOF\n",
     "refused in the middle": f"ipvsadm {WEB}ipvsadm {WEB}ipvsadm {ONE}ipvsadm {ONE}ipvsadm {TWO}",
 }

@@ -150,17 +150,21 @@ class _Reader:
 
     def _run(self, number: int, line: str, text: str) -> None:
         verb = text.lstrip(_BLANKS).partition(" ")[0]
+        if _SHOWING.fullmatch(verb):
+            self._shell.succeeded = True
+            return
         if _RESTORING.fullmatch(verb):
             self._tell_restore(number, line)
-        if _SHOWING.fullmatch(verb) or _RESTORING.fullmatch(verb):
             return
         try:
             command = parse_command(text, self._port_of)
             if command is not None:
                 self._replay.run(command)
         except RefusedError as error:
+            self._shell.succeeded = False
             self._remark(number, f"passed over, as the kernel refuses it: {error}", line)
             return
+        self._shell.succeeded = True
         if isinstance(command, DestinationCommand):
             self._tell_port(number, line, command)
 

@@ -35,8 +35,8 @@ _DECIDING = frozenset(
 _DECLARING = frozenset({"export", "readonly", "local", "declare", "typeset"})
 # Commands that ipvsadm's name is a mere word to.
 _NAMING = frozenset({"echo", "printf", "logger", "[", "[[", "test", "which", "type"})
-# Longer than any line of rules may be: to double a text again and again takes few lines.
-_LONGEST_VALUE = 4096
+# Longer than any word of a rule: to double a text again and again takes few lines.
+_LONGEST_VALUE = 512
 
 
 class DecidesError(CommandError):
@@ -66,15 +66,20 @@ def calls_ipvsadm(words: list[str]) -> bool:
 
 @dataclass(slots=True)
 class Shell:
-    """Knows the variables that the script has set; None: to what nobody but a shell can tell."""
+    """Knows the variables that the script has set; None: to what nobody but a shell can tell.
 
+    `succeeded` is what became of the last command, None where that is not known.
+    """
+
+    succeeded: bool | None = None
     _variables: dict[str, str | None] = field(default_factory=dict)
     _characters: int = 0
 
     def commands(self, line: str) -> Iterator[list[str]]:
         """The words of the line's commands, ipvsadm's from that word on; raises CommandError.
 
-        Assignments are none.
+        Assignments are none. Who carries out a command sets `succeeded`, which decides what
+        `&&` and `||` run.
         """
         self._characters += len(line)
         if self._characters > _MOST_CHARACTERS:
@@ -91,11 +96,21 @@ class Shell:
                 continue
             if words[0] in _DECIDING:
                 raise DecidesError(f"`{words[0]}`")
-            is_sure = "||" not in operator and ("&&" not in operator or previous == _IPVSADM)
-            if calls_ipvsadm(words) and not is_sure:
+            is_run = self._is_run(operator)
+            if is_run is None and calls_ipvsadm(words):
                 raise DecidesError(f"a command behind `{operator}`")
-            previous = program(words)
+            if is_run is False:
+                continue
+            previous, self.succeeded = program(words), None
             yield words
+
+    def _is_run(self, operator: str) -> bool | None:
+        """Whether what follows the operator is run; None where that is not known."""
+        if "&&" in operator:
+            return self.succeeded
+        if "||" in operator:
+            return None if self.succeeded is None else not self.succeeded
+        return True
 
     def _simple(self, words: list[str]) -> list[str]:
         """One command without its assignments, which are noted; its variables are replaced."""

@@ -141,6 +141,12 @@ def test_the_same_rules_in_other_clothes(text: str) -> None:
             ["4: passed over: the rules that it loads are not", "5: passed over: the rules"],
         ),
         (
+            f"ipvsadm -E -f 1 || ipvsadm {WEB}ipvsadm {WEB.strip()} && ipvsadm -C; ipvsadm {ONE}"
+            f"ipvsadm {TWO.strip()} || ipvsadm -C && ipvsadm {ONE}",
+            PLAIN,
+            ["1: passed over", "2: passed over", "3: passed over"],
+        ),
+        (
             f"{WEB}-A -f 1\n-C\n{PLAIN}-A -f 2 -s rr\n-a -f 2 -r 10.0.0.1 -m\n-D -f 2\n-Z\n",
             PLAIN,
             [],
@@ -178,7 +184,7 @@ def test_what_the_tool_took_and_what_it_passed_over(
         ("if [ -x /sbin/ipvsadm ]; then\nipvsadm -C\nfi\n", "1: `if`: only a shell can tell"),
         (f"stop() {{\nipvsadm -C\n}}\nipvsadm {WEB}", "1: a function (stop): only a shell"),
         (f"[ -n x ] && ipvsadm {WEB}", "1: a command behind `&&`: only a shell can tell"),
-        (f"ipvsadm -E -f 1 || ipvsadm {WEB}", "1: a command behind `||`: only a shell"),
+        (f"modprobe ip_vs || ipvsadm {WEB}", "1: a command behind `||`: only a shell"),
         (f"ipvsadm '{WEB}", "1: a quotation that ends"),
         ("A=x\n" + "A=$A$A$A$A\n" * 40 + "ipvsadm -A -t $A:80\n", "42: $A, which the"),
         ("ipvsadm -A -t $(cat vip):80\n", "1: a word that another command gives: only a shell"),
