@@ -82,6 +82,8 @@ def _rules_text(table: Table) -> str:
         parse_rules(text, file="the live table", port_of=rulefiles.port_of)
     except InputError as error:
         problem = error.problems[0]
+        if problem.source is None:
+            raise HostError(f"the table cannot be saved: {problem.message}") from error
         raise HostError(
             f"another program has put into the table what rules cannot say: {problem.source} "
             f"({problem.message})"

@@ -222,6 +222,15 @@ def test_what_the_language_cannot_say_is_not_saved(host: Host) -> None:
     assert host.read("saved") is None
 
 
+def test_more_than_a_start_would_load_is_not_saved(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host.kernel.table = rules(ONE + TWO)
+    monkeypatch.setattr("lvsboot.ipvs.rules.parse.MAX_LINES", 1)
+    with pytest.raises(HostError, match="the table cannot be saved: the file has "):
+        saving.live_rules(connect=cast("saving.Connect", host.connect))
+
+
 def without_end(table: Table) -> Table:
     """The table with a persistence that only netlink can set."""
     (key, row), *_ = table.services.items()
