@@ -315,3 +315,17 @@ def test_the_values_are_counted_as_a_reader_of_the_role_counts_them(
     monkeypatch.setattr("lvsboot.document.MAX_VALUES", count - 1)
     with pytest.raises(InputError):
         parse_document(raw, "role.yaml")
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "-A -t 192.0.2.1:80 -s rr -p 2678400\n-a -t 192.0.2.1:80 -r 10.0.0.1:80 -g -w 65536\n",
+        "-A -f 4294967295 -s rr -p 1\n-a -f 4294967295 -r 10.0.0.1:0 -m -w 2147483647\n",
+        "--set 2147483 2147483 2147483\n-A -t 192.0.2.1:0 -s sh -p 2678400\n",
+    ],
+)
+def test_what_ipvsadm_takes_at_its_bounds_a_role_takes(rules: str) -> None:
+    done = lvsboot("import", "-", stdin=rules.encode())
+    assert (done.returncode, done.stderr) == (Exit.DONE, b"")
+    assert rules_of(done.stdout) == rules
