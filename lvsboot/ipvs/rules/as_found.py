@@ -124,7 +124,7 @@ class _Reader:
         elif len(line) > LONGEST_LINE:
             raise CommandError(f"the line is longer than {LONGEST_LINE:,} characters")
         else:
-            self._read_in_shell(number, line)
+            self._read_in_shell(number, head if is_plain(head) else line)
 
     def _read_in_shell(self, number: int, line: str) -> None:
         has_rules = has_others = False

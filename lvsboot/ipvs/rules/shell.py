@@ -46,7 +46,9 @@ class DecidesError(CommandError):
         super().__init__(f"{what}: only a shell can tell what the script runs", hint=_RUN_IT)
 
 
-# Some 1 µs each. Scripts are smaller; rules need no shell, and may be larger.
+_BLANKS = " \t\r\n"
+_TO_BLANKS = str.maketrans(_BLANKS, "    ")
+# Of lines that are not plain: shlex takes some 1 µs for each.
 _MOST_CHARACTERS = 1024 * 1024
 
 
@@ -81,11 +83,8 @@ class Shell:
         Assignments are none. Who carries out a command sets `succeeded`, which decides what
         `&&` and `||` run.
         """
-        self._characters += len(line)
-        if self._characters > _MOST_CHARACTERS:
-            raise DecidesError(f"more than {_MOST_CHARACTERS:,} characters of shell")
         previous, operator = "", ";"
-        for is_operator, tokens in groupby(_tokens(line), _is_operator):
+        for is_operator, tokens in groupby(self._tokens(line), _is_operator):
             if is_operator:
                 operator = "".join(tokens)
                 if "(" in operator and previous:
@@ -103,6 +102,21 @@ class Shell:
                 continue
             previous, self.succeeded = program(words), None
             yield words
+
+    def _tokens(self, line: str) -> list[str]:
+        """Words and operators."""
+        if is_plain(line):
+            return _split(line)
+        self._characters += len(line)
+        if self._characters > _MOST_CHARACTERS:
+            raise DecidesError(f"more than {_MOST_CHARACTERS:,} characters of shell")
+        line = _REDIRECTION.sub("", _SUBSTITUTION.sub(_OUTPUT, line))
+        lexer = shlex.shlex(line, posix=True, punctuation_chars=";&|()")
+        lexer.whitespace, lexer.whitespace_split = _BLANKS, True
+        try:
+            return [word for word in lexer if word not in {"{", "}", "!"}]
+        except ValueError as error:
+            raise CommandError("a quotation that ends in no line of its own") from error
 
     def _is_run(self, operator: str) -> bool | None:
         """Whether what follows the operator is run; None where that is not known."""
@@ -168,19 +182,9 @@ class Shell:
         return value
 
 
-def _tokens(line: str) -> list[str]:
-    line = _REDIRECTION.sub("", _SUBSTITUTION.sub(_OUTPUT, line))
-    lexer = shlex.shlex(line, posix=True, punctuation_chars=";&|()")
-    lexer.whitespace, lexer.whitespace_split = " \t\r\n", True
-    try:
-        return [word for word in lexer if word not in {"{", "}", "!"}]
-    except ValueError as error:
-        raise CommandError("a quotation that ends in no line of its own") from error
-
-
 def _split(text: str) -> list[str]:
     """At what a shell splits it; str.split() knows more blanks."""
-    return [word for word in text.replace("\t", " ").replace("\n", " ").split(" ") if word]
+    return [word for word in text.translate(_TO_BLANKS).split(" ") if word]
 
 
 def _is_operator(token: str) -> bool:

@@ -227,13 +227,14 @@ def test_another_programs_file_is_named(text: str, message: str) -> None:
     assert problems(text) == [message]
 
 
-def test_remarks_and_problems_are_bounded() -> None:
+def test_remarks_and_problems_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     found = read(WEB + ONE * 1500)
     assert len(found.remarks) == 1001
     assert found.remarks[-1] == "499 more lines are such"
     assert len(problems("foo\n" * 1500)) == len(problems("-A -t x\n" * 1500)) == 1001
-    shell = f"ipvsadm -L '{'x' * 4000}'\n" * 300
-    assert problems(shell)[0].startswith("262: more than 1,048,576 characters of shell: ")
+    monkeypatch.setattr("lvsboot.ipvs.rules.shell._MOST_CHARACTERS", 100)
+    assert problems("ipvsadm '-L'\n" * 9)[0].startswith("9: more than 100 characters of shell: ")
+    assert rules("ipvsadm -L # one's\n" * 9 + script("ipvsadm {} # \"")) == PLAIN
     assert problems("ipvsadm '" + "x" * 5000) == ["1: the line is longer than 4,096 characters"]
     assert problems("-C\\\n" * 5000)[0].startswith("1: ")
 
