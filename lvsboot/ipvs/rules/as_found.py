@@ -117,7 +117,7 @@ class _Reader:
 
     def _read_line(self, number: int, line: str) -> None:
         head = _COMMENT.split(line, maxsplit=1)[0]
-        if not head.strip(_BLANKS):
+        if not head.strip(_BLANKS) or self._shell.ends_here(head):
             return
         if is_plain(head) and head.lstrip(_BLANKS)[0] == "-":
             self._run(number, line, head)
@@ -149,7 +149,7 @@ class _Reader:
             raise CommandError(error.message, hint=error.hint) from error
 
     def _run(self, number: int, line: str, text: str) -> None:
-        verb = text.lstrip(_BLANKS).partition(" ")[0]
+        verb = "".join(text.split(maxsplit=1)[:1])
         if _SHOWING.fullmatch(verb):
             self._shell.succeeded = True
             return

@@ -22,6 +22,7 @@ _SPECIAL = re.compile(r"['\"\\$`;&|<>(){}]")
 _REDIRECTION = re.compile(
     r"(?:(?<![^\s;&|])[0-9]|&)?(?:<<<|<<-?|>>|>\||<|>)(?:&[0-9-]|[ \t]*[^\s;&|<>()]+)"
 )
+_HERE = re.compile(r"<<-?[ \t]*['\"]?(\w+)")
 # What stands for a command's output, which is not known.
 _SUBSTITUTION = re.compile(r"`[^`]*`|\$\([^()]*\)")
 _OUTPUT = "$?"
@@ -74,8 +75,13 @@ class Shell:
     """
 
     succeeded: bool | None = None
+    _ends: set[str] = field(default_factory=set)
     _variables: dict[str, str | None] = field(default_factory=dict)
     _characters: int = 0
+
+    def ends_here(self, line: str) -> bool:
+        """Whether the line ends a here-document, and is no command."""
+        return bool(self._ends) and line.strip(_BLANKS) in self._ends
 
     def commands(self, line: str) -> Iterator[list[str]]:
         """The words of the line's commands, ipvsadm's from that word on; raises CommandError.
@@ -110,6 +116,7 @@ class Shell:
         self._characters += len(line)
         if self._characters > _MOST_CHARACTERS:
             raise DecidesError(f"more than {_MOST_CHARACTERS:,} characters of shell")
+        self._ends.update(_HERE.findall(line))
         line = _REDIRECTION.sub("", _SUBSTITUTION.sub(_OUTPUT, line))
         lexer = shlex.shlex(line, posix=True, punctuation_chars=";&|()")
         lexer.whitespace, lexer.whitespace_split = _BLANKS, True

@@ -72,8 +72,9 @@ def test_what_the_service_reads_is_read_the_same(table: Table) -> None:
         f"VIP=192.0.2.1\n{PLAIN.replace('192.0.2.1', '$VIP')}ipvsadm -L\n",
         "export NET=192.0.2 VIP=x\nVIP=\"${NET}.1\"; PORT=80\nI='ipvsadm'\n"
         + script("${{I}} {}").replace("192.0.2.1:80", '"$VIP":${PORT}'),
-        f"/sbin/ipvsadm -R <<EOF\n{PLAIN}",
-        f"cat <<'EOF' | ipvsadm-restore -n\n{PLAIN}",
+        f"/sbin/ipvsadm -R <<EOF\n{PLAIN}EOF\n",
+        f"ipvsadm -R << 'END'\n{PLAIN}END\nipvsadm\t-L\t-n\n",
+        f"ipvsadm-restore -n <<-EOF\n\t{PLAIN}\tEOF\n",
     ],
     ids=ascii,
 )  # fmt: skip
@@ -234,7 +235,7 @@ def test_remarks_and_problems_are_bounded(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(problems("foo\n" * 1500)) == len(problems("-A -t x\n" * 1500)) == 1001
     monkeypatch.setattr("lvsboot.ipvs.rules.shell._MOST_CHARACTERS", 100)
     assert problems("ipvsadm '-L'\n" * 9)[0].startswith("9: more than 100 characters of shell: ")
-    assert rules("ipvsadm -L # one's\n" * 9 + script("ipvsadm {} # \"")) == PLAIN
+    assert rules("ipvsadm -L # one's\n" * 9 + script('ipvsadm {} # "')) == PLAIN
     assert problems("ipvsadm '" + "x" * 5000) == ["1: the line is longer than 4,096 characters"]
     assert problems("-C\\\n" * 5000)[0].startswith("1: ")
 
