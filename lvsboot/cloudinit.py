@@ -10,8 +10,9 @@ import yaml
 
 from lvsboot import paths
 from lvsboot.model import Backend, Nic, Role
-from lvsboot.render.ethernets import ethernet
+from lvsboot.render.ethernets import ethernet, vlan_keys
 from lvsboot.tree import File
+from lvsboot.vlans import own_vlans
 
 
 def render_seed(role: Role, role_text: str) -> tuple[File, ...]:
@@ -64,7 +65,12 @@ def _network_config(nics: tuple[Nic, ...]) -> dict[str, Any]:
     A director's VIPs stay out: they are put up after the rules, and three of cloud-init's
     renderers raise ValueError for an address label.
     """
-    return {"version": 2, "ethernets": {nic.name: ethernet(nic) for nic in nics}}
+    own = own_vlans(nics)
+    ethernets = {nic.name: ethernet(nic) for nic in nics if nic.name not in own}
+    vlans = {
+        nic.name: {**vlan_keys(own[nic.name]), **ethernet(nic)} for nic in nics if nic.name in own
+    }
+    return {"version": 2, "ethernets": ethernets, **({"vlans": vlans} if vlans else {})}
 
 
 class _Dumper(yaml.SafeDumper):

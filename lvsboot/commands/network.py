@@ -16,6 +16,7 @@ from lvsboot.nics.interfaces import Stanza, parse_interfaces
 from lvsboot.nics.mtu import names_with_mtu
 from lvsboot.system import run
 from lvsboot.tree import Entry, File, Tree
+from lvsboot.vlans import parse_vlan
 
 _NETWORKD = "systemd-networkd.service"
 # What a run that did not get to its end leaves for the next one: its files are written already,
@@ -123,7 +124,7 @@ def _activate_ifupdown(former: str, wanted: str) -> None:
     A VIP more or less takes nothing down. What ifup refuses to do leaves the former state up.
     """
     old, new = parse_interfaces(former).stanzas, parse_interfaces(wanted).stanzas
-    names = [name for name in _names(new) if _exists(name)]
+    names = [name for name in _names(new) if _exists(name) or _is_made(name)]
     if names:
         run(["ifup", "--no-act", "--force", *names])
     if old and _without_vips(old) == _without_vips(new):
@@ -146,7 +147,8 @@ def _take_down(name: str) -> None:
 
 def _bring_up(name: str, *, is_former: bool) -> None:
     # ifup adds an address and fails where it is there, as networkd's still is.
-    run(["ip", "address", "flush", "dev", name, "scope", "global"])
+    if _exists(name):
+        run(["ip", "address", "flush", "dev", name, "scope", "global"])
     try:
         run([*_OUTSIDE, "ifup", name])
     except HostError as error:
@@ -204,6 +206,12 @@ def _text(entry: Entry | None) -> str:
 
 def _exists(name: str) -> bool:
     return Path(f"/sys/class/net/{name}").exists()
+
+
+def _is_made(name: str) -> bool:
+    """Whether ifup makes it: a VLAN of each name with a dot, if its link is there."""
+    vlan = parse_vlan(name)
+    return vlan is not None and _exists(vlan.link)
 
 
 def _unnamed(role: Role) -> Iterable[str]:

@@ -10,14 +10,13 @@ from lvsboot import paths
 from lvsboot.model import Backend, Nic
 from lvsboot.nics.survey import Survey
 from lvsboot.rooted import under
+from lvsboot.vlans import own_vlans, parse_vlan
 
 _HOST = Path("/")
 _NETWORKD = "systemd-networkd.service"
 _FOLDERS = (paths.NETWORKD, "/run/systemd/network", "/usr/lib/systemd/network")
 _MAX_BYTES = 64 * 1024
-_LARGEST_VLAN = 4094
 # Names that people, and the programs that make such devices, give to no hardware.
-_VLAN = re.compile(r"(.+)\.(\d{1,4})", re.ASCII)
 _KINDS = (
     ("bond", re.compile(r"bond(\d+|[-_].+)?", re.ASCII)),
     ("bridge", re.compile(r"br(\d+|[-_].+|idge\d*)", re.ASCII)),
@@ -40,7 +39,7 @@ def missing_device_sentences(
     """
     if backend is Backend.EXTERNAL:
         return
-    made = set(_made(backend, nics, survey, frozenset(known)))
+    made = {*own_vlans(nics), *_made(backend, nics, survey, frozenset(known))}
     for nic in nics:
         if nic.mac is None and nic.name not in made and not _exists(survey, nic.name):
             kind = _kind(nic.name)
@@ -54,17 +53,9 @@ def _exists(survey: Survey, name: str) -> bool:
 
 def _kind(name: str) -> str | None:
     """The kind, as systemd.netdev(5) calls it, of which a device with this name would be."""
-    if _vlan_parts(name) is not None:
+    if parse_vlan(name) is not None:
         return "vlan"
     return next((kind for kind, pattern in _KINDS if pattern.fullmatch(name)), None)
-
-
-def _vlan_parts(name: str) -> tuple[str, int] | None:
-    """The link and the id of a VLAN that is named after them."""
-    match = _VLAN.fullmatch(name)
-    if match is None or not 0 < int(match[2]) <= _LARGEST_VLAN:
-        return None
-    return match[1], int(match[2])
 
 
 def _sentence(name: str, kind: str | None, backend: Backend, survey: Survey) -> str:
@@ -75,7 +66,7 @@ def _sentence(name: str, kind: str | None, backend: Backend, survey: Survey) -> 
             f"there is no interface {name}, and nothing makes it: name a NIC of this host, say its "
             f"mac, or write {file}{enabled}"
         )
-    if backend is Backend.IFUPDOWN and _vlan_parts(name) is not None:
+    if backend is Backend.IFUPDOWN and parse_vlan(name) is not None:
         return (
             f"only ifupdown makes {name}, from its name and if its link is there: with any other "
             f"backend write {_netdev(name, kind, file)}"
@@ -85,10 +76,10 @@ def _sentence(name: str, kind: str | None, backend: Backend, survey: Survey) -> 
 
 def _netdev(name: str, kind: str, file: str) -> str:
     """See systemd.netdev(5), and systemd.network(5) for what it is made of."""
-    if parts := _vlan_parts(name):
-        link, number = parts
-        what = f"Name={name}, Kind=vlan and Id={number}"
-        return f"{file} ({what}), and VLAN={name} into the .network file of {link}"
+    if vlan := parse_vlan(name):
+        what = f"Name={name}, Kind=vlan and Id={vlan.id}"
+        link = f"the .network file of {vlan.link}, or name {vlan.link} in the role"
+        return f"{file} ({what}), and VLAN={name} into {link}"
     if kind == "vlan":
         what = f"Name={name}, Kind=vlan and its Id="
         return f"{file} ({what}), and VLAN={name} into its link's .network file"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lvsboot.model import Dhcp, Nic
+from lvsboot.vlans import Vlan
 
 
 def ethernet(nic: Nic) -> dict[str, Any]:
@@ -30,6 +31,11 @@ def ethernet(nic: Nic) -> dict[str, Any]:
     if not nic.required:
         settings["optional"] = True
     return settings
+
+
+def vlan_keys(vlan: Vlan) -> dict[str, Any]:
+    """What an entry below `vlans` has besides."""
+    return {"id": vlan.id, "link": vlan.link}
 
 
 def _resolving(nic: Nic) -> dict[str, list[str]]:

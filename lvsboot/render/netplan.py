@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from lvsboot import paths
-from lvsboot.render.ethernets import ethernet
+from lvsboot.render.ethernets import ethernet, vlan_keys
 from lvsboot.render.nics import NicSetup
 from lvsboot.tree import File
 
@@ -17,9 +17,15 @@ _HEADER = "# Written by lvsboot from /etc/lvs/role.yaml: change the role, not th
 
 def render_netplan(setups: Iterable[NicSetup]) -> Iterator[File]:
     """One file for all: netplan merges every file that it finds, so that more would be no safer."""
-    ethernets = {setup.nic.name: _ethernet(setup) for setup in setups}
-    value = {"network": {"version": 2, "ethernets": ethernets}}
-    text: str = yaml.safe_dump(value, sort_keys=False, width=4096)
+    setups = tuple(setups)
+    ethernets = {setup.nic.name: _ethernet(setup) for setup in setups if setup.vlan is None}
+    vlans = {
+        setup.nic.name: {**vlan_keys(setup.vlan), **_ethernet(setup)}
+        for setup in setups
+        if setup.vlan is not None
+    }
+    network = {"version": 2, "ethernets": ethernets, **({"vlans": vlans} if vlans else {})}
+    text: str = yaml.safe_dump({"network": network}, sort_keys=False, width=4096)
     # netplan warns of a file that others may read: it may hold keys for Wi-Fi.
     yield File(paths.NETPLAN_FILE, _HEADER + text, mode=0o600)
 

@@ -11,8 +11,11 @@ from lvsboot.tree import File
 
 
 def render_networkd(setups: Iterable[NicSetup]) -> Iterator[File]:
-    """One .network a NIC, and one .link where a MAC gives it its name."""
+    """One .network a NIC, one .link where a MAC gives it its name, one .netdev a VLAN."""
     for setup in setups:
+        if setup.vlan is not None:
+            path = f"{paths.NETWORKD}/05-lvs-{setup.nic.name}.netdev"
+            yield File(path, fill_template("networkd.netdev", vlan=setup.vlan))
         yield File(networkd_path(setup.nic.name), fill_template("networkd.network", setup=setup))
         if setup.nic.mac is not None:
             yield render_link(setup.nic)

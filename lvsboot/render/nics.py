@@ -13,6 +13,7 @@ from lvsboot.model import Dhcp, Nic, Role, Vip
 from lvsboot.render.sysctl import accepts_advertisements, forwarded_families
 from lvsboot.render.templates import fill_template
 from lvsboot.tree import File
+from lvsboot.vlans import Vlan, own_vlans
 
 # IFNAMSIZ is 16, and the label ends with ":0" and a NUL.
 _LONGEST_LABELLED = 13
@@ -20,11 +21,16 @@ _LONGEST_LABELLED = 13
 
 @dataclass(frozen=True, slots=True)
 class NicSetup:
-    """A NIC as a backend has to bring it up; `accept_ra` None leaves that to the backend."""
+    """A NIC as a backend has to bring it up; `accept_ra` None leaves that to the backend.
+
+    `vlan` is what it is itself, `vlans` are those on it.
+    """
 
     nic: Nic
     vips: tuple[Vip, ...]
     accept_ra: bool | None
+    vlan: Vlan | None
+    vlans: tuple[Vlan, ...]
 
     @property
     def dhcp4(self) -> bool:
@@ -71,12 +77,14 @@ class NicSetup:
 def nic_setups(role: Role, vips: Iterable[Vip]) -> tuple[NicSetup, ...]:
     """The role's NICs, each with those of `vips` that are on it."""
     forwards = Family.IPV6 in forwarded_families(role)
-    vips = tuple(vips)
+    vips, vlans = tuple(vips), own_vlans(role.nics)
     return tuple(
         NicSetup(
             nic,
             tuple(vip for vip in vips if vip.interface == nic.name),
             accepts_advertisements(nic, forwards=forwards),
+            vlans.get(nic.name),
+            tuple(vlan for vlan in vlans.values() if vlan.link == nic.name),
         )
         for nic in role.nics
     )

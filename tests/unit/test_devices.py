@@ -34,7 +34,11 @@ def said(image: Path, backend: str, name: str) -> str:
 @pytest.mark.parametrize(
     ("name", "file", "more"),
     [
-        ("lan0.100", "Kind=vlan and Id=100", "VLAN=lan0.100 into the .network file of lan0"),
+        (
+            "lan0.100",
+            "Kind=vlan and Id=100",
+            "VLAN=lan0.100 into the .network file of lan0, or name",
+        ),
         ("a.1.2", "Kind=vlan and Id=2", "VLAN=a.1.2 into the .network file of a.1"),
         ("vlan7", "Kind=vlan and its Id=", "VLAN=vlan7 into its link's .network file"),
         ("bond0", "Kind=bond", "Bond=bond0 into its members' .network files"),
@@ -58,6 +62,12 @@ def test_a_device_that_nobody_makes(
 @pytest.mark.parametrize("name", ["eth0", "lan0", "enp1s0", "brick", "bonded", "lan0.5000", "l.x"])
 def test_an_image_does_not_tell_its_hardware(image: Path, name: str) -> None:
     assert said(image, "networkd", name) == ""
+
+
+@pytest.mark.parametrize("backend", ["networkd", "netplan", "ifupdown"])
+def test_a_vlan_of_the_roles_own(image: Path, backend: str) -> None:
+    both = "lan0: {addresses: [198.51.100.10/24]}\n    lan0.100"
+    assert said(image, backend, both) == ""
 
 
 def test_a_mac_is_hardwares(image: Path) -> None:

@@ -14,7 +14,7 @@ PURE = [
     "problem", "errors", "tree", "model", "defaults", "formats", "document", "director",
     "places", "assertions", "checks", "complaints", "schema", "soundness",
     "cloudinit", "paths",
-    "tunnels", "policy", "importing", "sketch", "announcing.frames", "announcing.links",
+    "tunnels", "vlans", "policy", "importing", "sketch", "announcing.frames", "announcing.links",
     "nics.addresses", "nics.interfaces", "nics.mtu", "nics.netplan", "nics.networkd",
     *(f"constraints.{place.stem}" for place in PACKAGE.glob("constraints/*.py")),
     # Filling a template opens its file.

@@ -218,3 +218,15 @@ def test_what_did_not_get_to_its_end_is_done_by_the_next_run(host: Host, tmp_pat
     host.ran.clear()
     activate(Backend.IFUPDOWN, [], {})
     assert host.ran == []
+
+
+def test_ifup_makes_a_vlan_that_is_not_there_yet(host: Host) -> None:
+    """Nothing of it can be flushed; one whose link is not there either is left to a boot."""
+    vlans = "eth0.5: {addresses: [10.5.0.1/24]}, eth1.6: {addresses: [10.6.0.1/24]}, eth0: {"
+    text = ROLE.replace("eth0: {", vlans, 1)
+    activate(Backend.IFUPDOWN, [WRITTEN], {}, text)
+    assert [it for it in host.ran if "eth0.5" in it] == [
+        "ifup --no-act --force eth0.5 eth0",
+        "ifup eth0.5",
+    ]
+    assert not any("eth1" in it for it in host.ran)
