@@ -19,7 +19,7 @@ PACKAGES = (
     *("ipvsadm", "nftables", "tcpdump", "strace", "procps"),
     # The client's load and its questions, and the real servers' page.
     *("apache2-utils", "arping", "nginx"),
-    # The kernel tier runs the test suite inside.
+    # The kernel tier runs the test suite inside. The last is what the README asks for, as well.
     *("python3-pytest", "python3-hypothesis", "python3-pyroute2"),
     # The initrd.
     "busybox-static",

@@ -20,6 +20,8 @@ INTERFACES_D = f"{INTERFACES}.d"
 IFUPDOWN_FILE = f"{INTERFACES_D}/lvs"
 CLOUD_INIT_OFF = "/etc/cloud/cloud.cfg.d/99-lvs-network.cfg"
 UNITS = "/etc/systemd/system"
+# It is there where lvs.service holds VIPs, and no table.
+REAL_SERVER_DROP_IN = f"{UNITS}/lvs.service.d/real-server.conf"
 
 STATE = "/var/lib/lvs"
 APPLIED_ROLE = f"{STATE}/role.yaml"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 
 from lvsboot import paths
 from lvsboot.commands.plan import FileChange, Plan
+from lvsboot.commands.real_server import VipChange
 from lvsboot.ipvs import text
+from lvsboot.line_diff import unified_diff
 from lvsboot.printable import printable_text
 from lvsboot.tree import Entry, File, Link
 
@@ -26,6 +27,7 @@ def plan_text(plan: Plan, *, color: bool = False) -> str:
     lines = [line for change in decided for line in _file_lines(change)]
     lines += _machinery_lines(change for change in plan.files if not _is_decided(change))
     lines += text.changes_text(plan.table).splitlines()
+    lines += map(_vip_line, plan.vips)
     lines = [printable_text(line) for line in lines]
     if color:
         lines = [_colored(line) for line in lines]
@@ -38,6 +40,7 @@ def summary_text(plan: Plan) -> str:
         return "no changes"
     marks = [_mark(change) for change in plan.files]
     marks += [line[0] for line in text.changes_text(plan.table).splitlines()]
+    marks += [_vip_line(change)[0] for change in plan.vips]
     counts = (marks.count(mark) for mark in "+~-")
     return "{} to add, {} to change, {} to remove".format(*counts)
 
@@ -57,6 +60,14 @@ def plan_value(plan: Plan) -> dict[str, object]:
         "table": [
             {"action": line[0], "change": line[2:]}
             for line in text.changes_text(plan.table).splitlines()
+        ],
+        "addresses": [
+            {
+                "action": "+" if change.comes else "-",
+                "address": str(change.address),
+                "interface": change.interface,
+            }
+            for change in plan.vips
         ],
         "unseen": list(plan.unseen),
     }
@@ -91,6 +102,10 @@ def _machinery_lines(changes: Iterable[FileChange]) -> Iterator[str]:
         yield f"{mark} {parent}/{units}.wants/{name}"
 
 
+def _vip_line(change: VipChange) -> str:
+    return f"{'+' if change.comes else '-'} address {change.address} on {change.interface}"
+
+
 def _mark(change: FileChange) -> str:
     if change.before is None:
         return "+"
@@ -105,7 +120,7 @@ def _file_lines(change: FileChange) -> Iterator[str]:
         yield f"~ {path}: mode {_mode(change.before)} becomes {_mode(change.after)}"
     elif before == after:
         yield f"{_mark(change)} {path}"  # an empty file, which has no lines to show
-    yield from difflib.unified_diff(before, after, *names, lineterm="")
+    yield from unified_diff(before, after, names)
 
 
 def _lines(entry: Entry | None) -> list[str]:

@@ -14,6 +14,7 @@ from lvsboot.ipvs.live_text import (
 )
 from lvsboot.ipvs.rules.format import format_daemon, format_timeouts
 from lvsboot.ipvs.text import changes_text, summary_text
+from lvsboot.printable import printable_line
 
 
 def status_text(status: Status, columns: Columns) -> str:
@@ -29,7 +30,7 @@ def status_text(status: Status, columns: Columns) -> str:
         lines.append("weights that were set live, and are kept (a reload would not do this):")
         lines += changes_text(status.kept_weights).splitlines()
     lines += status.notes
-    return shown + "".join(f"{line}\n" for line in lines)
+    return shown + "".join(f"{printable_line(line)}\n" for line in lines)
 
 
 def _loaded_line(status: Status) -> str:

@@ -200,7 +200,33 @@ def _announce(arguments: argparse.Namespace) -> int:
     return Exit.FAILED if absent else Exit.DONE
 
 
+def _real_server_status(arguments: argparse.Namespace) -> int | None:
+    """The exit status on a real server, which has VIPs in place of a table; None elsewhere."""
+    import os
+
+    # What lvs.service is here; a director's role may be large, and says nothing about this.
+    if not os.path.exists(paths.REAL_SERVER_DROP_IN):  # noqa: PTH110
+        return None
+    from lvsboot.commands.real_server import applied_real_server, read_real_server
+    from lvsboot.real_server_text import real_server_text, real_server_value
+
+    real_server = applied_real_server()
+    if real_server is None:
+        return None
+    state = read_real_server(real_server)
+    if arguments.json:
+        import json
+
+        print(json.dumps({"real_server": real_server_value(state)}, indent=2))
+    else:
+        sys.stdout.write(real_server_text(state))
+    return Exit.DONE if state.is_right else Exit.DIFFERS
+
+
 def _status(arguments: argparse.Namespace) -> int:
+    outcome = _real_server_status(arguments)
+    if outcome is not None:
+        return outcome
     from lvsboot.commands.status import read_status
     from lvsboot.ipvs.live_text import Columns
     from lvsboot.status_text import status_text, status_value

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 from lvsboot.commands import memory, rulefiles
 from lvsboot.commands.desired import HOST, NO_CAUTIONS, Cautions, host_tree
+from lvsboot.commands.real_server import VipChange, vip_changes
 from lvsboot.commands.roles import require_directory
 from lvsboot.errors import LvsbootError
 from lvsboot.files import BringBack, Change, Remove, Write, plan_files, read_entry, saved_path
+from lvsboot.host.live_network import read_live_network
 from lvsboot.ipvs.changes import TableChange, diff, keep_weights
 from lvsboot.ipvs.kernel import open_kernel
-from lvsboot.model import Backend, Director
+from lvsboot.model import Backend, Director, RealServer
 from lvsboot.policy import Foreign, Weights
 from lvsboot.render.rules import declared_table
 from lvsboot.role import RoleFile
 from lvsboot.tree import Entry
+
+_VIP_UNIT = re.compile(r".*/lvs\.service\.wants/lvs-vip@([^/]+)\.service")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +43,11 @@ class Plan:
     table: tuple[TableChange, ...]
     unseen: tuple[str, ...]
     cautions: Cautions = NO_CAUTIONS
+    vips: tuple[VipChange, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        return not self.files and not self.table
+        return not (self.files or self.table or self.vips)
 
 
 def make_plan(role_file: RoleFile, root: Path, backend: Backend | None = None) -> Plan:
@@ -52,12 +60,17 @@ def make_plan(role_file: RoleFile, root: Path, backend: Backend | None = None) -
     tree, cautions = host_tree(role_file, root, backend)
     files = tuple(_file_change(change, root) for change in plan_files(tree, root))
     duty = role_file.role.duty
-    if root != HOST or not isinstance(duty, Director):
+    if root != HOST:
         return Plan(files, (), (), cautions)
     try:
-        return Plan(files, _table_changes(duty), (), cautions)
+        match duty:
+            case Director():
+                return Plan(files, _table_changes(duty), (), cautions)
+            case RealServer():
+                return Plan(files, (), (), cautions, _vip_changes(duty, files))
     except LvsbootError as error:
-        return Plan(files, (), (f"the live table was not looked at: {error}",), cautions)
+        what = "live table was" if isinstance(duty, Director) else "live VIPs were"
+        return Plan(files, (), (f"the {what} not looked at: {error}",), cautions)
 
 
 def _file_change(change: Change, root: Path) -> FileChange:
@@ -72,6 +85,14 @@ def _after(change: Change, root: Path) -> Entry | None:
             return read_entry(root, saved_path(path))
         case Remove():
             return None
+
+
+def _vip_changes(real_server: RealServer, files: Iterable[FileChange]) -> tuple[VipChange, ...]:
+    """As an apply would bring VIPs up, and down those whose units it removes."""
+    removed = [it.change.path for it in files if isinstance(it.change, Remove)]
+    units = (_VIP_UNIT.fullmatch(path) for path in removed)
+    former = [ip_address(found[1]) for found in units if found]
+    return vip_changes(real_server, former, read_live_network())
 
 
 def _table_changes(director: Director) -> tuple[TableChange, ...]:

@@ -68,8 +68,9 @@ def _real_server(real_server: RealServer) -> Iterator[Entry]:
         yield _instance_wanted("lvs.service", vip_unit(vip))
     units = [vip_unit(vip) for vip in vips]
     tunnels = [_TUNNEL] if real_server.tunnel is not None else []
-    path = f"{paths.UNITS}/lvs.service.d/real-server.conf"
-    yield File(path, fill_template("real-server.conf", tunnels=tunnels, vips=units))
+    yield File(
+        paths.REAL_SERVER_DROP_IN, fill_template("real-server.conf", tunnels=tunnels, vips=units)
+    )
     if vips:
         yield _wanted("lvs.service", _KEEP)
         yield _static(f"{_VIP}.d/real-server.conf")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
 from lvsboot.commands.plan import FileChange, Plan
+from lvsboot.commands.real_server import VipChange
 from lvsboot.errors import Exit
 from lvsboot.files import Found, Write
 from lvsboot.ipvs.changes import AddService, DeleteService
 from lvsboot.ipvs.table import FirewallMark, Service, ServiceOptions
-from lvsboot.plan_text import plan_text
+from lvsboot.plan_text import plan_text, plan_value
 from lvsboot.tree import File
 from tests.golden import REPOSITORY, read_tree
 from tests.unit.test_cli import lvsboot
@@ -192,6 +194,24 @@ def test_the_tables_changes_are_counted_with_the_files() -> None:
         DeleteService(FirewallMark(2), Service(options, {})),
     )
     assert plan_text(Plan((), changes, ())).endswith("1 to add, 0 to change, 1 to remove\n")
+
+
+def test_live_vips_are_counted_with_the_files() -> None:
+    vips = (
+        VipChange(ip_address("192.0.2.1"), "lo", comes=True),
+        VipChange(ip_address("2001:db8::1"), "eth0", comes=False),
+    )
+    plan = Plan((), (), (), vips=vips)
+    assert not plan.is_empty
+    assert plan_text(plan).splitlines() == [
+        "+ address 192.0.2.1 on lo",
+        "- address 2001:db8::1 on eth0",
+        "1 to add, 0 to change, 1 to remove",
+    ]
+    assert plan_value(plan)["addresses"] == [
+        {"action": "+", "address": "192.0.2.1", "interface": "lo"},
+        {"action": "-", "address": "2001:db8::1", "interface": "eth0"},
+    ]
 
 
 def test_color_is_only_added() -> None:

@@ -49,6 +49,14 @@ def test_drift_from_what_is_loaded(host: Host, monkeypatch: pytest.MonkeyPatch) 
     )
 
 
+def test_a_path_cannot_act_on_the_terminal(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    start(host)
+    found = read_status(host, monkeypatch)._replace(source="/run/a\x1b[2J", notes=("\x9b2J",))
+    shown = status_text(found, Columns.CONNECTIONS)
+    assert "loaded: /run/a\\x1b[2J, since" in shown
+    assert shown.replace("\n", "").isprintable()
+
+
 def test_kept_weights_are_no_drift(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     start(host, weights=Weights.KEEP)
     host.kernel.table = rules(DRAINED + "-a -t 192.0.2.1:80 -r 10.0.0.9:80 -g -w 1\n")

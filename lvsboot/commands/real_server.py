@@ -1,0 +1,137 @@
+"""What a real server holds of its role at the moment: VIPs, tunnel, silence. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from lvsboot import paths
+from lvsboot.formats import Address
+from lvsboot.host.live_arp import live_opening
+from lvsboot.host.live_network import LiveNetwork, read_live_network
+from lvsboot.ipvs.table import ForwardingMethod
+from lvsboot.model import RealServer, TunnelEnd
+from lvsboot.role import parse_role
+from lvsboot.textfiles import encode, read_text
+from lvsboot.tunnels import tunnel_devices
+
+INTERFACE = "lo"
+
+
+class VipState(NamedTuple):
+    """`interfaces` are those that have the address; it is to be on lo, and nowhere else."""
+
+    address: Address
+    interfaces: tuple[str, ...]
+
+    @property
+    def is_right(self) -> bool:
+        return self.interfaces == (INTERFACE,)
+
+
+class DeviceState(NamedTuple):
+    """`is_up` None: there is no such device."""
+
+    name: str
+    is_up: bool | None
+
+
+class TunnelState(NamedTuple):
+    end: TunnelEnd
+    devices: tuple[DeviceState, ...]
+
+
+class GatewayState(NamedTuple):
+    """The director of a nat real server, whose answers must leave through it."""
+
+    address: Address
+    is_default: bool
+
+
+class RealServerState(NamedTuple):
+    """`opening` is why the host would be heard by ARP, None where it is silent.
+
+    `guarded`: whether that matters, since there is a VIP.
+    """
+
+    method: ForwardingMethod
+    vips: tuple[VipState, ...]
+    tunnel: TunnelState | None
+    guarded: bool
+    opening: str | None
+    gateway: GatewayState | None
+
+    @property
+    def is_right(self) -> bool:
+        """Whether all of it is as the role wants it."""
+        devices = self.tunnel.devices if self.tunnel is not None else ()
+        return (
+            all(vip.is_right for vip in self.vips)
+            and all(device.is_up for device in devices)
+            and self.opening is None
+            and (self.gateway is None or self.gateway.is_default)
+        )
+
+
+def applied_real_server() -> RealServer | None:
+    """The real server that this host was made; None where it was made none.
+
+    Raises InputError for a role that is wrong.
+    """
+    # The copy is there once an apply has come to its end.
+    for path in (paths.APPLIED_ROLE, paths.ROLE):
+        text = read_text(path)
+        if text is not None:
+            duty = parse_role(encode(text), path).role.duty
+            return duty if isinstance(duty, RealServer) else None
+    return None
+
+
+def read_real_server(duty: RealServer) -> RealServerState:
+    """Raises HostError where the kernel does not show its links and addresses."""
+    return real_server_state(duty, read_live_network(), live_opening() if duty.vips else None)
+
+
+def real_server_state(
+    duty: RealServer, network: LiveNetwork, opening: str | None
+) -> RealServerState:
+    tunnel = None
+    if duty.tunnel is not None:
+        names = [device.name for device in tunnel_devices(duty)]
+        states = (DeviceState(name, network.links.get(name)) for name in names)
+        tunnel = TunnelState(duty.tunnel, tuple(states))
+    gateway = None
+    if duty.director is not None:
+        gateway = GatewayState(duty.director, duty.director in network.gateways)
+    return RealServerState(
+        method=duty.method,
+        vips=tuple(VipState(vip, network.interfaces_of(vip)) for vip in duty.vips),
+        tunnel=tunnel,
+        guarded=bool(duty.vips),
+        opening=opening,
+        gateway=gateway,
+    )
+
+
+class VipChange(NamedTuple):
+    """An address that comes up, or goes down."""
+
+    address: Address
+    interface: str
+    comes: bool
+
+
+def vip_changes(
+    duty: RealServer, former: Iterable[Address], network: LiveNetwork
+) -> tuple[VipChange, ...]:
+    """What an apply does to the live VIPs; `former` are those whose units go."""
+    on_lo = {address for address, interface in network.addresses if interface == INTERFACE}
+    gone = sorted({*former} - {*duty.vips}, key=lambda address: (address.version, address))
+    return (
+        *(VipChange(vip, INTERFACE, comes=True) for vip in duty.vips if vip not in on_lo),
+        *(
+            VipChange(vip, interface, comes=False)
+            for vip in gone
+            for interface in network.interfaces_of(vip)
+        ),
+    )
