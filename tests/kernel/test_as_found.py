@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from lvsboot.errors import InputError
 from lvsboot.ipvs.changes import AddDestination
 from lvsboot.ipvs.kernel import open_kernel
 from lvsboot.ipvs.rules import parse_rules
@@ -34,7 +35,6 @@ FILES = {
     ),
     "a table that is cleared": f"-A -f 1\n-C\n{WEB}",
     "thresholds the wrong way round": f"{WEB}{ONE}{TWO.strip()} -x 1 -y 2\n",
-    "the other family": f"{WEB}{ONE}-a -t 10.0.0.1:80 -r [2001:db8::1]:80 -g\n{TWO}",
     "as Windows ends lines": f"{WEB}{ONE}{TWO}".replace("\n", "\r\n"),
     "tabs and blanks": f"\t{WEB}{ONE}{TWO}".replace(" ", " \t  "),
     "the heaviest": f"{WEB}{ONE.replace('-w 1', '-w 2147483647')}{TWO.replace('-w 2', '-w 65536')}",
@@ -131,3 +131,16 @@ def test_where_ipvsadm_stops(hosts: dict[str, Host], first: str) -> None:
     oracle.restore(CLEAR)
     assert oracle.restore(f"{first}{WEB}").returncode != 0
     assert services(oracle) == {}
+
+
+@pytest.mark.parametrize(
+    "words", ["-r [2001:db8::1]:80 -g", "-r 172.16.0.3 -w x", "-r 172.16.0.3:x"]
+)
+def test_where_ipvsadm_stops_import_does(hosts: dict[str, Host], words: str) -> None:
+    text = f"{WEB}-a -t 10.0.0.1:80 {words}\n{ONE}"
+    oracle = hosts["ipvsadm"]
+    oracle.restore(CLEAR)
+    oracle.restore(text)
+    assert services(oracle) == found(WEB)
+    with pytest.raises(InputError):
+        found(text)

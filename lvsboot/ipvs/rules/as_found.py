@@ -119,12 +119,23 @@ class _Reader:
         head = _COMMENT.split(line, maxsplit=1)[0]
         if not head.strip(_BLANKS) or self._shell.ends_here(head):
             return
-        if is_plain(head) and head.lstrip(_BLANKS)[0] == "-":
-            self._run(number, line, head)
+        command = self._plain_command(head)
+        if command is not None:
+            self._run(number, line, command)
         elif len(line) > LONGEST_LINE:
             raise CommandError(f"the line is longer than {LONGEST_LINE:,} characters")
         else:
             self._read_in_shell(number, head if is_plain(head) else line)
+
+    def _plain_command(self, line: str) -> str | None:
+        """The line with blanks for the word ipvsadm; None where that needs a closer look."""
+        if not is_plain(line):
+            return None
+        first = line.split(maxsplit=1)[0]
+        if calls_ipvsadm([first]):
+            self._is_script = True
+            line = line.replace(first, " " * len(first), 1)
+        return line if line.lstrip(_BLANKS)[:1] in {"", "-"} else None
 
     def _read_in_shell(self, number: int, line: str) -> None:
         has_rules = has_others = False

@@ -196,7 +196,7 @@ class DestinationDraft:
         service, key = self._service.key, self._key
         mixed = service and key and service.family is not family_of(key.address)
         if mixed and self._method is not ForwardingMethod.TUN:
-            raise RefusedError("only a tunnel (-i) leads to the other address family")
+            raise CommandError("only a tunnel (-i) leads to the other address family")
         if self._lower > self._upper:
             raise RefusedError("the lower threshold is above the upper one")
 
