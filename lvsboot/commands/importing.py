@@ -6,7 +6,7 @@ from lvsboot.commands.rulefiles import port_of
 from lvsboot.document import MAX_BYTES
 from lvsboot.errors import HostError, InputError, NotPermittedError
 from lvsboot.importing import Imported, import_table
-from lvsboot.ipvs.rules.as_found import parse_rules_as_found
+from lvsboot.ipvs.rules.as_found import MAX_REMARKS, parse_rules_as_found
 from lvsboot.problem import Problem, Span
 from lvsboot.textfiles import read_bytes
 
@@ -24,7 +24,9 @@ def import_rules(file: str, stdin: bytes | None = None) -> Imported:
     text = raw.decode("utf-8", "surrogateescape")
     found = parse_rules_as_found(text, file=name, port_of=port_of)
     imported = import_table(found.table, file=name)
-    lost = (f"not expressed: {remark}" for remark in imported.remarks)
+    lost = [f"not expressed: {remark}" for remark in imported.remarks[:MAX_REMARKS]]
+    if len(imported.remarks) > MAX_REMARKS:
+        lost.append(f"not expressed: {len(imported.remarks) - MAX_REMARKS:,} more")
     return Imported(imported.text, (*found.remarks, *lost))
 
 

@@ -284,6 +284,14 @@ def test_bytes_that_are_in_no_name(rules: bytes) -> None:
     assert done.stderr.startswith(b"<stdin>:4:")
 
 
+def test_what_is_not_expressed_is_not_said_for_ever() -> None:
+    rules = "".join(f"-A -f {mark} -s rr -b flag-3\n" for mark in range(1, 1_102))
+    done = lvsboot("import", "-", stdin=rules.encode())
+    said = done.stderr.decode().splitlines()
+    assert len(said) == 1_001
+    assert said[-1] == "lvsboot: not expressed: 101 more"
+
+
 LOOPBACKS = "".join(f"-A -t 127.0.{i >> 8}.{i & 255}:80 -s rr\n" for i in range(1_200))
 
 
