@@ -100,7 +100,11 @@ def _rivals() -> list[str]:
     mask = f"{paths.UNITS}/{rivals.SERVICE}"
     if os.path.islink(mask) or not os.path.exists(rivals.SCRIPT):
         return []
-    sentence = rivals.rival_sentence(read_text(rivals.SETTINGS), read_text(rivals.RULES))
+    try:
+        texts = read_text(rivals.SETTINGS), read_text(rivals.RULES)
+    except LvsbootError as error:
+        return [f"warning: what {rivals.SERVICE} would do is not known: {error}"]
+    sentence = rivals.rival_sentence(*texts)
     return [f"warning: {sentence}"] if sentence is not None else []
 
 

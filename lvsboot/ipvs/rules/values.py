@@ -104,7 +104,7 @@ def _host_address(host: str, given: Given) -> bytes:
     if looks_numeric or not host:
         raise CommandError(f"'{host}' is not an IP address", given.word)
     message = f"'{host}' is a host name: rules are loaded before there is a network to resolve it"
-    raise CommandError(message, given.word, hint="write its address")
+    raise CommandError(message, given.word, hint="write its address, as `ipvsadm -Sn` does")
 
 
 def netmask4(given: Given) -> int:

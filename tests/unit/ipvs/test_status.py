@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from lvsboot import rivals
 from lvsboot.commands import memory, status
 from lvsboot.commands.status import Status
+from lvsboot.errors import InputError
 from lvsboot.ipvs.live_text import Columns
 from lvsboot.ipvs.table import Table, Timeouts
 from lvsboot.policy import Weights
@@ -130,3 +132,36 @@ def test_since_is_not_that_of_rules_before(
         start(host)
     assert start(host).changes == ()
     assert memory.loaded_source(host.places) != before
+
+
+def test_what_another_service_would_do_is_a_warning_even_where_nobody_can_read_it(
+    host: Host, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = tmp_path / "ipvsadm"
+    settings.write_text("AUTO=true\n", encoding="utf-8")
+    settings.chmod(0o666)
+    monkeypatch.setattr(rivals, "SCRIPT", str(settings))
+    monkeypatch.setattr(rivals, "SETTINGS", str(settings))
+    monkeypatch.setattr(rivals, "RULES", str(tmp_path / "absent"))
+    start(host)
+    assert str(settings) in "".join(read_status(host, monkeypatch).notes)
+    settings.chmod(0o644)
+    assert "would empty the table" in "".join(read_status(host, monkeypatch).notes)
+
+
+@pytest.mark.parametrize("name", [b"h\xfft", b"http\0", b"\xc3\x28"])
+def test_bytes_that_are_in_no_ports_name(
+    host: Host, monkeypatch: pytest.MonkeyPatch, name: bytes
+) -> None:
+    """In the role's rules for a start, in the loaded ones for a status."""
+    start(host)
+    wrong = ONE.encode() + b"-A -t 192.0.2.3:" + name + b"\n"
+    for place, read in (
+        (host.places.rules, lambda: start(host)),
+        (host.places.loaded, lambda: read_status(host, monkeypatch)),
+    ):
+        Path(place).write_bytes(wrong)
+        with pytest.raises(InputError) as caught:
+            read()
+        assert [problem.span.line for problem in caught.value.problems] == [3]
+    assert host.table == ONE
