@@ -70,7 +70,7 @@ class _Reader:
         self._shortcut = Shortcut(port_of)
         self._replay = Replay()
         self._problems: list[Problem] = []
-        self._remarks: list[str] = []
+        self._remarks: list[tuple[int, str]] = []
         self._remark_count = 0
         # Lines of other commands and assignments: mistakes among rules, usual in a script.
         self._others: list[tuple[int, str]] = []
@@ -97,9 +97,10 @@ class _Reader:
         self._settle_others()
         if self._problems:
             raise InputError(self._problems)
+        remarks = [remark for _number, remark in sorted(self._remarks)]
         if self._remark_count > MAX_REMARKS:
-            self._remarks.append(f"{self._remark_count - MAX_REMARKS:,} more lines are such")
-        return RulesAsFound(self._replay.table(), tuple(self._remarks))
+            remarks.append(f"{self._remark_count - MAX_REMARKS:,} more lines are such")
+        return RulesAsFound(self._replay.table(), tuple(remarks))
 
     def _settle_others(self) -> None:
         if self._is_script:
@@ -194,7 +195,7 @@ class _Reader:
         if self._remark_count <= MAX_REMARKS:
             shown = line.strip()
             shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
-            self._remarks.append(f"{self._file}:{number}: {message}: {shown}")
+            self._remarks.append((number, f"{self._file}:{number}: {message}: {shown}"))
 
 
 def _is_as_said(part: str, pool: Pool) -> bool:

@@ -125,11 +125,12 @@ def test_the_same_rules_in_other_clothes(text: str) -> None:
             ["4: passed over, as the kernel refuses it: the service has this destination already"],
         ),
         (
-            f"#!/bin/sh\nset -e\nmodprobe ip_vs\n[ -x /sbin/ipvsadm ] || exit 0\n"
+            "#!/bin/sh\nipvsadm -D -f 1; modprobe ip_vs\nmodprobe ip_vs\n"
+            "[ -x /sbin/ipvsadm ] || exit 0\n"
             f"ip addr add 192.0.2.1/32 dev eth0; ip link set eth0 up\nipvsadm -C\n{PLAIN}exit 0\n",
             PLAIN,
             [
-                "2: passed over, since it is not ipvsadm's: set -e",
+                "2: passed over, as the kernel refuses it: there is no service -f 1",
                 "3: passed over, since it is not ipvsadm's: modprobe ip_vs",
                 "4: passed over, since it is not ipvsadm's: [ -x",
                 "5: passed over, since it is not ipvsadm's: ip addr add",
