@@ -38,6 +38,7 @@ _SHOWN = 160
 # Lines that backslashes make one.
 _MOST_JOINED = 64
 _BLANKS = " \t\r"
+_WORD = re.compile(f"[^{_BLANKS}]+")
 _COMMENT = re.compile(r"(?:^|[ \t])#")
 _SHOWING = re.compile(r"-[LlSh]\w*|--(?:list|save|help|version)")
 _RESTORING = re.compile(r"-R\w*|--restore")
@@ -132,7 +133,7 @@ class _Reader:
         """The line with blanks for the word ipvsadm; None where that needs a closer look."""
         if not is_plain(line):
             return None
-        first = line.split(maxsplit=1)[0]
+        first = _first_word(line)
         if calls_ipvsadm([first]):
             self._is_script = True
             line = line.replace(first, " " * len(first), 1)
@@ -161,7 +162,7 @@ class _Reader:
             raise CommandError(error.message, hint=error.hint) from error
 
     def _run(self, number: int, line: str, text: str) -> None:
-        verb = "".join(text.split(maxsplit=1)[:1])
+        verb = _first_word(text)
         if _SHOWING.fullmatch(verb):
             self._shell.succeeded = True
             return
@@ -196,6 +197,12 @@ class _Reader:
             shown = line.strip()
             shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
             self._remarks.append((number, f"{self._file}:{number}: {message}: {shown}"))
+
+
+def _first_word(line: str) -> str:
+    """Empty if there is none. No str.split(): that knows blanks that ipvsadm does not."""
+    word = _WORD.search(line)
+    return "" if word is None else word[0]
 
 
 def _is_as_said(part: str, pool: Pool) -> bool:

@@ -251,6 +251,8 @@ def test_remarks_and_problems_are_bounded(monkeypatch: pytest.MonkeyPatch) -> No
 @example("\\")
 @example("$V $V\n")
 @example("V=\n$V\n")
+@example("\v\n\x85\n$\v")
+@example("ipvsadm\v-L\n")
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         read(text)
