@@ -65,6 +65,8 @@ def name(given: Given) -> str:
     if not (text.isascii() and text.isprintable()):
         message = f"{what} '{text}' is not printable ASCII, as a kernel's names are"
         raise CommandError(message, given.word)
+    if text == "ipvsadm":
+        raise CommandError(f"{what} '{text}': `ipvsadm -R` drops that word", given.word)
     if len(text) > LONGEST_NAME:
         raise CommandError(f"{what} '{text}' is longer than {LONGEST_NAME} bytes", given.word)
     return text

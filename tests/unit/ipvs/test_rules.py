@@ -255,6 +255,7 @@ def test_timeouts_add_up_and_zero_leaves_them() -> None:
          "1:23: scheduler 'rr\0x' is not printable ASCII, as a kernel's names are"),
         ("--start-daemon master --mcast-interface e\x1b[2J",
          "1:41: mcast-interface 'e\x1b[2J' is not printable ASCII, as a kernel's names are"),
+        ("-A -f 1 -sipvsadm", "1:9: scheduler 'ipvsadm': `ipvsadm -R` drops that word"),
         ("-A -t 192.0.2.1:80 -" + "o" * 5000, "1:1: the line is longer than 4,096 characters"),
         ("-A -u 192.0.2.1:80 -" + "o" * 100, "1:20: more than 64 options in one line"),
         ("-A -f 1" + " -6" * 100, "1:195: more than 64 options in one line"),
