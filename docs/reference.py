@@ -19,7 +19,20 @@ Generated from schemas/role.json by docs/reference.py. `lvsboot schema` prints t
     # yaml-language-server: $schema=role.json
 
 as a role's first line, and the schema beside it, an editor completes and checks as one types.
-Scalars are YAML 1.2's. An unknown key is an error, as are tags, anchors and aliases.
+Scalars are YAML 1.2's. An unknown key is an error, as are tags and merge keys.
+
+An anchor names a value, and an alias repeats it: services that share their real servers share one
+list.
+
+    services:
+      - vip: 172.16.14.1
+        port: 80
+        real_servers: &web
+          - {address: 172.16.14.11}
+          - {address: 172.16.14.12}
+      - vip: 172.16.14.1
+        port: 443
+        real_servers: *web
 """
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lvsboot import complaints
+from lvsboot.aliases import Aliases, written
 from lvsboot.assertions import TESTS, Parser, Schema, Test, first_complaint
 from lvsboot.complaints import Complaint
 from lvsboot.document import MAX_FINDINGS, Finding, Path
@@ -38,7 +39,9 @@ class Sieve:
     that became shorter which of its entries are still there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, aliases: Aliases | None = None) -> None:
+        self.aliases: Aliases = aliases or {}
+        self._noted: set[tuple[Path, str]] = set()
         self.findings: list[Finding] = []
         self.lost: set[Path] = set()
         self.kept: dict[Path, list[int]] = {}
@@ -48,9 +51,18 @@ class Sieve:
         return len(self.findings) >= MAX_FINDINGS
 
     def refuse(self, path: Path, complaint: Complaint, *, at_key: bool = False) -> Any:  # noqa: ANN401
-        """Notes the complaint; gives UNSOUND. Once there are too many, no more are noted."""
-        if not self.is_full:
-            self.findings.append(Finding(path, complaint.message, complaint.hint, at_key=at_key))
+        """Notes the complaint; gives UNSOUND. Once there are too many, no more are noted.
+
+        Of a value that aliases repeat it is noted once.
+        """
+        if self.is_full:
+            return UNSOUND
+        if self.aliases:
+            note = written(path, self.aliases, at_key=at_key).path, complaint.message
+            if note in self._noted:
+                return UNSOUND
+            self._noted.add(note)
+        self.findings.append(Finding(path, complaint.message, complaint.hint, at_key=at_key))
         return UNSOUND
 
 

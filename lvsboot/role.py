@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from lvsboot import defaults
+from lvsboot.aliases import Aliases, written
 from lvsboot.constraints import constraint_findings
 from lvsboot.director import decode_director
 from lvsboot.document import MAX_FINDINGS, Document, Finding, Path, parse_document
@@ -54,27 +55,44 @@ class RoleFile:
 def parse_role(raw: bytes, file: str) -> RoleFile:
     """The role in `raw`; raises InputError with every problem, each at its place in `file`."""
     document = parse_document(raw, file)
-    refused = (finding.path for _span, finding in document.findings if finding.path)
-    role, findings = check_value(document.value, refused)
+    refused = {finding.path for _span, finding in document.findings if finding.path}
+    role, findings = check_value(document.value, refused | document.merged, document.aliases)
+    # What a mapping lacks may be what its merge key was to bring.
+    findings = [finding for finding in findings if finding.path not in document.merged]
     problems = _without_second_complaints(place_findings(document, findings), document)
     if role is None or any(problem.severity is Severity.ERROR for problem in problems):
         raise InputError(problems)
     return RoleFile(role, document.text, tuple(problems))
 
 
-def check_value(value: Any, lost: Iterable[Path] = ()) -> tuple[Role | None, list[Finding]]:  # noqa: ANN401
+def check_value(
+    value: Any,  # noqa: ANN401
+    lost: Iterable[Path] = (),
+    aliases: Aliases | None = None,
+) -> tuple[Role | None, list[Finding]]:
     """The role that the value's sound part means, and all that is found in the whole.
 
-    `lost` are the paths of what was refused before there was a value.
+    `lost` are the paths of what was refused before there was a value; of what `aliases` repeat
+    each thing is found once.
     """
-    sound, sieve = sift(value)
+    sound, sieve = sift(value, aliases)
     sieve.lost.update(lost)
     role = None
     found: Iterable[Finding] = sieve.findings
     if sound is not None:
         role = decode_role(sound)
         found = chain(found, sure_findings(constraint_findings(role), sieve))
-    return role, list(_first(found))
+    return role, list(_first(_each_once(found, aliases) if aliases else found))
+
+
+def _each_once(findings: Iterable[Finding], aliases: Aliases) -> Iterator[Finding]:
+    noted = set()
+    for finding in findings:
+        place = written(finding.path, aliases, at_key=finding.at_key).path
+        note = place, finding.at_key, finding.message
+        if note not in noted:
+            noted.add(note)
+            yield finding
 
 
 def _first(findings: Iterable[Finding]) -> Iterator[Finding]:

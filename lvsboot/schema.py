@@ -6,6 +6,7 @@ import json
 from functools import cache
 from typing import Any
 
+from lvsboot.aliases import Aliases
 from lvsboot.checks import UNSOUND, Check, Sieve, compile_schema
 from lvsboot.formats import PARSERS
 from lvsboot.resources import ROLE_SCHEMA
@@ -21,12 +22,12 @@ STAND_INS: dict[str, dict[str, Any]] = {
 }
 
 
-def sift(value: Any) -> tuple[Any, Sieve]:  # noqa: ANN401
+def sift(value: Any, aliases: Aliases | None = None) -> tuple[Any, Sieve]:  # noqa: ANN401
     """The sound part of a document's value, and what the schema alone can tell of the rest.
 
     Of a value that is no role at all the sound part is None.
     """
-    sieve = Sieve()
+    sieve = Sieve(aliases)
     sound = _check()(value, (), sieve)
     return (None if sound is UNSOUND else sound), sieve
 

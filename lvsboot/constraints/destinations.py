@@ -22,7 +22,9 @@ def destination_findings(director: Director, around: Surroundings) -> Iterator[F
             path: Path = (*SERVICES, i, "real_servers", j)
             port = service.port if destination.port is None else destination.port
             if first := keys.again((destination.address, port), path):
-                message = f"{destination.address} port {port} is used twice in one service"
+                # Not the service's port: services that share a list are told of it once.
+                what = "" if destination.port is None else f" port {port}"
+                message = f"{destination.address}{what} is used twice in one service"
                 yield Finding((*path, "address"), message, twin=first)
             # One real server stands in many services: what its address is wrong in is said once.
             kind = (destination.address, destination.method)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from lvsboot import document
+from lvsboot import composer
+from lvsboot.composer import MAX_DEPTH, MAX_VALUES
 from lvsboot.document import (
     MAX_BYTES,
-    MAX_DEPTH,
     MAX_FINDINGS,
     NOT_YAML,
     Finding,
@@ -142,7 +142,7 @@ def test_our_own_limit_speaks_before_a_librarys(
             super().fetch_flow_collection_start(kind)
 
     for loader in (yaml.SafeLoader, Strict):
-        monkeypatch.setattr(document, "_Loader", loader)
+        monkeypatch.setattr(composer, "_Loader", loader)
         problem = refusal(opening.encode() * 200)
         assert problem.message.startswith("lists and mappings are nested more than")
         assert problem.span.column == len(opening) * MAX_DEPTH + 1
@@ -152,12 +152,21 @@ def test_our_own_limit_speaks_before_a_librarys(
     ("text", "line", "message"),
     [
         ("a: 1\nb: 2\na: 3\n", 3, "'a' stands here a second time"),
-        ("a: &x 1\n", 1, "anchors have no meaning"),
-        ("a: *x\n", 1, "aliases have no meaning"),
+        ("a: *x\n", 1, "there is no anchor &x before this alias"),
+        ("a: &x 1\nb: &x 2\n", 2, "the anchor &x stands here a second time"),
+        ("a:\n  &x [1, {b: *x}]\n", 2, "*x stands inside of what &x names"),
+        ("a: &x 1\n*x : 2\n", 2, "an alias is no key"),
+        ("a: &x {}\nb:\n  <<: *x\n", 3, "merge keys have no meaning"),
+        ("b: {<<: {c: 1}}\n", 1, "merge keys have no meaning"),
         ("a: !!python/object:os.system x\n", 1, "tags (tag:yaml.org,2002:python/object:os"),
         ("? [1, 2]\n: 3\n", 1, "a key must be a word"),
-        ("b: 1\n&x a: 1\n", 2, "anchors have no meaning"),
+        ("b: 1\n&x a: 1\n", 2, "a key has no anchor"),
         ("b: 1\n!x a: 1\n", 2, "tags (!x) have no meaning"),
+        ("b: 1\na: ! '80'\n", 2, "tags (!) have no meaning"),
+        ("b: 1\n! a: 80\n", 2, "tags (!) have no meaning"),
+        ("b: 1\na: ! [80]\n", 2, "tags (!) have no meaning"),
+        ("b: 1\na: !!int 80\n", 2, "tags (tag:yaml.org,2002:int) have no meaning"),
+        ("b: 1\na: !<80> {}\n", 2, "tags (80) have no meaning"),
         ("# \u202e\na: 1\n", 1, "U+202E is not seen"),
         ("a: 1 # \u200b\n", 1, "U+200B is not seen"),
         ("a: 1 # \u2028\n", 1, "U+2028 is not seen"),
@@ -169,10 +178,171 @@ def test_what_yaml_allows_and_a_role_file_does_not(text: str, line: int, message
     assert problem.message.startswith(message)
 
 
-def test_an_alias_bomb_is_refused_before_it_explodes() -> None:
-    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
-    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 30)]
-    assert parse_document("\n".join(lines).encode(), "role.yaml").findings
+def test_an_alias_repeats_a_value() -> None:
+    text = "a: &x [1, &y {b: c}]\nd: *x\ne: {f: *y, g: &z 80}\nh: [*z]\n"
+    repeated = [1, {"b": "c"}]
+    assert value(text) == {
+        "a": repeated,
+        "d": repeated,
+        "e": {"f": {"b": "c"}, "g": 80},
+        "h": [80],
+    }
+
+
+@pytest.mark.parametrize(
+    ("first", "width", "levels", "limit"),
+    [
+        ("[1, 2, 3, 4, 5, 6, 7, 8, 9]", 9, 30, "1,000,000 values"),
+        ("x" * 4_000, 20, 5, "16,777,216 characters"),
+        ("[]", 1, 100, "nested more than 64 deep"),
+    ],
+)
+def test_an_alias_bomb_is_refused_before_it_explodes(
+    first: str, width: int, levels: int, limit: str
+) -> None:
+    lines = [f"a0: &a0 {first}"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * width)}]" for i in range(1, levels)]
+    problem = refusal("\n".join(lines).encode())
+    assert limit in problem.message
+    assert 1 < problem.span.line <= len(lines)
+
+
+def test_what_aliases_expand_to_may_be_as_large_as_a_file() -> None:
+    """Counted as if it were written out: ten lists of 99,990 entries, and what they stand in."""
+    entries = MAX_VALUES // 10 - 10
+    text = f"a: &a [{', '.join(['1'] * entries)}]\nb: [{', '.join(['*a'] * 9)}]\n"
+    found = parse_document(text.encode(), "role.yaml")
+    assert found.value["b"][8] is found.value["a"]
+    assert refusal(text.replace("b: [", "b: [*a, ").encode()).span.line == 2
+
+
+SHARED = """\
+version: 1
+director:
+  method: dr
+  vips: [{address: 192.0.2.1, interface: lo}]
+  services:
+    - vip: 192.0.2.1
+      port: 80
+      real_servers: &web
+        - {address: 192.0.2.11, weight: 2}
+        - {address: 192.0.2.12}
+    - vip: 192.0.2.1
+      port: 443
+      real_servers: *web
+"""
+
+
+def test_a_shared_list_is_as_good_as_one_written_twice() -> None:
+    shared = parse_role(SHARED.encode(), "role.yaml")
+    start = SHARED.index("&web") + len("&web")
+    pool = SHARED[start : SHARED.index("    - vip", start)].rstrip()
+    written_out = SHARED.replace(" &web", "").replace(" *web", pool)
+    assert shared.role == parse_role(written_out.encode(), "role.yaml").role
+    assert len(shared.role.duty.services[1].destinations) == 2  # type: ignore[union-attr]
+
+
+def reported(text: str) -> list[tuple[int, str, str, tuple[int, str] | None]]:
+    """Of each problem line, key, message, and line and key of what it names beside it."""
+    try:
+        problems = parse_role(text.encode(), "role.yaml").warnings
+    except InputError as error:
+        problems = error.problems
+    return [
+        (
+            problem.span.line,
+            problem.where,
+            problem.message,
+            problem.twin and (problem.twin.span.line, problem.twin.where),
+        )
+        for problem in problems
+    ]
+
+
+POOL = "director.services[0].real_servers"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("weight: 2", "weight: 3", []),
+        (
+            "weight: 2",
+            "weight: -1",
+            [(9, f"{POOL}[0].weight", "-1 is too small for a weight: at least 0", None)],
+        ),
+        (
+            "address: 192.0.2.12",
+            "address: 192.0.2.11",
+            [
+                (
+                    10,
+                    f"{POOL}[1].address",
+                    "192.0.2.11 is used twice in one service",
+                    (9, f"{POOL}[0]"),
+                ),
+            ],
+        ),
+        (
+            "weight: 2",
+            "port: 80",
+            [
+                (
+                    9,
+                    f"{POOL}[0].port",
+                    "port 80 differs from the service's port 443",
+                    (13, "director.services[1].real_servers"),
+                )
+            ],
+        ),
+        (
+            "port: 443\n",
+            "port: 443\n      scheduler: rr\n",
+            [
+                (
+                    13,
+                    "director.services[1].scheduler",
+                    "'rr' takes no notice of weights but 0",
+                    (10, f"{POOL}[1].weight"),
+                )
+            ],
+        ),
+        (
+            "      port: 443\n",
+            "      <<: {port: 443}\n",
+            [(12, "director.services[1]", "merge keys have no meaning in a role file", None)],
+        ),
+        (
+            "vips: [{address: 192.0.2.1, interface: lo}]",
+            "vips: [&v {address: 192.0.2.1, interface: lo}, *v]",
+            [
+                (
+                    4,
+                    "director.vips[1]",
+                    "192.0.2.1 is used twice",
+                    (4, "director.vips[0].address"),
+                )
+            ],
+        ),
+    ],
+)
+def test_a_problem_in_a_shared_list_is_told_where_it_was_written(
+    old: str, new: str, expected: list[tuple[int, str, str, tuple[int, str] | None]]
+) -> None:
+    assert old in SHARED
+    assert reported(SHARED.replace(old, new)) == expected
+
+
+def test_what_many_aliases_repeat_hides_nothing_else() -> None:
+    """One broken entry in a list that 2,000 services share, and another behind them."""
+    service = "    - {vip: 192.0.2.1, port: %d, real_servers: *web}\n"
+    services = "".join(service % port for port in range(1000, 3000))
+    text = SHARED.replace("weight: 2", "weight: x") + services
+    text += "    - {vip: 192.0.2.1, port: 99999, real_servers: *web}\n"
+    assert [row[:2] for row in reported(text)] == [
+        (9, f"{POOL}[0].weight"),
+        (2014, "director.services[2002].port"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -181,11 +351,22 @@ def test_an_alias_bomb_is_refused_before_it_explodes() -> None:
         b"".join(b"k%d: 1\n" % i for i in range(20_000)),
         b"{" + b",".join(b"k%d" % i for i in range(20_000)) + b"}",
         b"a: [" + b"&a 1," * 100_000 + b"]",
+        b"a: [" + b"*a ," * 100_000 + b"]",
+        b"a: &a [1]\nb: [" + b"*a ," * 100_000 + b"]",
         b"%TAG !a! b\n" * 100_000,
         "# \u202e".encode() * 100_000,
         b"hostname: " + b"9" * 1_000_000,
     ],
-    ids=["keys", "keys in one line", "anchors", "directives", "unseen", "digits"],
+    ids=[
+        "keys",
+        "keys in one line",
+        "anchors",
+        "no anchors",
+        "aliases",
+        "directives",
+        "unseen",
+        "digits",
+    ],
 )
 def test_a_hostile_file_has_an_end(raw: bytes) -> None:
     """In a second or two and in few words, where a product of sizes would take an hour."""

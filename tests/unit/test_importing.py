@@ -318,9 +318,9 @@ def test_the_values_are_counted_as_a_reader_of_the_role_counts_them(
 ) -> None:
     raw = import_table(parse_rules(ALL, file="", port_of=lambda *_: None)).text.encode()
     count = _count(parse_document(raw, "role.yaml").value)
-    monkeypatch.setattr("lvsboot.document.MAX_VALUES", count)
+    monkeypatch.setattr("lvsboot.composer.MAX_VALUES", count)
     parse_document(raw, "role.yaml")
-    monkeypatch.setattr("lvsboot.document.MAX_VALUES", count - 1)
+    monkeypatch.setattr("lvsboot.composer.MAX_VALUES", count - 1)
     with pytest.raises(InputError):
         parse_document(raw, "role.yaml")
 

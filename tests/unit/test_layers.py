@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "lvsboot"
 PURE = [
     "problem", "errors", "tree", "model", "defaults", "formats", "document", "director",
-    "places", "assertions", "checks", "complaints", "schema", "soundness",
+    "aliases", "composer", "places", "assertions", "checks", "complaints", "schema", "soundness",
     "cloudinit", "paths",
     "tunnels", "vlans", "policy", "importing", "sketch", "announcing.frames", "announcing.links",
     "nics.addresses", "nics.interfaces", "nics.mtu", "nics.netplan", "nics.networkd",
