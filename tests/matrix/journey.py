@@ -18,7 +18,6 @@ VIPS = frozenset({"172.16.14.1/32", "2001:db8::1/128"})
 # What the seed's network-config says: wherever it shows up, cloud-init owns the NIC.
 CLOUD_INITS = frozenset({"172.16.99.99/16"})
 FOLDERS = ("/etc/netplan", "/etc/network/interfaces.d", "/etc/systemd/network")
-VLANS = "10.9.0.1/24"
 SEARCH = "example.net, example.org"
 # Of the next hops only one is on a network of the NIC's.
 ROUTES = frozenset(
@@ -50,8 +49,6 @@ network:
         - {{{{to: 198.51.100.0/24, via: 203.0.113.2}}}}
         - {{{{to: "2001:db8:5::/48", via: "2001:db8:9::2"}}}}
       mtu: {{mtu}}
-    {NIC}.100:
-      addresses: [{VLANS}]
 director:
   method: dr
   vips:
@@ -76,8 +73,7 @@ class Address:
 class Facts:
     """The machine after a step, by its own tools.
 
-    `files` are those of FOLDERS, by path; `domains` the search domains that networkd keeps,
-    `vlans` what the VLAN has.
+    `files` are those of FOLDERS, by path; `domains` the search domains that networkd keeps.
     """
 
     addresses: tuple[Address, ...]
@@ -89,7 +85,6 @@ class Facts:
     networkd: str
     kernel_journal: str
     domains: str
-    vlans: str
 
     @property
     def owned(self) -> frozenset[str]:
@@ -158,11 +153,10 @@ def read_facts(vm: VM) -> Facts:
         "journalctl -b -o cat --no-pager -u systemd-networkd",
         "journalctl -b -o cat --no-pager _PID=1",
         f"sed -n s/^DOMAINS=//p /run/systemd/netif/links/$(cat /sys/class/net/{NIC}/ifindex)",
-        f"ip -4 -brief address show dev {NIC}.100",
     )
     said = vm.run(f"; echo; echo {mark}; ".join(f"{{ {it}; }} 2>&1" for it in commands))
     parts = said.split(f"\n{mark}\n")
-    shown, routes4, routes6, rules, failed, files, networkd, journal, domains, vlans = parts
+    shown, routes4, routes6, rules, failed, files, networkd, journal, domains = parts
     [link] = json.loads(shown)
     routes = json.loads(routes4) + json.loads(routes6)
     return Facts(
@@ -177,7 +171,6 @@ def read_facts(vm: VM) -> Facts:
         networkd=networkd,
         kernel_journal=journal,
         domains=domains.strip(),
-        vlans=vlans.strip(),
     )
 
 

@@ -27,7 +27,6 @@ from tests.matrix.journey import (
     ROUTES,
     SEARCH,
     VIPS,
-    VLANS,
     Facts,
     Journey,
 )
@@ -176,7 +175,6 @@ def test_the_nic_has_its_addresses_and_no_others(facts: Facts, step: str) -> Non
 def test_the_nic_is_as_the_role_says(facts: Facts, step: str) -> None:
     assert facts.mtu == (1500 if step.endswith(NO_MTU) else MTU)
     assert facts.routes >= ROUTES
-    assert facts.vlans.split()[::2] == [f"{NIC}.100@{NIC}", VLANS]
     assert facts.address("172.16.14.1/32").label == f"{NIC}:0"
     # An IPv6 VIP is never a source.
     vip = facts.address("2001:db8::1/128")
