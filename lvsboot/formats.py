@@ -42,7 +42,8 @@ _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 _PARAMETER = re.compile(r"[a-z0-9_]+")
 _PORT_RANGE = re.compile(r"([1-9][0-9]{0,4})-([1-9][0-9]{0,4})", re.ASCII)
 _MAX_PORT = 65535
-_SYSCTL = re.compile(r"[A-Za-z0-9_]+([./][A-Za-z0-9_.:@-]+)+")
+_SYSCTL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@/-]*")
+_REPEATED_SEPARATORS = re.compile(r"[./][./]")
 
 
 def parse_address(text: str) -> Address:
@@ -199,8 +200,10 @@ def parse_port_range(text: str) -> tuple[int, int]:
 
 
 def parse_sysctl_name(text: str) -> str:
-    if not _SYSCTL.fullmatch(text):
+    if not _SYSCTL.fullmatch(text) or not set(text) & set("./") or text.endswith((".", "/")):
         raise ValueError(f"{shown(text)} is not a sysctl name, such as net.core.somaxconn")
+    if repeated := _REPEATED_SEPARATORS.search(text):
+        raise ValueError(f"{shown(text)} is not a sysctl name: {shown(repeated[0])} parts no names")
     return text
 
 

@@ -124,6 +124,7 @@ def _load(arguments: argparse.Namespace | _Loading, *, whole: bool) -> int:
     # Of all that is made here nothing is garbage, and walking 100,000 rules for it takes long.
     gc.disable()
     from lvsboot.commands import service
+    from lvsboot.commands.table_size import declared_bits, size_sentence
     from lvsboot.policy import Foreign, Weights
     from lvsboot.service_text import loaded_text
 
@@ -134,6 +135,8 @@ def _load(arguments: argparse.Namespace | _Loading, *, whole: bool) -> int:
         tell=tell,
     )
     say(loaded_text(loaded))
+    if sentence := size_sentence(declared_bits()):
+        tell(sentence)
     return Exit.DONE
 
 
@@ -164,6 +167,13 @@ def _save(arguments: argparse.Namespace) -> int:
     say(f"saved as {saved.path}\n")
     for note in saved.notes:
         tell(note)
+    return Exit.DONE
+
+
+def _arp_guard(_arguments: argparse.Namespace) -> int:
+    from lvsboot.commands.arp_guard import require_silence
+
+    require_silence()
     return Exit.DONE
 
 
@@ -253,7 +263,7 @@ _LOADING_OPTIONS = {
 }
 
 # Name: summary, arguments, what runs.
-VERBS = {
+VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[Any], int]]] = {
     "start": ("bring the kernel's table to the rules", _loading_arguments, _Verb(_start)),
     "reload": ("the same, all or nothing", _loading_arguments, _Verb(_reload)),
     "stop": ("remove our services from the kernel's table", _stop_arguments, _Verb(_stop)),
@@ -264,5 +274,6 @@ VERBS = {
         _announce_arguments,
         _Verb(_announce),
     ),
+    "arp-guard": ("fail where this host would answer ARP for its VIPs", _no_arguments, _arp_guard),
     "zero": ("set all counters to zero", _no_arguments, _Verb(_zero)),
 }

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from lvsboot import paths
 from lvsboot.commands.network import Before, activate_network, note_network
+from lvsboot.commands.table_size import size_sentence
 from lvsboot.errors import HostError
 from lvsboot.files import Change, Found, Remove
 from lvsboot.ipvs.table import DaemonRole
@@ -64,11 +65,18 @@ def activate(role: Role, tree: Tree, *, block: bool) -> tuple[str, ...]:
         _load_nft(systemctl)
     # Rules before addresses: nobody is to reach a VIP that nothing serves yet.
     run([*systemctl, "reload-or-restart", "lvs.service"])
-    waiting = activate_network(role, tree, block=block)
+    waiting = (*_table_size(role), *activate_network(role, tree, block=block))
     # A reload does not pull in what the unit wants, and a new role may have new VIPs.
     if wanted := _matches(_WANTED, (entry.path for entry in tree)):
         run([*systemctl, "start", *wanted])
     return waiting
+
+
+def _table_size(role: Role) -> tuple[str, ...]:
+    """Read back: the kernel refuses a size in silence."""
+    bits = role.duty.connection_table_bits if isinstance(role.duty, Director) else None
+    sentence = size_sentence(bits)
+    return () if sentence is None else (sentence,)
 
 
 def _noted_units() -> list[str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from lvsboot import paths
+from lvsboot.commands.table_size import size_sentence
 from lvsboot.errors import ConflictError, HostError
 from lvsboot.files import known_paths, set_aside
+from lvsboot.host.sysctl_problems import as_cautions, sysctl_problems
 from lvsboot.model import Backend, Director, Role
 from lvsboot.nics.addresses import missing_addresses
 from lvsboot.nics.devices import missing_device_sentences
@@ -18,6 +20,7 @@ from lvsboot.nics.survey import Survey
 from lvsboot.observe import backend_in_force, holds_system, with_backend
 from lvsboot.problem import Problem, Severity
 from lvsboot.render.host import render_host
+from lvsboot.render.sysctl import render_sysctl
 from lvsboot.role import RoleFile
 from lvsboot.system import run
 from lvsboot.tree import Absence, Entry, Tree
@@ -36,7 +39,7 @@ NO_CAUTIONS = Cautions((), ())
 
 
 def host_tree(
-    role_file: RoleFile, root: Path, asked: Backend | None = None
+    role_file: RoleFile, root: Path, asked: Backend | None = None, *, applies: bool = False
 ) -> tuple[Tree, Cautions]:
     """Everything that the role wants below `root`, and what its administrator should know.
 
@@ -44,6 +47,7 @@ def host_tree(
 
     Raises ConflictError where others would configure the role's NICs as well, and HostError where
     this host cannot do it. An image may still get what it lacks, so that there it is a caution.
+    Where other files of sysctl.d break the role, only with `applies` it is an error.
     """
     role, survey = with_backend(role_file.role, asked), Survey(root)
     backend = backend_in_force(role, root)
@@ -58,6 +62,7 @@ def host_tree(
     if not holds_system(root):
         # What is there is read by nobody yet: who only looks is told, not sent away.
         problems = [it._replace(severity=Severity.WARNING) for it in problems]
+    problems += _sysctl_problems(role, root, applies=applies)
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise ConflictError(problems)
     if holds_system(root):
@@ -72,6 +77,10 @@ def host_tree(
         sentences = (*sentences, text)
     if isinstance(role.duty, Director) and (rival := survey.rival()) is not None:
         sentences = (*sentences, rival)
+    if not applies and root == HOST and isinstance(role.duty, Director):
+        # An apply reads it back.
+        sentence = size_sentence(role.duty.connection_table_bits)
+        sentences = sentences if sentence is None else (*sentences, sentence)
     if backend is Backend.EXTERNAL and root == HOST and role.nics:
         # Checked, not made.
         sentences = (*sentences, *missing_addresses(role.nics, run(["ip", "-json", "address"])))
@@ -92,6 +101,11 @@ def _look_sentences(role: Role, backend: Backend, root: Path) -> Iterator[str]:
             f"{root} holds no system whose network backend could be seen: the NICs' files are "
             f"{backend.value}'s, and --backend names another"
         )
+
+
+def _sysctl_problems(role: Role, root: Path, *, applies: bool) -> Iterable[Problem]:
+    problems = sysctl_problems(role, render_sysctl(role).text, root)
+    return problems if applies else as_cautions(problems)
 
 
 def _nics_entries(backend: Backend, survey: Survey) -> Iterator[Entry | Absence]:

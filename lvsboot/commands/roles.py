@@ -75,7 +75,7 @@ def apply(role_file: RoleFile, *, block: bool, tell: Tell = tell_nobody) -> Rend
     with _files_lock(HOST, "apply", tell):
         # No start is to read half a role; the reload below takes this lock for itself.
         with Lock(paths.TABLE_LOCK, "apply", tell):
-            tree, cautions = host_tree(role_file, HOST)
+            tree, cautions = host_tree(role_file, HOST, applies=True)
             planned = plan_files(tree, HOST)
             note_changes(planned, {it.path: read_entry(HOST, it.path) for it in planned})
             changes, left = install_tree(tree, HOST, replace_edited=True)

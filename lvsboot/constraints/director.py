@@ -12,12 +12,14 @@ from lvsboot.constraints.names import Names
 from lvsboot.document import Finding, Path
 from lvsboot.model import Director, MarkedService, Nic, Owner, Role, Vip, VirtualService
 
-# net.ipv4.vs.* of Linux 6.12; another kernel may know more, so that others are only a warning.
+# net.ipv4.vs.* of Linux 6.12 and of 2026's kernels, whose tables grow with conn_lfactor and
+# svc_lfactor; another kernel may know more, so that others are only a warning.
 _PARAMETERS = {
-    "am_droprate", "amemthresh", "backup_only", "cache_bypass", "conn_reuse_mode", "conntrack",
+    "am_droprate", "amemthresh", "backup_only", "cache_bypass", "conn_lfactor", "conn_max",
+    "conn_reuse_mode", "conntrack",
     "drop_entry", "drop_packet", "est_cpulist", "est_nice", "expire_nodest_conn",
     "expire_quiescent_template", "ignore_tunneled", "nat_icmp_send", "pmtu_disc", "run_estimation",
-    "schedule_icmp", "secure_tcp", "sloppy_sctp", "sloppy_tcp", "snat_reroute",
+    "schedule_icmp", "secure_tcp", "sloppy_sctp", "sloppy_tcp", "snat_reroute", "svc_lfactor",
     "sync_persist_mode", "sync_ports", "sync_qlen_max", "sync_refresh_period", "sync_retries",
     "sync_sock_size", "sync_threshold", "sync_version",
 }  # fmt: skip

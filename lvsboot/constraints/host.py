@@ -8,11 +8,15 @@ from collections.abc import Iterator
 from lvsboot.constraints.addresses import own_addresses
 from lvsboot.constraints.findings import NETWORK, Uses, key_error, warning
 from lvsboot.constraints.names import Names
-from lvsboot.document import Finding
+from lvsboot.document import Finding, Path
 from lvsboot.model import Director, RealServer, Role
 from lvsboot.render.sysctl import derived_sysctls
+from lvsboot.sysctl.conflicts import sysctl_conflicts
+from lvsboot.sysctl.settings import BootSettings
+from lvsboot.sysctl.text import dotted, parse_key, parse_settings
 
 _INTERFACE_KEY = re.compile(r"net\.(?:ipv4|ipv6)\.(?:conf|neigh)\.(.+)\.[^.]+")
+_DUTIES: tuple[Path, ...] = (("director",), ("real_server",))
 _ARP_IGNORE = re.compile(r"net\.ipv4\.conf\..+\.arp_ignore")
 
 
@@ -29,27 +33,43 @@ def host_findings(role: Role) -> Iterator[Finding]:
 
 
 def _sysctl(role: Role) -> Iterator[Finding]:
-    derived = {key.replace("/", "."): value for key, value in derived_sysctls(role).items()}
+    derived = {parse_key(key): value for key, value in derived_sysctls(role).items()}
     names = Uses()
     nics = None if role.network is None else [nic.name for nic in role.nics]
     known = Names(nics or [])
     devices = {"all", "default", "lo", *(name.replace("/", ".") for name in nics or ())}
     for key in role.sysctl:
         path = ("sysctl", key)
-        name = key.replace("/", ".")
+        name = parse_key(key)
         if first := names.again(name, path):
             yield key_error(path, f"'{key}' is set twice", twin=first)
         if name in derived:
             message = f"'{key}' is derived from the role: it must be {derived[name]}"
-            yield key_error(path, message, "take it away", given=(("director",), ("real_server",)))
-        elif name.startswith("net.ipv4.vs.") and isinstance(role.duty, RealServer):
+            yield key_error(path, message, "take it away", given=_DUTIES)
+        elif name.startswith("net/ipv4/vs/") and isinstance(role.duty, RealServer):
             message = f"'{key}' is there only where IPVS is: on a director"
             yield warning(path, message, "take it away", at_key=True)
-        match = _INTERFACE_KEY.fullmatch(name)
+        match = _INTERFACE_KEY.fullmatch(key.replace("/", "."))
         if match is not None and nics is not None and match[1] not in devices:
             message = f"'{match[1]}' is not in network.interfaces"
             yield warning(path, message, known.there, at_key=True, given=(NETWORK,))
+    yield from _undone(role, derived)
     yield from _silent_vips(role)
+
+
+def _undone(role: Role, derived: dict[str, str]) -> Iterator[Finding]:
+    """What undoes a derived parameter by another name of it, or by a device's own."""
+    given = list(role.sysctl.items())
+    own = parse_settings("sysctl", given)
+    lines = (*parse_settings("role", derived_sysctls(role).items()), *own)
+    for conflict in sysctl_conflicts(role, BootSettings(lines)):
+        line = conflict.line
+        is_own = line is not None and line.file == "sysctl" and line.key not in derived
+        if conflict.breaks and line is not None and is_own:
+            key = given[line.line - 1][0]
+            needs = f"{dotted(conflict.key)} must be {conflict.wanted}"
+            message = f"'{key}' undoes what is derived from the role: {needs}"
+            yield key_error(("sysctl", key), message, "take it away", given=_DUTIES)
 
 
 def _silent_vips(role: Role) -> Iterator[Finding]:

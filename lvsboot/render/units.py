@@ -74,14 +74,13 @@ def _real_server(real_server: RealServer) -> Iterator[Entry]:
     if vips:
         yield _wanted("lvs.service", _KEEP)
         yield _static(f"{_VIP}.d/real-server.conf")
-        yield from _arp_guard()
+        yield from _arp_watch()
     if real_server.tunnel is not None:
         yield _tunnel(real_server, real_server.tunnel)
 
 
-def _arp_guard() -> Iterator[Entry]:
-    """The guard, and what calls it: each VIP, each new NIC, each new setting in a file."""
-    yield File(paths.ARP_GUARD, (UNITS / "arp-guard").read_text(encoding="utf-8"))
+def _arp_watch() -> Iterator[Entry]:
+    """What has the guard look again: each new NIC, each new setting in a file."""
     yield File(paths.UDEV_RULES, (UNITS / "lvs-arp.rules").read_text(encoding="utf-8"))
     yield _wanted("lvs.service", _ARP)
 

@@ -51,9 +51,9 @@ class RoleHost(Host):
         if rules.exists():
             self.restore("-C\n" + rules.read_text(encoding="utf-8"))
 
-    def run(self, *argv: str, check: bool = True) -> str:
+    def run(self, *argv: str, check: bool = True, text: str = "") -> str:
         command = ["ip", "netns", "exec", self.name, *argv]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
         if check and done.returncode != 0:
             raise UnitError(f"{shlex.join(argv)}: {done.stderr.strip()}")
         return done.stdout
@@ -77,10 +77,14 @@ class RoleHost(Host):
             word.split("=", 1) for value in settings["Environment"] for word in shlex.split(value)
         )
         assignments = ["env", *(f"{name}={value}" for name, value in environment.items())]
+        stdin = "".join(
+            f"{line.replace('%i', _instance(unit))}\n"
+            for line in settings.get("StandardInputText", ())
+        )
         for kind in kinds:
             for value in settings.get(kind, ()):
                 argv = _words(value.removeprefix("-"), unit, environment)
-                self.run(*assignments, *argv, check=not value.startswith("-"))
+                self.run(*assignments, *argv, check=not value.startswith("-"), text=stdin)
 
     def _settings(self, unit: str) -> dict[str, list[str]]:
         """The [Service] section of the unit and its drop-ins: systemd.syntax(7), as far as used."""
@@ -101,11 +105,14 @@ class RoleHost(Host):
         return settings
 
 
+def _instance(unit: str) -> str:
+    return unit.partition("@")[2].removesuffix(".service")
+
+
 def _words(command: str, unit: str, environment: dict[str, str]) -> list[str]:
     """The command's argv: systemd.service(5), COMMAND LINES."""
-    instance = unit.partition("@")[2].removesuffix(".service")
     words: list[str] = []
-    for word in shlex.split(command.replace("%i", instance).replace("%n", unit)):
+    for word in shlex.split(command.replace("%i", _instance(unit)).replace("%n", unit)):
         if match := re.fullmatch(r"\$(\w+)", word):
             words += environment[match[1]].split()
             continue

@@ -97,7 +97,8 @@ def test_a_file_that_would_let_it_answer_takes_the_vip_down(cluster: Cluster) ->
     bad = "/etc/sysctl.d/99-tuning.conf"
     try:
         with heard(cluster) as seen:
-            rs1.run(f"echo 'net.ipv4.conf.*.arp_ignore = 0' > {bad}")
+            # The glob alone opens nothing: it overrides no line that names `all`.
+            rs1.run(f"printf 'net.ipv4.conf.%s.arp_ignore = 0\\n' all '*' > {bad}")
             rs1.run(f"for i in $(seq 100); do ip -4 -o address show dev lo | grep -q {VIP} "
                     "|| exit 0; sleep 0.1; done; exit 1")  # fmt: skip
             rs1.run("sysctl --system && sleep 1")

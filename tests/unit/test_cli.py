@@ -363,7 +363,9 @@ def test_the_help_names_every_verb_once_and_in_its_group() -> None:
     }
     assert groups == {
         "roles": ["validate", "plan", "apply", "render", "cloud-init", "import"],
-        "the service": ["start", "reload", "stop", "save", "status", "announce", "zero"],
+        "the service": [
+            *("start", "reload", "stop", "save", "status", "announce", "arp-guard", "zero")
+        ],
         "tools": ["schema", "install-units"],
     }
     for verb in (verb for verbs in groups.values() for verb in verbs):

@@ -1,0 +1,58 @@
+"""What the other files of sysctl.d would undo of a role, as problems in those files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from lvsboot import paths
+from lvsboot.host.sysctl_files import read_sysctl_files
+from lvsboot.model import RealServer, Role
+from lvsboot.problem import Problem, Severity, Span
+from lvsboot.sysctl.conflicts import Conflict, sysctl_conflicts
+from lvsboot.sysctl.settings import Settings
+from lvsboot.sysctl.text import Unread
+
+_HINT = f"take the line out, or let its file sort before {paths.SYSCTL.rpartition('/')[2]}"
+
+
+def sysctl_problems(role: Role, text: str, root: Path) -> tuple[Problem, ...]:
+    """An error for what breaks the role at the next boot, a warning for what else differs.
+
+    `text` is what lvsboot's own file will hold. What cannot be read breaks a real server, whose
+    guard takes it for open.
+    """
+    files = read_sysctl_files(root, {paths.SYSCTL: text})
+    is_guarded = isinstance(role.duty, RealServer) and bool(role.duty.vips)
+    problems = [_unread_problem(unread, is_error=is_guarded) for unread in files.unread]
+    told = set[tuple[str, int, str]]()
+    for settings in files.readers:
+        for conflict in sysctl_conflicts(role, settings):
+            is_boot = settings is files.boot
+            problem = _problem(conflict, settings, is_error=is_boot or is_guarded)
+            place = (problem.file, problem.span.line, conflict.sentence)
+            if place not in told:
+                told.add(place)
+                problems.append(problem)
+    return tuple(problems)
+
+
+def _problem(conflict: Conflict, settings: Settings, *, is_error: bool) -> Problem:
+    line = conflict.line
+    file, number = (paths.SYSCTL, 1) if line is None else (line.file, line.line)
+    sentence = conflict.sentence if line is None else conflict.sentence.removeprefix(line.place)
+    message = f"for {settings.program}, {'' if line is None else 'this line'}{sentence}"
+    hint = _HINT if file != paths.SYSCTL else ""
+    severity = Severity.ERROR if conflict.breaks and is_error else Severity.WARNING
+    return Problem(file, Span(number), message, hint=hint, severity=severity)
+
+
+def _unread_problem(unread: Unread, *, is_error: bool) -> Problem:
+    message = f"what sysctl.d leaves in force is not known: this {unread.reason}"
+    severity = Severity.ERROR if is_error else Severity.WARNING
+    return Problem(unread.file, Span(unread.line or 1), message, severity=severity)
+
+
+def as_cautions(problems: tuple[Problem, ...]) -> Iterator[Problem]:
+    """The same where nothing is brought up now: a file may still change before the boot."""
+    return (problem._replace(severity=Severity.WARNING) for problem in problems)
