@@ -30,6 +30,12 @@ class HostError(LvsbootError):
     """The host lacks something or refused something: its administrator must act."""
 
 
+class UsageError(LvsbootError):
+    """The command line says what cannot be meant: whoever typed it must mend it."""
+
+    exit_status = Exit.USAGE
+
+
 class NotPermittedError(LvsbootError):
     """The caller may not do this: run it as root, or with the capability that the text names."""
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import json
+import errno
 import stat
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from hashlib import sha256
 from pathlib import Path
 
 from lvsboot import paths
-from lvsboot.errors import HostError
-from lvsboot.rooted import Edits, under
+from lvsboot.errors import HostError, LvsbootError
+from lvsboot.install.manifest import ASIDE, Manifest, manifest_file, read_manifest
+from lvsboot.install.root_folder import RootFolder, reading
+from lvsboot.rooted import FileTransaction
+from lvsboot.textfiles import MAX_BYTES
 from lvsboot.tree import Absence, Entry, File, Link, Tree
 
-_MANIFEST_VERSION = 1
 # Whatever lies there is read, whatever its name ends in; but no program reads hidden files.
 _READ_WHOLE = {paths.INTERFACES_D, "/etc/NetworkManager/system-connections"}
-_ASIDE = "set aside"
+# It is there only while all else is as the role wants it: the provisioner compares with it.
+_MARK = paths.APPLIED_ROLE
+_FOLDER = "a folder"
 
 
 class Found(Enum):
@@ -67,12 +72,10 @@ class BringBack:
 
 
 Change = Write | Remove | BringBack
-Manifest = Mapping[str, str]
-"""Path to the digest of what we wrote there; a link's digest is its target behind an arrow."""
 
 
 def saved_path(path: str) -> str:
-    """Where what stood at `path` is kept."""
+    """Where what stood at `path` is kept; what was kept there before has a number behind that."""
     directory, _, name = path.rpartition("/")
     hidden = "." if directory in _READ_WHOLE else ""
     return f"{directory}/{hidden}{name}{paths.SAVED_SUFFIX}"
@@ -80,106 +83,180 @@ def saved_path(path: str) -> str:
 
 def known_paths(root: Path) -> frozenset[str]:
     """Every path that lvsboot has written below `root`, or moved something away from."""
-    return frozenset(_read_manifest(root))
+    return frozenset(read_manifest(root).entries)
 
 
 def set_aside(root: Path) -> tuple[str, ...]:
     """The paths from which something was moved for the role that is in force, sorted."""
-    return tuple(sorted(path for path, digest in _read_manifest(root).items() if digest == _ASIDE))
+    entries = read_manifest(root).entries
+    return tuple(sorted(path for path, digest in entries.items() if digest == ASIDE))
 
 
 def install_tree(
-    tree: Tree, root: Path, *, replace_edited: bool = False, keep_others: bool = False
+    tree: Tree,
+    root: Path,
+    *,
+    replace_edited: bool = False,
+    keep_others: bool = False,
+    is_applied: bool = True,
 ) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
     """Brings `root` to `tree`; gives what was changed and what was left, each sorted by path.
 
     Left is what a person has edited, unless `replace_edited`. What an earlier tree had and this
-    one has not is removed, unless `keep_others`.
+    one has not is removed, unless `keep_others`. The mark of an applied role goes before anything
+    is changed and is written last; with is_applied=False it goes in any case, and is not written.
     """
-    changes = plan_files(tree, root)
-    known = _read_manifest(root)
-    if keep_others:
-        changes = tuple(change for change in changes if isinstance(change, Write))
-    left = tuple(change for change in changes if change.found is Found.EDITED)
-    left = () if replace_edited else left
-    manifest = {
-        entry.path: _digest(entry)
-        for entry in tree
-        if not (isinstance(entry, Absence) and entry.for_good)
-    }
-    # What is left must be known as edited the next time as well.
-    manifest |= {change.path: known[change.path] for change in left}
-    if keep_others:
-        manifest = {**known, **manifest}
-    done = tuple(change for change in changes if change not in left)
-    _execute(done, manifest, root)
+    with RootFolder(root) as folder:
+        known = read_manifest(root)
+        changes = _plan(tree, folder, known)
+        if keep_others:
+            changes = tuple(change for change in changes if isinstance(change, Write))
+        left = tuple(change for change in changes if change.found is Found.EDITED)
+        left = () if replace_edited else left
+        entries = {
+            entry.path: _digest(entry)
+            for entry in tree
+            if not (isinstance(entry, Absence) and entry.for_good)
+        }
+        # What is left must be known as edited the next time as well.
+        entries |= {change.path: known.entries[change.path] for change in left}
+        if keep_others:
+            entries = {**known.entries, **entries}
+        done = tuple(change for change in changes if change not in left)
+    mark = next((it for it in tree if it.path == _MARK and isinstance(it, File)), None)
+    if not is_applied:
+        _withdraw_mark(root)
+        done, mark = tuple(change for change in done if change.path != _MARK), None
+    elif any(change.path == _MARK for change in left):
+        mark = None
+    _execute(done, entries, known, root, mark)
     return done, left
 
 
 def plan_files(tree: Tree, root: Path) -> tuple[Change, ...]:
     """What is to be done so that `root` holds `tree` and nothing of an earlier one; by path."""
-    manifest = _read_manifest(root)
+    with RootFolder(root) as folder:
+        return _plan(tree, folder, read_manifest(root))
+
+
+def _plan(tree: Tree, folder: RootFolder, known: Manifest) -> tuple[Change, ...]:
     wanted = {entry.path: _digest(entry) for entry in tree}
-    actual = {path: _actual_digest(root, path) for path in {*wanted, *manifest}}
+    actual = {path: _actual_digest(folder, path) for path in {*wanted, *known.entries}}
     changes: list[Change] = []
     for entry in tree:
         if isinstance(entry, Absence):
-            if actual[entry.path] is not None:
+            if actual[entry.path] not in {None, _FOLDER}:
                 changes.append(Remove(entry.path, Found.THEIRS))
         elif actual[entry.path] != wanted[entry.path]:
-            found = _found(actual[entry.path], manifest.get(entry.path))
+            found = _found(actual[entry.path], known.digests(entry.path))
             changes.append(Write(entry, found))
-    for path in manifest.keys() - wanted.keys():
-        if manifest[path] == _ASIDE:
-            if actual[path] is None and _actual_digest(root, saved_path(path)) is not None:
+    for path in known.entries.keys() - wanted.keys():
+        if known.entries[path] == ASIDE:
+            if actual[path] is None and _actual_digest(folder, saved_path(path)) is not None:
                 changes.append(BringBack(path))
-        elif actual[path] is not None:
-            changes.append(Remove(path, _found(actual[path], manifest[path])))
+        elif actual[path] not in {None, _FOLDER}:
+            changes.append(Remove(path, _found(actual[path], known.digests(path))))
     return tuple(sorted(changes, key=lambda change: change.path))
 
 
-def _found(actual: str | None, ours: str | None) -> Found:
-    match actual, ours:
-        case None, _:
-            return Found.NOTHING
-        case _, None:
-            return Found.THEIRS
-        case _:
-            return Found.OURS if actual == ours else Found.EDITED
+def _found(actual: str | None, ours: Collection[str]) -> Found:
+    if actual is None:
+        return Found.NOTHING
+    if not ours:
+        return Found.THEIRS
+    return Found.OURS if actual in ours else Found.EDITED
 
 
-def _execute(changes: tuple[Change, ...], manifest: Manifest, root: Path) -> None:
+def _withdraw_mark(root: Path) -> None:
+    """A root that cannot be written keeps it: its files are right, or nothing comes of this."""
+    with FileTransaction(root) as transaction:
+        try:
+            transaction.remove(_MARK)
+        except HostError as error:
+            if getattr(error.__cause__, "errno", None) not in {errno.EROFS, errno.ENOENT}:
+                raise
+        transaction.sync()
+
+
+def _execute(
+    changes: tuple[Change, ...],
+    entries: Mapping[str, str],
+    known: Manifest,
+    root: Path,
+    mark: File | None,
+) -> None:
     """Carries out what plan_files() found and writes the manifest.
 
     What a person wrote is kept beside itself as FILE.lvs-save. Nearly all that can fail does so
     before anything was replaced; a second run completes a killed one.
     """
-    known = _read_manifest(root)
-    if not changes and known == manifest:
-        return
-    writes = [change.entry for change in changes if isinstance(change, Write)]
-    with Edits(root) as edits:
-        for entry in writes:
-            edits.prepare(entry)
-        # Until all is in place the manifest names old and new, so that nothing is ever orphaned.
-        both = {**manifest, **known}
-        _write_manifest(both, edits)
-        for change in changes:
-            if change.found.is_kept:
-                edits.keep(change.path, saved_path(change.path))
-            match change:
-                case Write(entry=entry):
-                    edits.commit(entry.path)
-                case Remove(path=path):
-                    edits.remove(path)
-                case BringBack(path=path):
-                    edits.bring_back(saved_path(path), path)
+    final = Manifest(entries)
+    with FileTransaction(root) as transaction:
+        if not changes and known == final:
+            with suppress(LvsbootError):
+                transaction.discard_temporaries(paths.MANIFEST)
+            return
+        for path in known.unfinished:
+            transaction.discard_temporaries(path)
+        if changes:
+            # Until all is in place the manifest names old and new, so that nothing is ever
+            # orphaned, and a role that comes instead knows both as ours.
+            transaction.announce(manifest_file(known.with_changes(_new_digests(changes), entries)))
+            _prepare(changes, mark, transaction)
+            _replace(changes, mark, transaction)
         # Also those of a run that was killed between a file and its folder.
-        for path in sorted(known.keys() - manifest.keys()):
-            edits.remove_empty_folder(path)
-        edits.sync()
-        if manifest != both:
-            _write_manifest(manifest, edits)
+        for path in sorted(known.entries.keys() - entries.keys()):
+            transaction.remove_empty_folder(path)
+        transaction.sync()
+        transaction.prepare(manifest_file(final))
+        transaction.commit(paths.MANIFEST)
+        transaction.sync()
+
+
+def _new_digests(changes: Iterable[Change]) -> dict[str, str]:
+    return {it.path: _digest(it.entry) for it in changes if isinstance(it, Write)}
+
+
+def _prepare(changes: Iterable[Change], mark: File | None, transaction: FileTransaction) -> None:
+    for change in changes:
+        if isinstance(change, Write) and change.path != _MARK:
+            transaction.prepare(change.entry)
+    if mark is not None:
+        transaction.prepare(mark)
+
+
+def _replace(changes: Iterable[Change], mark: File | None, transaction: FileTransaction) -> None:
+    """The mark says that all else is in place: it goes before the first, and comes after the last.
+
+    What a provisioner finds after a power cut must not pass for a role that is in force.
+    """
+    changes = tuple(changes)
+    others = [change for change in changes if change.path != _MARK]
+    for change in changes:
+        if change.path == _MARK and change.found.is_kept:
+            _backup(change.path, transaction)
+    if mark is not None or len(others) < len(changes):
+        transaction.remove(_MARK)
+        transaction.sync()
+    for change in others:
+        if change.found.is_kept:
+            _backup(change.path, transaction)
+        match change:
+            case Write(entry=entry):
+                transaction.commit(entry.path)
+            case Remove(path=path):
+                transaction.remove(path)
+            case BringBack(path=path):
+                transaction.restore(saved_path(path), path)
+    if mark is not None:
+        transaction.sync()
+        transaction.commit(_MARK)
+
+
+def _backup(path: str, transaction: FileTransaction) -> None:
+    saved = saved_path(path)
+    actual, former = (_actual_digest(transaction.folder, it) for it in (path, saved))
+    transaction.backup(path, saved, keep_former_backup=former not in {None, actual})
 
 
 def _digest(entry: Entry | Absence) -> str:
@@ -189,60 +266,40 @@ def _digest(entry: Entry | Absence) -> str:
         case Link(target=target):
             return f"-> {target}"
         case Absence():
-            return _ASIDE
+            return ASIDE
 
 
 def read_entry(root: Path, path: str) -> Entry | None:
-    """What stands at `path`, bytes that are not UTF-8 replaced; None for nothing."""
-    place = under(root, path)
-    try:
-        if place.is_symlink():
-            return Link(path, str(place.readlink()))
-        mode = stat.S_IMODE(place.stat().st_mode)
-        return File(path, place.read_text(encoding="utf-8", errors="replace"), mode)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise HostError(f"cannot read {place}: {error.strerror}") from error
+    """What stands at `path`, bytes that are not UTF-8 replaced; None for nothing.
+
+    What is neither a file nor a link is an empty file.
+    """
+    with RootFolder(root) as folder, reading(folder.place(path)):
+        try:
+            with folder.walk(path) as walk:
+                if (target := walk.target()) is not None:
+                    return Link(path, target)
+                mode = walk.status().st_mode
+                is_readable = stat.S_ISREG(mode) or stat.S_ISDIR(mode)
+                content = walk.read(folder.place(path), MAX_BYTES) if is_readable else b""
+        except FileNotFoundError:
+            return None
+    return File(path, (content or b"").decode("utf-8", "replace"), stat.S_IMODE(mode))
 
 
-def _actual_digest(root: Path, path: str) -> str | None:
-    place = under(root, path)
-    try:
-        status = place.lstat()
-        if stat.S_ISLNK(status.st_mode):
-            return f"-> {place.readlink()}"
-        if not stat.S_ISREG(status.st_mode):
-            return "something else"
-        content = place.read_bytes()
-    except FileNotFoundError:
-        return None
-    except NotADirectoryError as error:
-        raise HostError(f"{place} cannot be: a folder above it is a file") from error
-    except OSError as error:
-        raise HostError(f"cannot read {place}: {error.strerror}") from error
-    return f"{stat.S_IMODE(status.st_mode):04o} {sha256(content).hexdigest()}"
-
-
-def _write_manifest(manifest: Manifest, edits: Edits) -> None:
-    """So that it lasts, as all that was edited before it."""
-    value = {"version": _MANIFEST_VERSION, "entries": dict(sorted(manifest.items()))}
-    edits.prepare(File(paths.MANIFEST, json.dumps(value, indent=2) + "\n"))
-    edits.commit(paths.MANIFEST)
-    edits.sync()
-
-
-def _read_manifest(root: Path) -> Manifest:
-    place = under(root, paths.MANIFEST)
-    try:
-        value = json.loads(place.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except OSError as error:
-        raise HostError(f"cannot read {place}: {error.strerror}") from error
-    except ValueError as error:
-        raise HostError(f"{place} is not lvsboot's manifest ({error}); move it away") from error
-    if value.get("version") != _MANIFEST_VERSION:
-        raise HostError(f"{place} was written by another version of lvsboot; move it away")
-    entries: dict[str, str] = value["entries"]
-    return entries
+def _actual_digest(folder: RootFolder, path: str) -> str | None:
+    place = folder.place(path)
+    with reading(place):
+        try:
+            with folder.walk(path) as walk:
+                if (target := walk.target()) is not None:
+                    return f"-> {target}"
+                mode = walk.status().st_mode
+                if not stat.S_ISREG(mode):
+                    return _FOLDER if stat.S_ISDIR(mode) else "something else"
+                content = walk.read(place, MAX_BYTES)
+        except FileNotFoundError:
+            return None
+        except NotADirectoryError as error:
+            raise HostError(f"{place} cannot be: a folder above it is a file") from error
+    return f"{stat.S_IMODE(mode):04o} {sha256(content or b'').hexdigest()}"

@@ -38,3 +38,5 @@ LOADED_FROM = f"{RUNTIME}/loaded.from"
 # Two locks: an apply, which holds the first all the time, has a reload run that takes the other.
 FILES_LOCK = f"{RUNTIME}/apply.lock"
 TABLE_LOCK = f"{RUNTIME}/lock"
+# In an image that is being written, and gone afterwards.
+IMAGE_LOCK = f"{STATE}/lock"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lvsboot import paths
 from lvsboot.cli.output import print_cautions, print_changes, print_problems, tell, wants_color
-from lvsboot.errors import ConflictError, Exit, InputError
+from lvsboot.errors import ConflictError, Exit, InputError, UsageError
 from lvsboot.printable import printable_line
 
 if TYPE_CHECKING:
@@ -95,6 +95,9 @@ def _path(text: str) -> Path:
     """Not a Path in the parser: pathlib is more than the start path can pay for."""
     from pathlib import Path
 
+    if not text:
+        # An unset variable in a script; pathlib would take it for the folder that we are in.
+        raise UsageError("a folder's name is empty: name it, or say . for the one that you are in")
     return Path(text)
 
 

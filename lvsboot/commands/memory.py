@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import marshal
+import os
 import sys
 import time
 
@@ -16,6 +17,9 @@ from lvsboot.textfiles import read_text, remove_file, write_bytes, write_text
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+# Of loaded.from: /run outlives an upgrade of the package.
+_SOURCE_VERSION = "1"
+_LONGEST_UPTIME = 1e10  # seconds; what is no number is not less, either
 # Of what is known; another version may work out other things, another Python write them otherwise.
 _KNOWN_FORM = f"1 {sys.implementation.cache_tag}"
 
@@ -45,11 +49,46 @@ def loaded_rules(places: Places) -> RulesFile | None:
 def loaded_source(places: Places) -> Source | None:
     """None where nothing is loaded, or a start was killed before it could say from where."""
     text = read_text(places.loaded_from)
-    if text is None:
+    return None if text is None else _parse_source(text)
+
+
+def _parse_source(text: str) -> Source | None:
+    """None for what another version has written, or nobody: that is as good as nothing."""
+    lines = [line.partition("=") for line in text.split("\n")[:-1]]
+    fields = {name: _unescape(value) for name, equals, value in lines if equals}
+    try:
+        source = Source(
+            path=fields["path"],
+            origin=fields["origin"],
+            foreign=Foreign(fields["foreign"]),
+            weights=Weights(fields["weights"]),
+            uptime=float(fields["uptime"]),
+        )
+    except (KeyError, ValueError):
         return None
-    foreign, weights, uptime, path, origin, _ = text.split("\n")
-    line = f"{origin}\n" if origin else ""
-    return Source(path, line, Foreign(foreign), Weights(weights), float(uptime))
+    is_sound = source.path.startswith("/") and 0 <= source.uptime < _LONGEST_UPTIME
+    return source if fields.get("version") == _SOURCE_VERSION and is_sound else None
+
+
+def _source_text(source: Source) -> str:
+    fields = {
+        "version": _SOURCE_VERSION,
+        "path": source.path,
+        "origin": source.origin,
+        "foreign": source.foreign.value,
+        "weights": source.weights.value,
+        "uptime": repr(source.uptime),
+    }
+    return "".join(f"{name}={_escape(value)}\n" for name, value in fields.items())
+
+
+def _escape(value: str) -> str:
+    """A path may hold a newline."""
+    return value.replace("\\", "\\\\").replace("\n", "\\n")
+
+
+def _unescape(value: str) -> str:
+    return "\\".join(part.replace("\\n", "\n") for part in value.split("\\\\"))
 
 
 def our_services(places: Places) -> Collection[ServiceKey]:
@@ -67,16 +106,17 @@ def announce_loading(text: str, places: Places) -> None:
 
 
 def remember_loaded(source: RulesFile, foreign: Foreign, weights: Weights, places: Places) -> None:
-    """What is said of the rules goes first: until they are there themselves, they are news."""
+    """Writes loaded.from before loaded.rules: after a kill in between, the next start does both."""
     is_new = read_text(places.loaded) != source.text
     before = loaded_source(places)
     uptime = time.clock_gettime(time.CLOCK_BOOTTIME)
-    if before is not None and not is_new and before.path == source.path:
+    # Not as it was typed: whoever reads it is in another folder.
+    path = os.path.abspath(source.path)  # noqa: PTH100 - on the start path
+    if before is not None and not is_new and before.path == path:
         uptime = before.uptime
-    now = Source(source.path, source.origin, foreign, weights, uptime)
+    now = Source(path, source.origin, foreign, weights, uptime)
     if now != before:
-        lines = (foreign.value, weights.value, repr(uptime), now.path, now.origin or "\n")
-        write_text(places.loaded_from, "\n".join(lines))
+        write_text(places.loaded_from, _source_text(now))
     if is_new:
         write_text(places.loaded, source.text)
     remove_file(places.loading)
@@ -98,7 +138,7 @@ def read_known(places: Places) -> Known:
             form, known = marshal.load(file)  # noqa: S302 - only we can write there
     except (OSError, EOFError, ValueError, TypeError):
         return {}
-    return known if form == _KNOWN_FORM else {}
+    return known if form == _KNOWN_FORM and isinstance(known, dict) else {}
 
 
 def remember_known(known: Known, before: Known, places: Places) -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import UnionType
 from typing import Any
 
 from lvsboot import paths
-from lvsboot.atomic import write_file
 from lvsboot.errors import HostError
 from lvsboot.files import BringBack, Change, read_entry
 from lvsboot.model import Role
 from lvsboot.nics.interfaces import Stanza, parse_interfaces
 from lvsboot.nics.mtu import names_with_mtu
 from lvsboot.system import run
+from lvsboot.textfiles import read_text, remove_file, write_text
 from lvsboot.tree import Entry, File, Tree
 from lvsboot.vlans import parse_vlan
 
@@ -36,6 +37,14 @@ _OUTSIDE = (
     "--collect",
     "--property=KillMode=process",
 )
+
+_PENDING_TYPES: dict[str, type | UnionType] = {
+    "interfaces": str | None,
+    "brought_back": list,
+    "with_mtu": list,
+    "netplan": bool,
+    "networkd": bool,
+}
 
 HOST = Path("/")
 Before = Mapping[str, Entry | None]
@@ -63,8 +72,7 @@ def note_network(changes: Iterable[Change], before: Before) -> None:
         "netplan": netplan or known.get("netplan", False),
         "networkd": networkd or known.get("networkd", False),
     }
-    Path(_PENDING).parent.mkdir(mode=0o755, exist_ok=True)
-    write_file(_PENDING, json.dumps(pending).encode())
+    write_text(_PENDING, json.dumps(pending))
 
 
 def activate_network(role: Role, tree: Tree, *, block: bool) -> tuple[str, ...]:
@@ -78,15 +86,24 @@ def activate_network(role: Role, tree: Tree, *, block: bool) -> tuple[str, ...]:
         run(["netplan", "generate"])
     if pending.get("netplan") or pending.get("networkd"):
         _activate_networkd(tree, block=block)
-    Path(_PENDING).unlink(missing_ok=True)
+    remove_file(_PENDING)
     return tuple(_unnamed(role))
 
 
 def _read_pending() -> dict[str, Any]:
+    """Raises HostError for what is none of ours: what had to be done is not known then."""
+    text = read_text(_PENDING)
     try:
-        pending: dict[str, Any] = json.loads(Path(_PENDING).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
+        pending = json.loads(text) if text is not None else {}
+    except (ValueError, RecursionError):
+        pending = None
+    if not isinstance(pending, dict) or not all(
+        isinstance(value, _PENDING_TYPES.get(key, object)) for key, value in pending.items()
+    ):
+        raise HostError(
+            f"{_PENDING} does not say what an earlier apply had still to do: remove it, apply "
+            "again, and restart the network's service"
+        )
     return pending
 
 
@@ -131,7 +148,7 @@ def _activate_ifupdown(former: str, wanted: str) -> None:
         _change_vips(old, new)
         return
     if former:
-        write_file(_FORMER_INTERFACES, former.encode())
+        write_text(_FORMER_INTERFACES, former)
     for name in _names(old):
         _take_down(name)
     for name in names:

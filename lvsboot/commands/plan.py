@@ -11,7 +11,7 @@ from pathlib import Path
 from lvsboot.commands import memory, rulefiles
 from lvsboot.commands.desired import HOST, NO_CAUTIONS, Cautions, host_tree
 from lvsboot.commands.real_server import VipChange, vip_changes
-from lvsboot.commands.roles import require_directory
+from lvsboot.commands.roles import existing_root
 from lvsboot.errors import LvsbootError
 from lvsboot.files import BringBack, Change, Remove, Write, plan_files, read_entry, saved_path
 from lvsboot.host.live_network import read_live_network
@@ -56,7 +56,7 @@ def make_plan(role_file: RoleFile, root: Path, backend: Backend | None = None) -
     `backend` is taken in place of the role's.
     Raises HostError where `root` is no directory.
     """
-    require_directory(root)
+    root = existing_root(root)
     tree, cautions = host_tree(role_file, root, backend)
     files = tuple(_file_change(change, root) for change in plan_files(tree, root))
     duty = role_file.role.duty

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lvsboot import paths
+from lvsboot.atomic import make_folder
 from lvsboot.cloudinit import render_seed
 from lvsboot.commands.activation import activate, note_changes
 from lvsboot.commands.desired import HOST, NO_CAUTIONS, Cautions, host_tree
 from lvsboot.document import MAX_BYTES
 from lvsboot.errors import HostError, InputError, NotPermittedError
 from lvsboot.files import Change, install_tree, plan_files, read_entry
+from lvsboot.install.image_lock import ImageLock
 from lvsboot.lock import Lock, Tell, tell_nobody
 from lvsboot.model import Backend
 from lvsboot.problem import Problem, Span
@@ -63,39 +65,46 @@ def render(
 
     `backend` is taken in place of the role's.
     """
-    require_directory(root)
-    with _files_lock(root, "render", tell):
+    root = existing_root(root)
+    with ExitStack() as locks:
+        locks.enter_context(_files_lock(root, "render", tell))
+        if root == HOST:
+            locks.enter_context(Lock(paths.TABLE_LOCK, "render", tell))
         tree, cautions = host_tree(role_file, root, backend)
         changes, left = install_tree(tree, root, replace_edited=replace_edited)
     return Rendering(tree, changes, left, cautions)
 
 
 def apply(role_file: RoleFile, *, block: bool, tell: Tell = tell_nobody) -> Rendering:
-    """Renders onto this host, over edited files too, and brings the running system to it."""
+    """Renders onto this host, over edited files too, and brings the running system to it.
+
+    What says that the role is applied is written once all has been done: an apply that fails, or
+    is killed, is one that has still to be made, for every verb and for the provisioner.
+    """
     with _files_lock(HOST, "apply", tell):
         # No start is to read half a role; the reload below takes this lock for itself.
         with Lock(paths.TABLE_LOCK, "apply", tell):
             tree, cautions = host_tree(role_file, HOST, applies=True)
             planned = plan_files(tree, HOST)
             note_changes(planned, {it.path: read_entry(HOST, it.path) for it in planned})
-            changes, left = install_tree(tree, HOST, replace_edited=True)
+            install_tree(tree, HOST, replace_edited=True, is_applied=False)
         waiting = activate(role_file.role, tree, block=block)
+        mark = tuple(entry for entry in tree if entry.path == paths.APPLIED_ROLE)
+        install_tree(mark, HOST, replace_edited=True, keep_others=True)
     sentences = (*cautions.sentences, *waiting)
-    return Rendering(tree, changes, left, Cautions(cautions.problems, sentences))
+    return Rendering(tree, planned, (), Cautions(cautions.problems, sentences))
 
 
 def install_units(root: Path, *, tell: Tell = tell_nobody) -> Rendering:
     """Puts the units below `root` and enables the provisioner: an image that waits for a role."""
-    require_directory(root)
+    root = existing_root(root)
     tree = tuple(render_units())
     with _files_lock(root, "install-units", tell):
         return Rendering(tree, *install_tree(tree, root, keep_others=True))
 
 
 def _files_lock(root: Path, verb: str, tell: Tell) -> Lock:
-    """An image is locked by its own folder, in which nothing is left behind."""
-    place = paths.FILES_LOCK if root.resolve() == HOST else str(root)
-    return Lock(place, verb, tell)
+    return Lock(paths.FILES_LOCK, verb, tell) if root == HOST else ImageLock(root, verb, tell)
 
 
 def cloud_init(role_file: RoleFile, directory: Path) -> tuple[Path, ...]:
@@ -106,7 +115,6 @@ def cloud_init(role_file: RoleFile, directory: Path) -> tuple[Path, ...]:
     _make_directory(directory)
     files = render_seed(role_file.role, role_file.text)
     with ExitStack() as stack:
-        # A bare name has no folder that could be synced.
         places = [f"{directory}/{file.path}" for file in files]
         staged = [
             stack.enter_context(Staged(place, file.text.encode()))
@@ -119,17 +127,23 @@ def cloud_init(role_file: RoleFile, directory: Path) -> tuple[Path, ...]:
 
 def _make_directory(directory: Path) -> None:
     try:
-        directory.mkdir(exist_ok=True)
+        if not directory.is_dir():
+            make_folder(str(directory))
     except PermissionError as error:
         raise NotPermittedError(f"cannot make {directory}: {error.strerror}") from error
     except OSError as error:
         raise HostError(f"cannot make {directory}: {error.strerror}") from error
 
 
-def require_directory(directory: Path) -> None:
+def existing_root(root: Path) -> Path:
+    """The root, which is HOST by whatever name; HostError where there is no such folder."""
     try:
-        is_directory = directory.is_dir()
+        is_directory = root.is_dir()
+        is_host = is_directory and root.samefile(HOST)
     except PermissionError as error:
-        raise NotPermittedError(f"cannot look into {directory}: {error.strerror}") from error
+        raise NotPermittedError(f"cannot look into {root}: {error.strerror}") from error
+    except OSError as error:
+        raise HostError(f"cannot look into {root}: {error.strerror}") from error
     if not is_directory:
-        raise HostError(f"{directory} is not a directory: make it, or unpack the image there first")
+        raise HostError(f"{root} is not a directory: make it, or unpack the image there first")
+    return HOST if is_host else root

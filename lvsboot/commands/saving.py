@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from lvsboot.commands import memory, rulefiles
 from lvsboot.commands.rulefiles import Places
-from lvsboot.errors import HostError, InputError
+from lvsboot.errors import HostError, InputError, UsageError
 from lvsboot.ipvs.kernel import Kernel, open_kernel
 from lvsboot.ipvs.rules import format_rules, parse_rules
 from lvsboot.ipvs.rules.format import format_service_key
@@ -45,8 +45,12 @@ def save(
     """
     with Lock(places.lock, "save", tell):
         source, loaded = memory.loaded_source(places), memory.loaded_rules(places)
-        if source is None or loaded is None:
+        if loaded is None:
             raise HostError("nothing is loaded that could be saved: `systemctl start lvs` first")
+        if source is None:
+            raise HostError(
+                "it is not known from where the rules are loaded: `systemctl reload lvs` first"
+            )
         table = _read_table(connect)._replace(daemons={})
         foreign: list[ServiceKey] = []
         if not everything and source.foreign is Foreign.KEEP:
@@ -62,6 +66,8 @@ def save(
 
 def export(output: str, *, connect: Connect = open_kernel) -> Saved:
     """Write the whole live table to a file; nobody loads it by itself."""
+    if not output:
+        raise UsageError("the file's name is empty: name it, or say - for standard output")
     write_text(output, live_rules(connect=connect))
     return Saved(output)
 

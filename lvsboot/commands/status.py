@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from lvsboot import paths, rivals
 from lvsboot.commands import memory, rulefiles
 from lvsboot.commands.rulefiles import Places
-from lvsboot.errors import HostError, LvsbootError
+from lvsboot.errors import HostError, LvsbootError, NotPermittedError
 from lvsboot.ipvs.changes import Change, diff, diff_daemons, keep_weights
 from lvsboot.ipvs.connections import Connection, parse_connections
 from lvsboot.ipvs.kernel import Kernel, open_kernel
@@ -112,5 +112,7 @@ def _read_connections() -> tuple[Connection, ...]:
     try:
         with open(CONNECTIONS, encoding="ascii") as file:  # noqa: PTH123 - may be very large
             return parse_connections(file.read())
+    except PermissionError as error:
+        raise NotPermittedError(f"cannot read {CONNECTIONS}: run lvsboot as root") from error
     except OSError as error:
         raise HostError(f"cannot read {CONNECTIONS}: {error.strerror}") from error

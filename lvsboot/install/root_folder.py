@@ -47,17 +47,16 @@ class RootFolder:
         """How a person finds `path`; for sentences, not for opening."""
         return self.path / path.lstrip("/")
 
-    @contextmanager
-    def walk(self, path: str) -> Iterator[Walk]:
-        """At the folder that holds `path`; raises OSError."""
-        with Walk(self, os.dup(self._descriptor)) as walk:
-            walk.go(path)
-            yield walk
+    def status(self) -> os.stat_result:
+        return os.fstat(self._descriptor)
 
     @contextmanager
-    def made(self, path: str, made: list[str]) -> Iterator[Walk]:
-        """The same, where missing folders are made; their paths are appended to `made`."""
-        with Walk(self, os.dup(self._descriptor), made) as walk:
+    def walk(self, path: str, made: list[str] | None = None) -> Iterator[Walk]:
+        """At the folder that holds `path`; raises OSError.
+
+        With `made` missing folders are made, and their paths are appended to it.
+        """
+        with Walk(os.dup(self._descriptor), made) as walk:
             walk.go(path)
             yield walk
 
@@ -109,8 +108,7 @@ class RootFolder:
 class Walk:
     """A folder below the root, and a name in it: (`folder`, `name`) is what system calls take."""
 
-    def __init__(self, root: RootFolder, descriptor: int, made: list[str] | None = None) -> None:
-        self._root = root
+    def __init__(self, descriptor: int, made: list[str] | None = None) -> None:
         self._made = made
         # One for each level: `..` is the level before, whatever has been moved meanwhile.
         self._levels = [(descriptor, "")]

@@ -1,4 +1,7 @@
-"""lvsboot as it is, but what it would have systemctl and others do is only said."""
+"""lvsboot as it is, but what it would have systemctl and others do is only said.
+
+The command that FAILING names in the environment fails.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ from lvsboot.cli import main
 
 def _say(argv: Sequence[str], **_: Any) -> subprocess.CompletedProcess[str]:
     os.write(2, f"run {shlex.join(argv)}\n".encode())
-    return subprocess.CompletedProcess(argv, 0, "", "")
+    status = 1 if argv[0] == os.environ.get("FAILING") else 0
+    return subprocess.CompletedProcess(argv, status, "", "")
 
 
 if __name__ == "__main__":

@@ -52,6 +52,17 @@ director:
   foreign_services: remove
 """
 
+THIRD = """\
+version: 1
+director:
+  method: dr
+  vips: [{address: 192.0.2.1, interface: lo}, {address: 192.0.2.4, interface: lo}]
+  services:
+    - {vip: 192.0.2.1, port: 80, real_servers: [{address: 198.51.100.1, weight: 5}]}
+    - {vip: 192.0.2.4, port: 80, real_servers: [{address: 198.51.100.1}]}
+  vip_on_stop: remove
+"""
+
 State = dict[str, tuple[int, str]]
 
 
@@ -83,6 +94,11 @@ class Scenario:
         shutil.copytree(self.before, folder, symlinks=True)
         return folder, self._run(folder)
 
+    def each_point(self, points: list[Point], check: Callable[[int], None]) -> None:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for index, done in enumerate([pool.submit(check, i) for i in range(len(points))]):
+                assert done.exception() is None, f"{points[index]}: {done.exception()}"
+
     def kill_everywhere(self) -> list[Point]:
         traced, run = self.on_a_copy("traced")
         points = run.points()
@@ -102,17 +118,48 @@ class Scenario:
             assert differences(state(folder), after) == []
             shutil.rmtree(folder)
 
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for index, done in enumerate([pool.submit(kill, i) for i in range(len(points))]):
-                assert done.exception() is None, f"{points[index]}: {done.exception()}"
+        self.each_point(points, kill)
         return points
+
+    def kill_everywhere_and_change(self, role: str, file: str) -> list[Point]:
+        """Killed at each of its calls, and then given another role in `file`.
+
+        What then stands there is what that role has, and nothing that only the killed one had.
+        """
+        traced, run = self.on_a_copy("traced")
+        points = run.points()
+        wanted = []
+        # With all that the killed run would have done, and with nothing of it.
+        for folder in (traced, self.on_a_copy("undisturbed")[0]):
+            (folder / file).write_text(role, encoding="utf-8")
+            self._run(folder).finish()
+            wanted.append(state(folder))
+
+        def kill(index: int) -> None:
+            folder, run = self.on_a_copy(f"point-{index}")
+            run.kill_at(points[index])
+            (folder / file).write_text(role, encoding="utf-8")
+            run.finish()
+            assert foreign(state(folder), *wanted) == []
+            shutil.rmtree(folder)
+
+        self.each_point(points, kill)
+        return points
+
+
+def foreign(found: State, *wanted: State) -> list[str]:
+    """Paths at which none of those has what is found; of files aside one may have more of them."""
+    return sorted(
+        path
+        for path in {*found}.union(*wanted)
+        if found.get(path) not in [it.get(path) for it in wanted] and not path.endswith("lock")
+    )
 
 
 def whole(found: State, before: State, after: State) -> list[str]:
     """Paths that hold neither the old nor the new, temporaries left out."""
-    paths = [
-        path for path in found if not path.endswith(".lvs-new") and not path.startswith("run/")
-    ]
+    passing = (".lvs-new", "/lock")
+    paths = [path for path in found if not path.endswith(passing) and not path.startswith("run/")]
     if MANIFEST in found:
         # On the way it names old and new.
         assert json.loads(bytes.fromhex(found[MANIFEST][1]))["version"] == 1
@@ -176,3 +223,9 @@ def applied(tmp_path: Path) -> Scenario:
 def test_apply_a_second_role(applied: Scenario) -> None:
     KILLED["apply"] = applied.kill_everywhere()
     assert len(KILLED["apply"]) > 80
+
+
+def test_apply_a_third_role_after_a_killed_second(applied: Scenario) -> None:
+    points = applied.kill_everywhere_and_change(THIRD, "etc/lvs/role.yaml")
+    KILLED["apply, and then another role"] = points
+    assert len(points) > 80

@@ -7,8 +7,11 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -505,3 +508,98 @@ def test_a_boot_s_words_are_read_as_argparse_reads_them(words: list[str]) -> Non
 )
 def test_other_words_are_left_to_argparse(words: list[str]) -> None:
     assert service.read_plain(words) is None
+
+
+@pytest.mark.parametrize("kind", ["empty", "missing", "file", "dangling link", "loop", "pipe"])
+@pytest.mark.parametrize("verb", ["render", "plan", "install-units"])
+def test_a_root_that_is_none_is_refused(tmp_path: Path, verb: str, kind: str) -> None:
+    root = tmp_path / kind
+    match kind:
+        case "file":
+            root.touch()
+        case "dangling link":
+            root.symlink_to(tmp_path / "nowhere")
+        case "loop":
+            root.symlink_to(root)
+        case "pipe":
+            os.mkfifo(root)
+    role = () if verb == "install-units" else (DIRECTOR,)
+    done = lvsboot(verb, *role, "--root", "" if kind == "empty" else root)
+    if kind == "empty":
+        assert (done.returncode, done.stdout) == (Exit.USAGE, b"")
+        assert done.stderr.endswith(b"say . for the one that you are in\n")
+    else:
+        assert (done.returncode, done.stdout) == (Exit.FAILED, b"")
+        assert f"{root}".encode() in done.stderr
+    assert b"Traceback" not in done.stderr
+    assert sorted(it.name for it in tmp_path.iterdir()) == [kind] * os.path.lexists(root)
+
+
+def test_no_name_is_no_place_to_write_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert lvsboot("cloud-init", DIRECTOR, "-o", "").returncode == Exit.USAGE
+    assert lvsboot("save", "--output", "").returncode == Exit.USAGE
+    assert list(tmp_path.iterdir()) == []
+
+
+def as_nobody(*words: str | Path) -> Done:
+    """Of a user who may do nothing."""
+    os.seteuid(65534)
+    try:
+        return lvsboot(*words)
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def for_all() -> Iterator[Path]:
+    """A folder that every user may look into; pytest's own are not."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_what_is_not_permitted_has_one_status(for_all: Path) -> None:
+    """Whatever it is: a role or a root that may not be read, or one that may not be written."""
+    role, root = for_all / "role.yaml", for_all / "root"
+    role.write_text(DIRECTOR.read_text(encoding="utf-8"), encoding="utf-8")
+    (root / "var/lib/lvs").mkdir(parents=True)
+    # The interpreter's folders may be root's as well: all is imported before.
+    for verb in ("plan", "render"):
+        assert lvsboot(verb, role, "--root", root).returncode == Exit.DONE
+    shutil.rmtree(root)
+    (root / "var/lib/lvs").mkdir(parents=True)
+    assert as_nobody("validate", role).returncode == Exit.DONE
+    refused = {
+        "the root": as_nobody("render", role, "--root", root),
+        "units": as_nobody("install-units", "--root", root),
+        "a seed": as_nobody("cloud-init", role, "-o", root),
+        "a new seed": as_nobody("cloud-init", role, "-o", root / "new"),
+    }
+    role.chmod(0o600)
+    refused["the role"] = as_nobody("validate", role)
+    refused["the rules"] = as_nobody("import", role)
+    role.chmod(0o644)
+    (root / "var/lib/lvs/manifest.json").touch(mode=0o600)
+    refused["the manifest"] = as_nobody("plan", role, "--root", root)
+    root.chmod(0o700)
+    refused["the closed root"] = as_nobody("plan", role, "--root", root)
+    for what, done in refused.items():
+        assert done.returncode == Exit.NOT_PERMITTED, (what, done)
+        assert done.stderr.count(b"\n") == 1, what
+
+
+def test_names_that_are_not_utf_8_are_shown(image: Path) -> None:
+    """Of what cloud-init has left, and of links that are in the way."""
+    shutil.rmtree(image / "etc/systemd")
+    folder = image / "etc/network/interfaces.d"
+    folder.mkdir(parents=True)
+    (folder / os.fsdecode(b"50-cloud-init-\xff")).write_text("", encoding="utf-8")
+    (image / "etc/hostname").symlink_to(os.fsdecode(b"\xfe"))
+    root = image.rename(image.with_name(os.fsdecode(b"image-\xfd")))
+    words = (DIRECTOR, "--root", root, "--backend", "ifupdown")
+    for verb in ("plan", "render", "render"):
+        done = lvsboot(verb, *words)
+        assert (done.returncode, b"Traceback" in done.stderr) == (Exit.DONE, False), done
+    assert not (root / "etc/hostname").is_symlink()

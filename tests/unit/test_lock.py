@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -71,14 +72,35 @@ def test_a_full_disk_keeps_nobody_from_holding_it(
         raise AssertionError
 
 
-def test_a_directory_is_locked_without_a_trace(tmp_path: Path) -> None:
+def test_what_is_no_lock_is_refused_and_nobody_waits_for_a_pipe(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "folder").mkdir()
+    for name in ("link", "folder"):
+        with (
+            pytest.raises(HostError, match="cannot write"),
+            Lock(str(tmp_path / name), "start"),
+        ):
+            raise AssertionError
+    assert not (tmp_path / "elsewhere").exists()
+    os.mkfifo(tmp_path / "pipe")
+    place = str(tmp_path / "pipe")
     with (
-        held_by_another(tmp_path) as holder,
-        pytest.raises(HostError, match=f"^process {holder.pid} has held"),
-        Lock(str(tmp_path), "render", patience=0),
+        Lock(place, "stop"),
+        pytest.raises(HostError, match="another process has held"),
+        Lock(place, "start", patience=0),
     ):
         raise AssertionError
-    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_and_its_folder_do_not_depend_on_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        with Lock(str(tmp_path / "run/lock"), "start"):
+            pass
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "run").stat().st_mode) == 0o755
+    assert stat.S_IMODE((tmp_path / "run/lock").stat().st_mode) == 0o600
 
 
 def test_a_free_lock_costs_next_to_nothing(tmp_path: Path) -> None:

@@ -230,3 +230,35 @@ def test_ifup_makes_a_vlan_that_is_not_there_yet(host: Host) -> None:
         "ifup eth0.5",
     ]
     assert not any("eth1" in it for it in host.ran)
+
+
+def test_where_nothing_can_be_kept_nothing_is_begun(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """/run is full, or what is there is no folder: a sentence, before any file is changed."""
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(network, "_PENDING", str(tmp_path / "file/network.json"))
+    changes = (Write(File(OURS, ""), Found.OURS),)
+    with pytest.raises(HostError, match=r"cannot (read|write) .*network\.json: Not a directory"):
+        network.note_network(changes, {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "null",
+        "{",
+        '{"with_mtu": 1}',
+        '{"brought_back": null}',
+        '{"interfaces": []}',
+        "[" * 9999,
+    ],
+)
+def test_what_is_still_to_be_done_is_ours_or_refused(host: Host, text: str) -> None:
+    Path(network._PENDING).write_text(text, encoding="utf-8")
+    role_file, tree = role_and_tree(ROLE, Backend.IFUPDOWN)
+    with pytest.raises(HostError, match="remove it, apply again"):
+        network.activate_network(role_file.role, tree, block=True)
+    assert host.ran == []

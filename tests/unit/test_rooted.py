@@ -52,6 +52,11 @@ class Names:
         self.unsynced -= {place for place in self.unsynced if str(Path(place).parent) == folder}
 
 
+def place_of(path: str, folder: int | None) -> str:
+    """A path that may be relative to a folder's descriptor."""
+    return path if folder is None else str(Path(f"/proc/self/fd/{folder}").readlink() / path)
+
+
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> Names:
     seen = Names()
@@ -61,7 +66,8 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Names:
 
         def watched(*arguments: Any, **options: Any) -> Any:
             done = real(*arguments, **options)
-            seen.changed(os.fspath(arguments[which]))
+            folder = options.get("dir_fd", options.get("dst_dir_fd"))
+            seen.changed(place_of(os.fspath(arguments[which]), folder))
             return done
 
         monkeypatch.setattr(os, call, watched)

@@ -1,0 +1,90 @@
+"""The lock of an unpacked image: a file in it that only its owner can open, gone afterwards."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from lvsboot import paths
+from lvsboot.errors import HostError
+from lvsboot.install.root_folder import RootFolder
+from lvsboot.lock import LOCK_FLAGS, PATIENCE_SECONDS, Lock, Tell, tell_nobody
+from lvsboot.rooted import writing
+
+
+class ImageLock(Lock):
+    """Held from entering to leaving; raises HostError where another one holds on to it.
+
+    It is no lock on the image's own folder: that everybody can take who can open it, flock(2).
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        verb: str,
+        tell: Tell = tell_nobody,
+        *,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._root = RootFolder(root)
+        self._made: list[str] = []
+        self._is_file = True
+        super().__init__(str(self._root.place(paths.IMAGE_LOCK)), verb, tell, patience=patience)
+
+    def __enter__(self) -> None:
+        with self._root:
+            super().__enter__()
+            while not self._is_in_place():
+                # Who held it has removed it: by now another one may hold what has its name.
+                os.close(self._descriptor)
+                super().__enter__()
+
+    def __exit__(self, *_: object) -> None:
+        """Removes the file while it is held, so that no other one's is removed."""
+        try:
+            with self._root, suppress(OSError):
+                if self._is_file and self._is_in_place():
+                    with self._root.walk(paths.IMAGE_LOCK) as walk:
+                        os.unlink(walk.name, dir_fd=walk.folder)
+                for folder in reversed(self._made):
+                    with self._root.walk(folder) as walk:
+                        os.rmdir(walk.name, dir_fd=walk.folder)
+        finally:
+            super().__exit__()
+
+    def _open(self) -> int:
+        try:
+            with writing(self._root.place(paths.IMAGE_LOCK)):
+                return self._open_file()
+        except HostError as error:
+            if getattr(error.__cause__, "errno", None) != errno.EROFS:
+                raise
+            # Nobody can write there: whoever finds all as it should be need not be kept out.
+            self._is_file = False
+            return os.memfd_create("lock")
+
+    def _open_file(self) -> int:
+        with self._root.walk(paths.IMAGE_LOCK, self._made) as walk:
+            descriptor = os.open(walk.name, LOCK_FLAGS, 0o600, dir_fd=walk.folder)
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_uid not in self._owners():
+            os.close(descriptor)
+            raise HostError(
+                f"{self._place} is no lock of lvsboot's: see whose it is, and remove it"
+            )
+        return descriptor
+
+    def _owners(self) -> set[int]:
+        return {0, os.geteuid(), self._root.status().st_uid}
+
+    def _is_in_place(self) -> bool:
+        if not self._is_file:
+            return True
+        try:
+            with self._root.walk(paths.IMAGE_LOCK) as walk:
+                return os.path.samestat(walk.status(), os.fstat(self._descriptor))
+        except (FileNotFoundError, NotADirectoryError):
+            return False
