@@ -26,6 +26,8 @@ CALLS = (
     "renameat2", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "symlink", "symlinkat", "link",
     "linkat", "chmod", "fchmod", "fchmodat", "fchown",
 )  # fmt: skip
+# Of architectures each has some of them.
+_SELECTED = ",".join(f"?{call}" for call in CALLS)
 _LINE = re.compile(r"(?:\d+ +)?(\w+)\((.*)")
 _DESCRIPTOR = re.compile(r"(\d+)")
 
@@ -56,15 +58,10 @@ def write_summary(reporter: pytest.TerminalReporter) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """`prefix` is what goes before strace: a namespace to be in.
-
-    `calls`: the only ones to look at, of a program that starts no other. The kernel itself picks
-    them out then, so that the thousand other calls of an interpreter's start cost nothing.
-    """
+    """`prefix` is what goes before strace: a namespace to be in."""
 
     argv: Sequence[str]
     prefix: Sequence[str] = ()
-    calls: Sequence[str] = ()
 
     def points(self) -> list[Point]:
         """Lets it run to its end; what it writes to its own streams is no point."""
@@ -109,12 +106,9 @@ class Run:
         return done.stderr
 
     def _strace(self, trace: Path, options: Sequence[str], *, expected: int) -> str:
-        # Of architectures each has some of them.
-        selected = ",".join(f"?{call}" for call in self.calls or CALLS)
         argv = [
             *self.prefix,
-            *("strace", "-o", str(trace), "-s", "60", "-e", f"trace={selected}"),
-            *(("-f", "--seccomp-bpf") if self.calls else ()),
+            *("strace", "-o", str(trace), "-s", "60", "-e", f"trace={_SELECTED}"),
             *options,
             *self.argv,
         ]
