@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import NamedTuple
+
+from lvsboot.nics.globs import matches_glob
 
 # Each begins a stanza, and ends the one before it.
 _STANZAS = {
@@ -72,9 +73,9 @@ class Start(NamedTuple):
     def is_for(self, name: str, mac: str | None) -> bool:
         """Whether it starts the interface `name`; also where the files alone do not tell."""
         if self.variable == "name":
-            return fnmatchcase(name, self.pattern)
+            return matches_glob(name, self.pattern)
         if self.variable in {"mac", "address"} and mac is not None:
-            return fnmatchcase(mac, self.pattern.lower())
+            return matches_glob(mac, self.pattern.lower())
         return True
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
 import yaml
+
+from lvsboot.nics.globs import matches_glob
 
 # What stands below these is a device; below the others (version, renderer) it is not.
 _DEVICES = {
@@ -62,7 +63,7 @@ class Definition:
             return True
         if facts.mac is not None and facts.mac.lower() == mac:
             return True
-        return facts.name is not None and facts.mac is None and fnmatchcase(name, facts.name)
+        return facts.name is not None and facts.mac is None and matches_glob(name, facts.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from fnmatch import fnmatchcase
 from typing import NamedTuple
+
+from lvsboot.nics.globs import matches_glob
 
 _MAC_KEYS = ("MACAddress", "PermanentMACAddress")
 # lo has no driver and no path, and is of no kind and in no Wi-Fi.
@@ -93,7 +94,7 @@ def parse_network_file(parts: Iterable[tuple[str, str]]) -> NetworkFile:
     """A file's path and text, then those of its drop-ins; one without [Match] is for no NIC."""
     matches: list[Match] = []
     settings: list[tuple[str, Setting]] = []
-    keys: dict[str, tuple[str, ...]] = {}
+    keys: dict[str, list[str]] = {}
     for path, text in parts:
         line, source = 1, ""
         for setting in parse_settings(text):
@@ -105,10 +106,12 @@ def parse_network_file(parts: Iterable[tuple[str, str]]) -> NetworkFile:
             if not setting.key:
                 continue
             # An empty value takes back what was said before.
-            words = _words(setting.value)
-            keys[setting.key] = (*keys.get(setting.key, ()), *words) if words else ()
+            if words := _words(setting.value):
+                keys.setdefault(setting.key, []).extend(words)
+            else:
+                keys.pop(setting.key, None)
         if source or not matches:
-            matches.append(Match(path, line, source, {k: v for k, v in keys.items() if v}))
+            matches.append(Match(path, line, source, {k: tuple(v) for k, v in keys.items()}))
     return NetworkFile(tuple(matches), tuple(settings))
 
 
@@ -174,8 +177,8 @@ def _yes_or_no(is_match: bool) -> Matching:  # noqa: FBT001 - what it makes word
 
 def _any_glob(words: Iterable[str], name: str) -> bool:
     """No word with an exclamation mark may match; of the others one must, if there are any."""
-    words = [word.replace("[^", "[!") for word in words]
-    if any(fnmatchcase(name, word[1:]) for word in words if word.startswith("!")):
+    words = list(words)
+    if any(matches_glob(name, word[1:]) for word in words if word.startswith("!")):
         return False
     positive = [word for word in words if not word.startswith("!")]
-    return not positive or any(fnmatchcase(name, word) for word in positive)
+    return not positive or any(matches_glob(name, word) for word in positive)

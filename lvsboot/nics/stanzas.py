@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from fnmatch import fnmatchcase
 from ipaddress import ip_address
 from typing import NamedTuple
 
 from lvsboot.formats import Address
 from lvsboot.model import Backend, Nic, Role
+from lvsboot.nics.globs import matches_glob
 from lvsboot.nics.interfaces import Interfaces, Line, Stanza, Starts
 from lvsboot.nics.root import Text, unread
 from lvsboot.nics.survey import Survey
@@ -93,7 +93,7 @@ def _read_files(backend: Backend, survey: Survey, known: Collection[str]) -> _Fi
 
 
 def _maps(mapping: Line, name: str) -> bool:
-    return any(fnmatchcase(name, pattern.partition(":")[0]) for pattern in mapping.words[1:])
+    return any(matches_glob(name, pattern.partition(":")[0]) for pattern in mapping.words[1:])
 
 
 def _stanza_words(stanza: Stanza, nic: Nic, backend: Backend) -> tuple[str, str]:

@@ -15,7 +15,7 @@ PURE = [
     "aliases", "composer", "places", "assertions", "checks", "complaints", "schema", "soundness",
     "cloudinit", "paths",
     "tunnels", "vlans", "policy", "importing", "sketch", "announcing.frames", "announcing.links",
-    "nics.addresses", "nics.interfaces", "nics.mtu", "nics.netplan", "nics.networkd",
+    "nics.addresses", "nics.globs", "nics.interfaces", "nics.mtu", "nics.netplan", "nics.networkd",
     *(f"constraints.{place.stem}" for place in PACKAGE.glob("constraints/*.py")),
     # Filling a template opens its file.
     *(f"render.{place.stem}" for place in PACKAGE.glob("render/*.py") if place.stem != "templates"),
