@@ -73,6 +73,7 @@ def _real_server(real_server: RealServer) -> Iterator[Entry]:
     )
     if vips:
         yield _wanted("lvs.service", _KEEP)
+        yield _static("lvs-vip-keep.service.d/real-server.conf")
         yield _static(f"{_VIP}.d/real-server.conf")
         yield from _arp_watch()
     if real_server.tunnel is not None:

@@ -192,7 +192,11 @@ NAT = "version: 1\nreal_server: {method: nat, director: 10.0.0.1}\n"
 def test_a_vip_that_networkd_may_take_away_is_put_back(
     role: str, backend: Backend, *, is_kept: bool
 ) -> None:
-    assert (KEEP in {entry.path for entry in render(role, backend)}) is is_kept
+    tree = render(role, backend)
+    assert (KEEP in {entry.path for entry in tree}) is is_kept
+    # Only a real server has a guard to ask.
+    guarded = "/etc/systemd/system/lvs-vip-keep.service.d/real-server.conf"
+    assert (guarded in {entry.path for entry in tree}) is (role == REAL_SERVER)
 
 
 def test_netplans_file_is_for_roots_eyes() -> None:
