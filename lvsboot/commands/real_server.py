@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from lvsboot import paths
+from lvsboot.commands.arp_guard import opening_reason
 from lvsboot.formats import Address
-from lvsboot.host.live_arp import live_opening
 from lvsboot.host.live_network import LiveNetwork, read_live_network
 from lvsboot.ipvs.table import ForwardingMethod
 from lvsboot.model import RealServer, TunnelEnd
@@ -89,7 +89,7 @@ def applied_real_server() -> RealServer | None:
 
 def read_real_server(duty: RealServer) -> RealServerState:
     """Raises HostError where the kernel does not show its links and addresses."""
-    return real_server_state(duty, read_live_network(), live_opening() if duty.vips else None)
+    return real_server_state(duty, read_live_network(), opening_reason() if duty.vips else None)
 
 
 def real_server_state(

@@ -138,6 +138,18 @@ def test_what_the_guard_says(real_server: RoleHost) -> None:
     assert real_server.run("sysctl", "-n", "net.ipv4.conf.all.arp_ignore") == "0\n"
 
 
+def test_a_file_that_would_open_the_host_is_named(real_server: RoleHost) -> None:
+    place = real_server.root / "etc/sysctl.d/99-hostile\x1b[2J.conf"
+    place.write_text("net.ipv4.conf.all.arp_announce = 3\n", encoding="utf-8")
+    try:
+        done = lvsboot(real_server, "status")
+    finally:
+        place.unlink()
+    assert done.returncode == Exit.DIFFERS
+    assert "99-hostile\\x1b[2J.conf" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
 @pytest.mark.long
 def test_the_tunnel(server: RoleHost) -> None:
     server.become(TUNNELLED)
