@@ -268,7 +268,11 @@ VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[
     "reload": ("the same, all or nothing", _loading_arguments, _Verb(_reload)),
     "stop": ("remove our services from the kernel's table", _stop_arguments, _Verb(_stop)),
     "save": ("keep the live table for the next start", _save_arguments, _Verb(_save)),
-    "status": ("show the live table and how it has drifted", _status_arguments, _Verb(_status)),
+    "status": (
+        "show the live table and its drift, or a real server's VIPs",
+        _status_arguments,
+        _Verb(_status),
+    ),
     "announce": (
         "tell the segment's hosts where our VIPs are",
         _announce_arguments,
