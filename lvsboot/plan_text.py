@@ -12,7 +12,7 @@ from lvsboot.line_diff import unified_diff
 from lvsboot.printable import printable_text
 from lvsboot.tree import Entry, File, Link
 
-_MACHINERY = (f"{paths.STATE}/", f"{paths.UNITS}/", paths.UDEV_RULES)
+_MACHINERY = (f"{paths.STATE}/", f"{paths.UNITS}/", paths.VIPS_UP, paths.UDEV_RULES)
 
 _COLORS = {"+": "\033[32m", "-": "\033[31m", "~": "\033[33m", "@": "\033[36m"}
 _RESET = "\033[0m"

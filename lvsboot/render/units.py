@@ -68,9 +68,8 @@ def _real_server(real_server: RealServer) -> Iterator[Entry]:
         yield _instance_wanted("lvs.service", vip_unit(vip))
     units = [vip_unit(vip) for vip in vips]
     tunnels = [_TUNNEL] if real_server.tunnel is not None else []
-    yield File(
-        paths.REAL_SERVER_DROP_IN, fill_template("real-server.conf", tunnels=tunnels, vips=units)
-    )
+    text = fill_template("real-server.conf", tunnels=tunnels, vips=units, addresses=vips)
+    yield File(paths.REAL_SERVER_DROP_IN, text)
     if vips:
         yield _wanted("lvs.service", _KEEP)
         yield _static("lvs-vip-keep.service.d/real-server.conf")
@@ -82,6 +81,7 @@ def _real_server(real_server: RealServer) -> Iterator[Entry]:
 
 def _arp_watch() -> Iterator[Entry]:
     """What has the guard look again: each new NIC, each new setting in a file."""
+    yield File(paths.VIPS_UP, (UNITS / "vips-up").read_text(encoding="utf-8"))
     yield File(paths.UDEV_RULES, (UNITS / "lvs-arp.rules").read_text(encoding="utf-8"))
     yield _wanted("lvs.service", _ARP)
 

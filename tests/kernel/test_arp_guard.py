@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -53,9 +54,10 @@ def is_up(host: RoleHost) -> bool:
 
 
 def start(server: RoleHost) -> None:
-    """The VIP with what its unit requires: the guard."""
+    """What the guard's unit does for a VIP that is being started, and its own asserts."""
     server.run(*GUARD)
-    server.start(UNIT)
+    server.run("sh", "/etc/lvs/vips-up", VIP)
+    assert Path(f"/run/lvs/vips/{VIP}").exists()
 
 
 def is_answered(host: RoleHost) -> bool:
