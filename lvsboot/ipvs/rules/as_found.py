@@ -39,6 +39,8 @@ _SHOWN = 160
 _MOST_JOINED = 64
 _BLANKS = " \t\r"
 _WORD = re.compile(f"[^{_BLANKS}]+")
+# How a script begins a line that else is one of rules.
+_CALL = re.compile(r"^[ \t]*(?:sudo[ \t]+)?(?:[^ \t\n]*/)?ipvsadm[ \t]+(?=-)", re.MULTILINE)
 _COMMENT = re.compile(r"(?:^|[ \t])#")
 _SHOWING = re.compile(r"-[LlSh]\w*|--(?:list|save|help|version)")
 _RESTORING = re.compile(r"-R\w*|--restore")
@@ -79,14 +81,19 @@ class _Reader:
         self._is_script = False
 
     def read(self, text: str) -> None:
-        # A line that a backslash joins to the next one may be of another part.
-        for first, part in [(1, text)] if "\\" in text else split_parts(text):
+        lines = text.split("\n")
+        if "\\" in text:  # A line that is joined to the next one may be of another service.
+            self._read_lines(1, lines)
+            return
+        rules = _CALL.sub("", text)
+        self._is_script = rules != text
+        for first, part in split_parts(rules):
             pool = self._shortcut.read(part)
             if pool is None or not _is_as_said(part, pool) or not self._replay.add_service(*pool):
-                self._read_part(first, part)
+                self._read_lines(first, lines[first - 1 : first + part.count("\n")])
 
-    def _read_part(self, first: int, text: str) -> None:
-        for number, line in _logical_lines(first, text):
+    def _read_lines(self, first: int, lines: list[str]) -> None:
+        for number, line in _logical_lines(first, lines):
             try:
                 self._read_line(number, line)
             except CommandError as error:
@@ -210,11 +217,11 @@ def _is_as_said(part: str, pool: Pool) -> bool:
     return part.count(f":{pool.key.port} ") == 1 + 2 * len(pool.destinations)
 
 
-def _logical_lines(start: int, text: str) -> Iterator[tuple[int, str]]:
+def _logical_lines(start: int, lines: list[str]) -> Iterator[tuple[int, str]]:
     """Lines with their numbers; a backslash at the end joins the next one, as in a shell."""
     first = start
     parts: list[str] = []
-    for number, line in enumerate(text.split("\n"), start=start):
+    for number, line in enumerate(lines, start=start):
         first = first if parts else number
         if line.endswith("\\") and len(parts) < _MOST_JOINED:
             parts.append(line[:-1])

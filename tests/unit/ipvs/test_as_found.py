@@ -82,6 +82,14 @@ def test_the_same_rules_in_other_clothes(text: str) -> None:
     assert rules(text) == PLAIN
 
 
+@given(tables(), st.sampled_from(["", "ipvsadm ", "/sbin/ipvsadm ", " sudo /usr/sbin/ipvsadm\t"]))
+def test_a_script_of_plain_lines_is_read_as_its_rules_are(table: Table, prefix: str) -> None:
+    """By what reads whole services at once, and line by line."""
+    lines = format_rules(table).splitlines()
+    text = "".join(f"{prefix}{line}\n" for line in lines)
+    assert read(text) == read(f"{text}# a backslash: \\") == RulesAsFound(table, ())
+
+
 @pytest.mark.parametrize(
     ("text", "kept", "remarks"),
     [
