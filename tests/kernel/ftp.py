@@ -107,5 +107,9 @@ def _connect(address: str, numbers: list[str]) -> socket.socket:
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     opened.settimeout(_TIMEOUT)
     opened.bind((address, _DATA_PORT))
-    opened.connect((".".join(numbers[:4]), int(numbers[4]) * 256 + int(numbers[5])))
+    try:
+        opened.connect((".".join(numbers[:4]), int(numbers[4]) * 256 + int(numbers[5])))
+    except OSError:
+        opened.close()
+        raise
     return opened
