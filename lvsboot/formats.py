@@ -27,8 +27,6 @@ Network = IPv4Network | IPv6Network
 
 _Parsed = TypeVar("_Parsed")
 _Family = TypeVar("_Family", IPv4Address, IPv6Address)
-# With its prefix length, an IPv4 address in an IPv6 one's tail.
-_LONGEST_ADDRESS = 49
 
 _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _LONGEST_HOSTNAME = 64
@@ -105,18 +103,29 @@ def _parsed(parse: Callable[[str], _Parsed], text: str, what: str) -> _Parsed:
 
 
 def _reason(text: str) -> str:
-    """What is wrong with an address or its prefix, in ipaddress's words."""
+    """What is most often wrong with such a text; `ipaddress` has other words in each version."""
+    address, _slash, prefix = text.partition("/")
     if text.count(":") == 1:
         return "a port has a key of its own"
     if ":" not in text and any(char.isalpha() for char in text):
         return "names are not looked up"
-    kind = IPv6Interface if ":" in text else IPv4Interface
+    longest = 128 if ":" in text else 32
+    if prefix not in {"", *map(str, range(longest + 1))}:
+        return f"a prefix length is 0 to {longest}"
+    numbers = address.split(".")
+    if not all(number.isdigit() for number in numbers) or _is_address(address):
+        return ""
+    if any(number != "0" and number.startswith("0") for number in numbers):
+        return "a number with a leading zero would be octal to some programs"
+    return "an IPv4 address is four numbers of 0 to 255"
+
+
+def _is_address(text: str) -> bool:
     try:
-        kind(text)
-    except ValueError as error:
-        reason = str(error).partition(" in ")[0]
-        return reason[:1].lower() + reason[1:] if len(text) <= _LONGEST_ADDRESS else ""
-    return ""
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def parse_multicast(text: str) -> Address:
