@@ -62,6 +62,7 @@ def test_the_distributions_own_service_keeps_off_the_table(cluster: Cluster) -> 
 
 
 LO = "/etc/systemd/network/10-lo.network"
+OPEN = "/etc/sysctl.d/99-open.conf"
 
 
 def test_a_vip_comes_back_where_networkd_manages_lo(cluster: Cluster) -> None:
@@ -91,8 +92,15 @@ def test_a_vip_comes_back_where_networkd_manages_lo(cluster: Cluster) -> None:
         wait_for(rs1, "! systemctl is-active lvs-vip-keep.service | grep -q activating")
         assert VIP not in rs1.run("ip -br address show dev lo")
         rs1.run("systemctl start lvs")
+        wait_until_back(rs1)
+        # Nor does one come back where the guard says that the host could be heard.
+        rs1.run(f"echo 'net.ipv4.conf.all.arp_ignore = 0' >{OPEN} && networkctl reconfigure lo")
+        wait_for(rs1, f"! ip -br address show dev lo | grep -qF ' {VIP}/32'")
+        rs1.run("sleep 10")
+        assert VIP not in rs1.run("ip -br address show dev lo")
     finally:
-        rs1.run(f"rm {LO} && networkctl reload && sleep 1")
+        rs1.run(f"rm -f {LO} {OPEN} && networkctl reload && sysctl -q --system")
+        rs1.run("systemctl restart lvs && systemctl reset-failed")
     wait_until_back(rs1)
 
 
