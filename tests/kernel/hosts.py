@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,3 +68,12 @@ def _set_namespace(descriptor: int) -> None:
 
 def run(*argv: str) -> None:
     subprocess.run(argv, check=True)
+
+
+def empty_folders(*folders: str) -> None:
+    """Takes all out of them, folders that other tests' units have made among it."""
+    for place in (place for folder in folders for place in Path(folder).glob("*")):
+        if place.is_dir():
+            shutil.rmtree(place)
+        else:
+            place.unlink()

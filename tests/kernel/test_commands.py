@@ -18,7 +18,7 @@ from lvsboot import paths
 from lvsboot.commands.status import Status, read_status
 from lvsboot.ipvs.live_text import Columns
 from lvsboot.status_text import status_text
-from tests.kernel.hosts import Host, run
+from tests.kernel.hosts import Host, empty_folders, run
 
 RULES = (
     "-A -t 10.0.0.1:80 -s wlc\n"
@@ -39,8 +39,7 @@ def rules(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _no_memory() -> None:
-    for place in Path(paths.RUNTIME).glob("*"):
-        place.unlink()
+    empty_folders(paths.RUNTIME)
 
 
 def sent_commands(host: Host, *arguments: str) -> list[int]:

@@ -72,7 +72,7 @@ class Machine:
         """But for the lock, the time of a load, and what is only there to save work."""
         places = (place for folder in FOLDERS for place in Path(folder).iterdir())
         return {
-            str(place): re.sub(rb"^\d+\.\d+\n", b"", place.read_bytes(), flags=re.MULTILINE)
+            str(place): re.sub(rb"^uptime=.*\n", b"", place.read_bytes(), flags=re.MULTILINE)
             for place in places
             if str(place) not in {paths.TABLE_LOCK, paths.KNOWN_SERVICES}
         }

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lvsboot import paths
-from tests.kernel.hosts import CLEAR, Host, run
+from tests.kernel.hosts import CLEAR, Host, empty_folders, run
 
 RULES = "-A -t 10.0.0.1:80 -s wlc\n-a -t 10.0.0.1:80 -r 172.16.0.1:80 -g -w 1\n"
 PROGRAM = ("python3", "-m", "lvsboot")
@@ -21,9 +21,7 @@ def _files() -> Iterator[None]:
     Path("/etc/lvs").mkdir(exist_ok=True)
     Path(paths.RULES).write_text(RULES, encoding="utf-8")
     yield
-    for folder in ("/etc/lvs", paths.STATE, paths.RUNTIME):
-        for place in Path(folder).glob("*"):
-            place.unlink()
+    empty_folders("/etc/lvs", paths.STATE, paths.RUNTIME)
 
 
 @contextmanager
