@@ -86,16 +86,21 @@ def _breaks(key: str, role: Role) -> bool:
 def _closed_devices(role: Role, settings: Settings) -> Iterator[Conflict]:
     """A device's own 0 keeps what comes in there from being forwarded (IN_DEV_FORWARD).
 
-    A write to ip_forward opens all devices that are there; but for each that appears later udev
-    has systemd-sysctl set what the lines say of it (99-systemd.rules).
+    A write to ip_forward opens `default` and all devices that are there; but for each that appears
+    later udev has systemd-sysctl set what the lines say of it (99-systemd.rules), and where they
+    say nothing it begins with the value of `default` (inetdev_init()).
     """
     ours = {nic.name for nic in role.nics}
-    for name in sorted({*ours, *named_devices(settings)} - {"default"}):
+    opened = _last(settings, _FORWARDING)
+    for name in ("default", *sorted({*ours, *named_devices(settings)} - {"default"})):
         key = f"net/ipv4/conf/{name}/forwarding"
         found = settings.in_force(key)
-        if found is not None and found.line.value is not None and not _is_open(found.line.value):
-            sentence = _sentence(key, "1", found.line)
-            yield Conflict(key, "1", found.line, sentence, breaks=name in ours)
+        if found is None or found.line.value is None or _is_open(found.line.value):
+            continue
+        if name == "default" and opened is not None and found.order < opened.order:
+            continue
+        sentence = _sentence(key, "1", found.line)
+        yield Conflict(key, "1", found.line, sentence, breaks=name in {"default", *ours})
 
 
 def _is_open(value: str) -> bool:

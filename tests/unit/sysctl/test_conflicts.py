@@ -60,6 +60,9 @@ def nat(own: str = "") -> str:
         # udev sets it for each NIC that appears, whatever came later.
         (nat(), "usr/lib/sysctl.d/10-a.conf", "net.ipv4.conf.eth1.forwarding=0", "eth1"),
         (nat(), X, "net.ipv4.conf.eth?.forwarding=0", "net.ipv4.conf.eth1.forwarding with it"),
+        # With which each NIC begins that appears later.
+        (nat(), X, "net.ipv4.conf.default.forwarding=0", "net.ipv4.conf.default.forwarding to '0'"),
+        (nat(), X, "net.ipv4.conf.def*.forwarding=0", "net.ipv4.conf.default.forwarding with it"),
         (nat(), X, "net.ipv4.conf.all.send_redirects = 1", "send_redirects to '1'"),
         (nat(), X, "net.ipv4.conf.eth1.send_redirects = 1", "send_redirects to '1'"),
         (TUN, X, "net.ipv4.conf.all.rp_filter = 1", "rp_filter to '1'"),
@@ -106,6 +109,8 @@ def test_what_only_differs_is_a_warning(tmp_path: Path, path: str, text: str, sa
     [
         (nat(), "etc/sysctl.d/10-early.conf", "net.ipv4.ip_forward = 0"),
         (nat(), "etc/sysctl.d/80.conf", "net.ipv4.conf.all.forwarding=0"),
+        (nat(), "etc/sysctl.d/80.conf", "net.ipv4.conf.default.forwarding=0"),
+        (TUN, X, "net.ipv4.conf.default.forwarding=0"),
         (nat(), X, "net.ipv4.ip_forward = 0x1"),
         (nat(), X, "net.ipv4.ip_forward = 0\nnet.ipv4.conf.all.forwarding = 1"),
         (nat(), X, "net.ipv4.conf.*.send_redirects = 1\n# net.ipv4.ip_forward=0"),
