@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from lvsboot.complaints import Hint
 from lvsboot.constraints.addresses import own_addresses
 from lvsboot.constraints.findings import NETWORK, Uses, key_error, warning
 from lvsboot.constraints.names import Names
@@ -15,7 +16,7 @@ from lvsboot.sysctl.conflicts import sysctl_conflicts
 from lvsboot.sysctl.settings import BootSettings
 from lvsboot.sysctl.text import dotted, parse_key, parse_settings
 
-_INTERFACE_KEY = re.compile(r"net\.(?:ipv4|ipv6)\.(?:conf|neigh)\.(.+)\.[^.]+")
+_INTERFACE_KEY = re.compile(r"net/(?:ipv4|ipv6)/(?:conf|neigh)/(.+)/[^/]+")
 _DUTIES: tuple[Path, ...] = (("director",), ("real_server",))
 _ARP_IGNORE = re.compile(r"net\.ipv4\.conf\..+\.arp_ignore")
 
@@ -37,7 +38,7 @@ def _sysctl(role: Role) -> Iterator[Finding]:
     names = Uses()
     nics = None if role.network is None else [nic.name for nic in role.nics]
     known = Names(nics or [])
-    devices = {"all", "default", "lo", *(name.replace("/", ".") for name in nics or ())}
+    devices = {"all", "default", "lo", *(nics or ())}
     for key in role.sysctl:
         path = ("sysctl", key)
         name = parse_key(key)
@@ -49,10 +50,15 @@ def _sysctl(role: Role) -> Iterator[Finding]:
         elif name.startswith("net/ipv4/vs/") and isinstance(role.duty, RealServer):
             message = f"'{key}' is there only where IPVS is: on a director"
             yield warning(path, message, "take it away", at_key=True)
-        match = _INTERFACE_KEY.fullmatch(key.replace("/", "."))
+        match = _INTERFACE_KEY.fullmatch(name)
         if match is not None and nics is not None and match[1] not in devices:
-            message = f"'{match[1]}' is not in network.interfaces"
-            yield warning(path, message, known.there, at_key=True, given=(NETWORK,))
+            device = match[1].replace("/", ".")
+            message = f"'{device}' is not in network.interfaces"
+            hint: Hint = known.there
+            if device in devices:
+                message = f"'{key}' names no parameter of '{device}': a dot parts folders"
+                hint = f"write {dotted(name.replace(match[1], device))}"
+            yield warning(path, message, hint, at_key=True, given=(NETWORK,))
     yield from _undone(role, derived)
     yield from _silent_vips(role)
 
