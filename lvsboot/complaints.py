@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any, NamedTuple
 
 Hint = str | Callable[[], str]
@@ -135,11 +136,12 @@ def shown(value: Any) -> str:  # noqa: ANN401
             return shortened(str(value))
 
 
-def did_you_mean(word: str, known: Sequence[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint at the one of `known` that was meant, or nothing."""
     if len(word) > _LONGEST_WORD:
         return ""
-    near = difflib.get_close_matches(word.lower(), known[:_MOST_COMPARED], n=1, cutoff=0.6)
+    compared = list(islice(known, _MOST_COMPARED))
+    near = difflib.get_close_matches(word.lower(), compared, n=1, cutoff=0.6)
     return f"did you mean '{near[0]}'?" if near else ""
 
 

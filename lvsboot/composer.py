@@ -211,7 +211,7 @@ class Composer:
         """What the alias stands for, counted as if it were written out: nothing is copied."""
         anchor, name = self._anchors.get(event.anchor), shortened(event.anchor)
         if anchor is None:
-            hint = did_you_mean(name, list(self._anchors)) or "write it out"
+            hint = did_you_mean(name, self._anchors) or "write it out"
             self._refuse(event, f"there is no anchor &{name} before this alias", hint)
             return None
         if not anchor.is_whole:

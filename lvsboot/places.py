@@ -52,8 +52,8 @@ def _as_written(finding: Finding, aliases: Aliases) -> Finding:
     if finding.twin is None:
         return replace(finding, path=path, twin=through)
     twin = written(finding.twin, aliases).path
-    if through is not None and twin == path[: len(twin)]:
-        path = through  # it contradicts itself, once an alias repeats it
+    if through is not None and (through == finding.path or twin == path[: len(twin)]):
+        path = through  # the alias contradicts the twin, not what it repeats
     return replace(finding, path=path, twin=twin)
 
 

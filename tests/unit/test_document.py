@@ -339,6 +339,16 @@ def test_a_problem_in_a_shared_list_is_told_where_it_was_written(
     assert reported(SHARED.replace(old, new)) == expected
 
 
+def test_a_word_that_is_an_alias_is_told_where_it_contradicts_another() -> None:
+    """Not where it was written: that line, a VIP's own, is in order."""
+    text = SHARED.replace("{address: 192.0.2.1,", "{address: &vip 192.0.2.1,")
+    text += "    - {vip: *vip, port: 443, real_servers: [{address: *vip}]}\n"
+    assert [row[:2] for row in reported(text)] == [
+        (14, "director.services[2].vip"),
+        (14, "director.services[2].real_servers[0].address"),
+    ]
+
+
 def test_what_many_aliases_repeat_hides_nothing_else() -> None:
     """One broken entry in a list that 2,000 services share, and another behind them."""
     service = "    - {vip: 192.0.2.1, port: %d, real_servers: *web}\n"
@@ -359,6 +369,7 @@ def test_what_many_aliases_repeat_hides_nothing_else() -> None:
         b"a: [" + b"&a 1," * 100_000 + b"]",
         b"a: [" + b"*a ," * 100_000 + b"]",
         b"a: &a [1]\nb: [" + b"*a ," * 100_000 + b"]",
+        b"a: [" + b",".join(b"&a%d 1" % i for i in range(50_000)) + b", *b" * 900 + b"]",
         b"%TAG !a! b\n" * 100_000,
         "# \u202e".encode() * 100_000,
         b"hostname: " + b"9" * 1_000_000,
@@ -369,6 +380,7 @@ def test_what_many_aliases_repeat_hides_nothing_else() -> None:
         "anchors",
         "no anchors",
         "aliases",
+        "aliases of nothing",
         "directives",
         "unseen",
         "digits",
