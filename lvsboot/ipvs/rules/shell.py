@@ -27,13 +27,14 @@ _HERE = re.compile(r"<<-?[ \t]*['\"]?(\w+)")
 _SUBSTITUTION = re.compile(r"`[^`]*`|\$\([^()]*\)")
 _OUTPUT = "$?"
 _OPERATOR = re.compile(r"[;&|()]+")
-_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z_0-9]*)=(.*)", re.DOTALL)
+_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z_0-9]*)(\+?)=(.*)", re.DOTALL)
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z_0-9]*)\}|([A-Za-z_][A-Za-z_0-9]*))")
 _DECIDING = frozenset(
     {"if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac"}
     | {"function", "select"}
 )
 _DECLARING = frozenset({"export", "readonly", "local", "declare", "typeset"})
+_FORGETTING = frozenset({"unset", "read"})
 # Commands that ipvsadm's name is a mere word to.
 _NAMING = frozenset({"echo", "printf", "logger", "[", "[[", "test", "which", "type"})
 # Longer than any word of a rule: to double a text again and again takes few lines.
@@ -96,12 +97,12 @@ class Shell:
                 if "(" in operator and previous:
                     raise DecidesError(f"a function ({previous})")
                 continue
-            words = self._simple([*tokens])
+            is_run = self._is_run(operator)
+            words = self._simple([*tokens], is_run=is_run)
             if not words:
                 continue
             if words[0] in _DECIDING:
                 raise DecidesError(f"`{words[0]}`")
-            is_run = self._is_run(operator)
             if is_run is None and calls_ipvsadm(words):
                 raise DecidesError(f"a command behind `{operator}`")
             if is_run is False:
@@ -133,14 +134,16 @@ class Shell:
             return None if self.succeeded is None else not self.succeeded
         return True
 
-    def _simple(self, words: list[str]) -> list[str]:
+    def _simple(self, words: list[str], *, is_run: bool | None) -> list[str]:
         """One command without its assignments, which are noted; its variables are replaced."""
         if words[0] in _DECLARING:
             for word in words[1:]:
-                self._assign(word)
+                self._assign(word, is_run=is_run)
             return []
-        while words and self._assign(words[0]):
+        while words and self._assign(words[0], is_run=is_run):
             words = words[1:]
+        if words and words[0] in _FORGETTING:
+            self._variables.update(dict.fromkeys(words[1:]))
         if not words or words[0] in _DECIDING:
             return words[:1]
         words = [part for word in words for part in _split(self._known(word))]
@@ -160,18 +163,26 @@ class Shell:
             return _IPVSADM if name.lower() == _IPVSADM else word
         return value
 
-    def _assign(self, word: str) -> bool:
+    def _assign(self, word: str, *, is_run: bool | None) -> bool:
+        """Whether the word is an assignment; of one that may be run the value is not known."""
         assignment = _ASSIGNMENT.fullmatch(word)
         if assignment is None:
             return False
-        name, text = assignment.groups()
+        if is_run is not False:
+            self._variables[assignment[1]] = (
+                self._assigned(*assignment.groups()) if is_run else None
+            )
+        return True
+
+    def _assigned(self, name: str, plus: str, text: str) -> str | None:
+        before = self._variables.get(name, "") if plus else ""
         try:
             value = self._expanded(text)
         except CommandError:
-            self._variables[name] = None
-        else:
-            self._variables[name] = value if len(value) <= _LONGEST_VALUE else None
-        return True
+            return None
+        if before is None or len(before + value) > _LONGEST_VALUE:
+            return None
+        return before + value
 
     def _expanded(self, text: str) -> str:
         if "$" not in text and "`" not in text:

@@ -72,6 +72,8 @@ def test_what_the_service_reads_is_read_the_same(table: Table) -> None:
         f"VIP=192.0.2.1\n{PLAIN.replace('192.0.2.1', '$VIP')}ipvsadm -L\n",
         "export NET=192.0.2 VIP=x\nVIP=\"${NET}.1\"; PORT=80\nI='ipvsadm'\n"
         + script("${{I}} {}").replace("192.0.2.1:80", '"$VIP":${PORT}'),
+        f"VIP=192.0\nVIP+=.2\nVIP+=.1 X+=1\n{PLAIN.replace('192.0.2.1', '$VIP')}ipvsadm -L\n",
+        f"ipvsadm -Z && A=192\nipvsadm -Z || A=10\n{PLAIN.replace('192', '$A')}ipvsadm -L\n",
         f"/sbin/ipvsadm -R <<EOF\n{PLAIN}EOF\n",
         f"ipvsadm -R << 'END'\n{PLAIN}END\nipvsadm\t-L\t-n\n",
         f"ipvsadm-restore -n <<-EOF\n\t{PLAIN}\tEOF\n",
@@ -198,6 +200,11 @@ def test_what_the_tool_took_and_what_it_passed_over(
         (f"modprobe ip_vs || ipvsadm {WEB}", "1: a command behind `||`: only a shell"),
         (f"ipvsadm '{WEB}", "1: a quotation that ends"),
         ("A=x\n" + "A=$A$A$A$A\n" * 40 + "ipvsadm -A -t $A:80\n", "42: $A, which the"),
+        ("V=1.2.3.4\n[ -n x ] && V=5.6.7.8\nipvsadm -A -t $V:80\n", "3: $V, which the file"),
+        ("V=1.2.3.4\ntest x || export V=5.6.7.8\nipvsadm -A -t $V:80\n", "3: $V, which the file"),
+        ("V=1.2.3.4\nunset V\nipvsadm -A -t $V:80\n", "3: $V, which the file"),
+        ("V=1.2.3.4\nread U V\nipvsadm -A -t $V:80\n", "3: $V, which the file"),
+        ("V=$1\nV+=.4\nipvsadm -A -t $V:80\n", "3: $V, which the file"),
         ("ipvsadm -A -t $(cat vip):80\n", "1: a word that another command gives: only a shell"),
     ],
 )  # fmt: skip
