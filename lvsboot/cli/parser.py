@@ -52,7 +52,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         parser.print_help(sys.stderr)
         raise SystemExit(Exit.USAGE)
     name = _verb_in(words)
-    if name is not None and name not in parser.verbs and not _HELP & {*words}:
+    if name is not None and name not in parser.verbs and not _HELP & {*words[: words.index(name)]}:
         parser.error(f"{name!r} is not a verb: {_suggestion(name, parser.verbs)}")
     verb = parser.verbs.get(name or "", parser)
     _check_options(words, verb)

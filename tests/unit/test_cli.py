@@ -382,6 +382,8 @@ def test_the_help_names_every_verb_once_and_in_its_group() -> None:
     [
         ("valdate", "validate"),
         ("Validate", "validate"),
+        ("valdate --help", "validate"),
+        ("valdate x -h", "validate"),
         ("cloudinit", "cloud-init"),
         ("statsu --json", "status"),
         ("--strict valdate", "validate"),
