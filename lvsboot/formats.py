@@ -34,6 +34,8 @@ _LONGEST_DOMAIN = 253
 _INTERFACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_@+-]*(\.[A-Za-z0-9_@+-]+)*")
 _LONGEST_INTERFACE = 15
 _NAME_CHARACTERS = frozenset(ascii_letters + digits + "._@+-")
+# What ifconfig shows as an interface; for the kernel it is a label of some of eth0's addresses.
+_ALIAS = re.compile(r"([A-Za-z0-9_][A-Za-z0-9._-]*):[A-Za-z0-9]+")
 _NAME_DOTS = "no dot at its end, and no two in a row"
 _NAME_WORDS = "letters, digits, dots and -_@+ only"
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
@@ -179,7 +181,9 @@ def parse_interface_name(text: str) -> str:
         )
     if not _INTERFACE.fullmatch(text):
         what = _NAME_DOTS if set(text) <= _NAME_CHARACTERS else _NAME_WORDS
-        raise ValueError(f"{shown(text)} is not an interface name: {what}")
+        alias = _ALIAS.fullmatch(text)
+        hint = f"an alias has no addresses of its own: they are {alias[1]}'s" if alias else ""
+        raise FormatError(f"{shown(text)} is not an interface name: {what}", hint)
     if text in {"all", "default"} or text.isdigit():
         raise ValueError(f"{shown(text)} is not an interface name: it has another meaning")
     return text
