@@ -11,9 +11,9 @@ from lvsboot.model import RealServer, Role
 from lvsboot.problem import Problem, Severity, Span
 from lvsboot.sysctl.conflicts import Conflict, sysctl_conflicts
 from lvsboot.sysctl.settings import Settings
-from lvsboot.sysctl.text import Unread
+from lvsboot.sysctl.text import Assignment, Unread, dotted
 
-_HINT = f"take the line out, or let its file sort before {paths.SYSCTL.rpartition('/')[2]}"
+_OWN_NAME = paths.SYSCTL.rpartition("/")[2]
 
 
 def sysctl_problems(role: Role, text: str, root: Path) -> tuple[Problem, ...]:
@@ -29,7 +29,7 @@ def sysctl_problems(role: Role, text: str, root: Path) -> tuple[Problem, ...]:
     for settings in files.readers:
         for conflict in sysctl_conflicts(role, settings):
             is_boot = settings is files.boot
-            problem = _problem(conflict, settings, is_error=is_boot or is_guarded)
+            problem = _problem(conflict, settings, text, is_error=is_boot or is_guarded)
             place = (problem.file, problem.span.line, conflict.sentence)
             if place not in told:
                 told.add(place)
@@ -37,14 +37,22 @@ def sysctl_problems(role: Role, text: str, root: Path) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
-def _problem(conflict: Conflict, settings: Settings, *, is_error: bool) -> Problem:
+def _problem(conflict: Conflict, settings: Settings, own: str, *, is_error: bool) -> Problem:
     line = conflict.line
     file, number = (paths.SYSCTL, 1) if line is None else (line.file, line.line)
     sentence = conflict.sentence if line is None else conflict.sentence.removeprefix(line.place)
     message = f"for {settings.program}, {'' if line is None else 'this line'}{sentence}"
-    hint = _HINT if file != paths.SYSCTL else ""
+    hint = "" if line is None or file == paths.SYSCTL else _hint(line, own)
     severity = Severity.ERROR if conflict.breaks and is_error else Severity.WARNING
     return Problem(file, Span(number), message, hint=hint, severity=severity)
+
+
+def _hint(line: Assignment, own: str) -> str:
+    """Names the other way only where the order decides: sysctl.conf is last, a glob yields."""
+    is_later = Path(line.file).parent.name == "sysctl.d" and Path(line.file).name > _OWN_NAME
+    if is_later and f"\n{dotted(line.key)} = " in own:
+        return f"take the line out, or let its file sort before {_OWN_NAME}"
+    return "take the line out"
 
 
 def _unread_problem(unread: Unread, *, is_error: bool) -> Problem:

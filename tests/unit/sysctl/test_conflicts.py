@@ -135,3 +135,18 @@ def test_each_line_is_told_once_for_both_programs(tmp_path: Path) -> None:
         "for systemd-sysctl, this line sets net.ipv4.ip_forward to '0': the role needs 1"
     )
     assert "90-lvs.conf" in found[0].hint
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "text"),
+    [
+        (nat(), "etc/sysctl.conf", "net.ipv4.ip_forward = 0"),
+        (TUN, "etc/sysctl.d/10-early.conf", "net.ipv4.conf.eth0.arp_ignore = 3"),
+        (TUN, X, "net.ipv4.conf.eth0.arp_ignore = 3"),
+    ],
+)
+def test_no_order_is_advised_that_changes_nothing(
+    tmp_path: Path, role: str, path: str, text: str
+) -> None:
+    found = problems(tmp_path, role, {path: text})
+    assert [problem.hint for problem in found] == ["take the line out"]
