@@ -30,8 +30,9 @@ def require_silence() -> None:
         return
     sentence = printable_line(
         f"this host would answer or announce ARP for its VIPs, or cannot be seen not to: {reason}. "
-        "No VIP comes up before that is fixed: take the setting out where it is made, then "
-        "`sysctl --system` and `systemctl restart lvs`"
+        "No VIP comes up before that is fixed: take the setting out where it is made, or let "
+        "`lvsboot apply` write what no file sets; then `sysctl --system` and "
+        "`systemctl restart lvs`"
     )
     _tell_journal(sentence)
     raise HostError(sentence)

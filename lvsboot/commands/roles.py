@@ -50,7 +50,8 @@ def read_role(file: str, stdin: bytes | None = None, *, from_anybody: bool = Tru
         raise NotPermittedError(message) from error
     except OSError as error:
         message = f"cannot read the role file: {error.strerror}"
-        raise InputError([Problem(file, Span(1), message)]) from error
+        hint = "write one there, or name another" if isinstance(error, FileNotFoundError) else ""
+        raise InputError([Problem(file, Span(1), message, hint=hint)]) from error
 
 
 def render(
