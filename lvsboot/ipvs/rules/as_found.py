@@ -88,7 +88,8 @@ class _Reader:
         rules = _CALL.sub("", text)
         self._is_script = rules != text
         for first, part in split_parts(rules):
-            pool = self._shortcut.read(part)
+            # What a shell would replace, as "$SCHEDULER", is a word to the shortcut.
+            pool = self._shortcut.read(part) if is_plain(part) else None
             if pool is None or not _is_as_said(part, pool) or not self._replay.add_service(*pool):
                 self._read_lines(first, lines[first - 1 : first + part.count("\n")])
 

@@ -65,7 +65,8 @@ def program(words: list[str]) -> str:
 
 
 def calls_ipvsadm(words: list[str]) -> bool:
-    return program(words) == _IPVSADM
+    """Not where the word sets a variable to its path, as IPV=/sbin/ipvsadm does."""
+    return program(words) == _IPVSADM and "=" not in words[0]
 
 
 @dataclass(slots=True)
