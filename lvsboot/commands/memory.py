@@ -8,6 +8,7 @@ import sys
 import time
 
 from lvsboot.commands.rulefiles import Places, RulesFile
+from lvsboot.ipvs.rules.format import format_service_key
 from lvsboot.ipvs.settled import Known
 from lvsboot.ipvs.table import ServiceKey
 from lvsboot.light_typing import TYPE_CHECKING, NamedTuple
@@ -101,8 +102,15 @@ def our_services(places: Places) -> Collection[ServiceKey]:
     return ours
 
 
-def announce_loading(text: str, places: Places) -> None:
+def announce_loading(source: RulesFile, places: Places) -> str | None:
+    """Adds what is to be loaded to what killed starts have announced; gives what they have."""
+    former = read_text(places.loading)
+    text = source.text
+    if former is not None:
+        left = RulesFile(places.loading, former).table().services.keys() - source.table().services
+        text = "".join(f"-A {format_service_key(key)}\n" for key in left) + text
     write_text(places.loading, text)
+    return former
 
 
 def remember_loaded(source: RulesFile, foreign: Foreign, weights: Weights, places: Places) -> None:
@@ -122,8 +130,12 @@ def remember_loaded(source: RulesFile, foreign: Foreign, weights: Weights, place
     remove_file(places.loading)
 
 
-def forget_loading(places: Places) -> None:
-    remove_file(places.loading)
+def take_back_loading(former: str | None, places: Places) -> None:
+    """For a start of which nothing is left in the table: what killed ones left still is."""
+    if former is None:
+        remove_file(places.loading)
+    else:
+        write_text(places.loading, former)
 
 
 def forget_loaded(places: Places) -> None:

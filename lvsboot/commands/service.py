@@ -99,13 +99,15 @@ def _load(
         stopped = kernel.execute(stops, stop_when_refused=False)
         if changes:
             whole = whole or bool(unsettled.settled) or _is_live(actual, declared, places)
-            memory.announce_loading(source.text, places)
+            former = memory.announce_loading(source, places)
             verdict = (execute_all_or_none if whole else execute_what_goes)(kernel, changes)
             if verdict.refused and whole:
                 undo = [step for stop in stopped.applied for step in inverse(stop)]
                 undone = kernel.execute(undo, stop_when_refused=False)
-                memory.forget_loading(places)
-                raise _rejected(source, verdict.with_not_undone(undone.refused))
+                verdict = verdict.with_not_undone(undone.refused)
+                if not verdict.not_undone:
+                    memory.take_back_loading(former, places)
+                raise _rejected(source, verdict)
         else:
             verdict = Verdict(())
         followed = kernel.execute(daemons, stop_when_refused=False)

@@ -10,7 +10,14 @@ import pytest
 
 from lvsboot.commands.unit_job import is_plain_stop
 from lvsboot.errors import HostError, InputError, KernelRefusedError
-from lvsboot.ipvs.changes import AddDestination, AddService, Change, StartDaemon, StopDaemon
+from lvsboot.ipvs.changes import (
+    AddDestination,
+    AddService,
+    Change,
+    DeleteService,
+    StartDaemon,
+    StopDaemon,
+)
 from lvsboot.ipvs.table import Table
 from lvsboot.ipvs.text import done_text
 from lvsboot.policy import Foreign, Weights
@@ -76,6 +83,83 @@ def test_a_killed_start_has_left_what_is_ours(tmp_path: Path) -> None:
     start(host)
     assert host.table == FOREIGN
     assert host.read("loading") is None
+
+
+class _KilledError(Exception):
+    """In place of SIGKILL."""
+
+
+def start_killed(host: Host, text: str) -> None:
+    """It is killed behind its additions, before it deletes anything."""
+
+    def refuse(_change: Change) -> int:
+        raise _KilledError
+
+    host.write(rules=text)
+    before = host.kernel.table
+    host.kernel = FakeKernel(before, refuse)
+    with pytest.raises(_KilledError):
+        start(host)
+    host.kernel = FakeKernel(Table({**before.services, **rules(text).services}))
+
+
+MARKS = "-A -f 1 -s wlc\n-A -f 1 -6 -s rr\n-A -u [2001:db8::1]:53 -s wlc -o\n"
+ROWS = pytest.mark.parametrize(
+    "texts", [(ONE, TWO), (MARKS, ONE), (ONE, MARKS, TWO), (ONE + TWO, TWO + MARKS, ONE)]
+)
+
+
+@ROWS
+def test_killed_starts_in_a_row_leave_what_is_ours(tmp_path: Path, texts: tuple[str, ...]) -> None:
+    host = Host(tmp_path, FOREIGN)
+    for text in texts:
+        start_killed(host, text)
+    last = TWO.replace("192.0.2.2", "192.0.2.3")
+    host.write(rules=last)
+    start(host)
+    assert host.table == last + FOREIGN
+    assert host.read("loading") is None
+
+
+@ROWS
+def test_a_stop_removes_what_killed_starts_left(tmp_path: Path, texts: tuple[str, ...]) -> None:
+    host = Host(tmp_path, FOREIGN)
+    for text in texts:
+        start_killed(host, text)
+    stop(host)
+    assert host.table == FOREIGN
+
+
+@pytest.mark.parametrize("verb", [start, reload])
+def test_a_refused_start_forgets_nothing_that_a_killed_one_left(
+    tmp_path: Path, verb: Callable[[Host], object]
+) -> None:
+    host = Host(tmp_path, ONE + FOREIGN)
+    host.write(rules=BROADCAST, loading=ONE)
+    refuse_broadcast(host)
+    with pytest.raises(KernelRefusedError, match="Nothing has changed"):
+        verb(host)
+    assert host.read("loading") == ONE
+    stop(host)
+    assert host.table == FOREIGN
+
+
+def test_what_could_not_be_taken_back_is_ours(tmp_path: Path) -> None:
+    host = Host(tmp_path, ONE)
+    host.write(rules=BROADCAST, loaded=ONE)
+
+    def refuse(change: Change) -> int:
+        broadcast = isinstance(change, AddDestination) and change.key.address == b"\xff" * 4
+        return errno.EINVAL if broadcast or isinstance(change, DeleteService) else 0
+
+    host.kernel = FakeKernel(host.kernel.table, refuse)
+    with pytest.raises(KernelRefusedError, match="not all taken back"):
+        reload(host)
+    assert TWO in host.table
+    host.kernel = FakeKernel(host.kernel.table)
+    host.write(rules=FOREIGN)
+    reload(host)
+    assert host.table == FOREIGN
 
 
 def test_live_weights_can_be_kept(tmp_path: Path) -> None:
