@@ -120,7 +120,7 @@ class Starts:
 
 def parse_interfaces(text: str) -> Interfaces:
     """Never fails: what ifupdown would refuse is passed over."""
-    stanzas: list[Stanza] = []
+    heads: list[tuple[Line, list[Line]]] = []
     started: list[Start] = []
     sources: list[Line] = []
     mappings: list[Line] = []
@@ -130,19 +130,19 @@ def parse_interfaces(text: str) -> Interfaces:
         if word not in _STANZAS and not word.startswith("allow-"):
             if options is not None:
                 options.append(line)
-                stanzas[-1] = Stanza(stanzas[-1].head, tuple(options))
             continue
         options = None
         if word == "iface" and len(line.words) > 1:
             options = []
-            stanzas.append(Stanza(line, ()))
+            heads.append((line, options))
         elif word == "auto" or word.startswith("allow-"):
             started += map(_start, line.words[1:])
         elif word == "mapping" and len(line.words) > 1:
             mappings.append(line)
         elif word in {"source", "source-directory"} and len(line.words) > 1:
             sources.append(line)
-    return Interfaces(tuple(stanzas), tuple(started), tuple(sources), tuple(mappings))
+    stanzas = tuple(Stanza(head, tuple(lines)) for head, lines in heads)
+    return Interfaces(stanzas, tuple(started), tuple(sources), tuple(mappings))
 
 
 def _start(word: str) -> Start:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from lvsboot.nics import interfaces
+from lvsboot.nics.interfaces import Line, Stanza, parse_interfaces
 from tests.unit.test_ownership import ROLE, SOURCE, STANZA, image, put, told
 
 __all__ = ["image"]
@@ -89,3 +91,18 @@ def test_what_ifupdown_leaves_alone(image: Path, text: str) -> None:
 def test_ifupdown_besides_its_own_backend(image: Path, text: str, said: str) -> None:
     put(image, "etc/network/interfaces", SOURCE + text)
     assert f"error: {said}" in told(image, ROLE.format(backend="ifupdown"))
+
+
+def test_the_work_on_a_long_stanza_grows_with_its_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines are counted as often as a stanza takes them: it was all of them anew for each."""
+    taken = 0
+
+    def stanza(head: Line, options: tuple[Line, ...]) -> Stanza:
+        nonlocal taken
+        taken += len(options)
+        return Stanza(head, options)
+
+    monkeypatch.setattr(interfaces, "Stanza", stanza)
+    found = parse_interfaces("iface lo inet loopback\n" + " up true\n" * 500).stanzas
+    assert [len(it.options) for it in found] == [500]
+    assert taken == 500
