@@ -1,4 +1,4 @@
-"""The host's paths below a root, and their files replaced there. Knows no tree and no manifest."""
+"""Replaces files below a root. Knows no tree and no manifest."""
 
 from __future__ import annotations
 
@@ -19,35 +19,6 @@ from lvsboot.atomic import (
 from lvsboot.errors import HostError, LvsbootError, NotPermittedError
 from lvsboot.install.root_folder import RootFolder, Walk, reading
 from lvsboot.tree import Entry, File, Link
-
-_MAX_LINKS = 40  # as many as the kernel follows before ELOOP
-
-
-def under(root: Path, path: str) -> Path:
-    """Where the host's `path` lies below `root`, every symlink read as the host would read it.
-
-    The last component is not followed. An image's absolute links must not lead out of the image.
-    """
-    # As text: a large role's thousands of paths have six components each.
-    top = resolved = str(root)
-    parts = [part for part in path.split("/") if part]
-    links = 0
-    while len(parts) > 1:
-        part = parts.pop(0)
-        if part == "..":
-            resolved = os.path.dirname(resolved) if resolved != top else top
-            continue
-        step = os.path.join(resolved, part)
-        if not os.path.islink(step):
-            resolved = step
-            continue
-        links += 1
-        if links > _MAX_LINKS:
-            raise HostError(f"{path}: too many symbolic links below {root}")
-        target = os.readlink(step)
-        resolved = top if target.startswith("/") else resolved
-        parts = [piece for piece in target.split("/") if piece not in {"", "."}] + parts
-    return Path(resolved, parts[0])
 
 
 class FileTransaction:

@@ -8,14 +8,12 @@ from pathlib import Path
 
 from lvsboot import paths
 from lvsboot.model import Backend, Nic
+from lvsboot.nics.networkd import parse_settings
 from lvsboot.nics.survey import Survey
-from lvsboot.rooted import under
 from lvsboot.vlans import own_vlans, parse_vlan
 
 _HOST = Path("/")
 _NETWORKD = "systemd-networkd.service"
-_FOLDERS = (paths.NETWORKD, "/run/systemd/network", "/usr/lib/systemd/network")
-_MAX_BYTES = 64 * 1024
 # Names that people, and the programs that make such devices, give to no hardware.
 _KINDS = (
     ("bond", re.compile(r"bond(\d+|[-_].+)?", re.ASCII)),
@@ -26,7 +24,6 @@ _KINDS = (
     ("vxlan", re.compile(r"vxlan.*", re.ASCII)),
 )
 _MEMBERS = {"bond": "Bond", "bridge": "Bridge"}
-_NAME = re.compile(r"\s*Name\s*=\s*(\S+)\s*")
 
 
 def missing_device_sentences(
@@ -115,29 +112,7 @@ def _reads_netdev(backend: Backend, survey: Survey) -> bool:
 
 
 def _netdev_names(survey: Survey, known: frozenset[str]) -> Iterator[str]:
-    """Of two files with one name, that of the first folder counts: a link to /dev/null is none."""
-    seen: set[str] = set()
-    for folder in _FOLDERS:
-        for place in sorted(under(survey.root, f"{folder}/x").parent.glob("*.netdev")):
-            if place.name in seen or f"{folder}/{place.name}" in known:
-                continue
-            seen.add(place.name)
-            if (name := _netdev_name(place)) is not None:
-                yield name
-
-
-def _netdev_name(place: Path) -> str | None:
-    if place.is_symlink() or not place.is_file():
-        return None
-    try:
-        with place.open("rb") as file:
-            text = file.read(_MAX_BYTES).decode("utf-8", "replace")
-    except OSError:
-        return None
-    section = ""
-    for line in text.splitlines():
-        if line.startswith("["):
-            section = line.strip()
-        elif section == "[NetDev]" and (match := _NAME.fullmatch(line)):
-            return match[1]
-    return None
+    for text in survey.netdev_files():
+        if text.path not in known:
+            said = [it for it in parse_settings(text.text or "") if it.section == "NetDev"]
+            yield from [it.value for it in said if it.key == "Name"][-1:]

@@ -70,6 +70,10 @@ class Survey:
         """The files below NAME.d that networkd and udev merge with the file, in their order."""
         return list(self._by_name([f"{folder}/{name}.d" for folder in _NETWORKD], "*.conf"))
 
+    def netdev_files(self) -> Iterator[Text]:
+        """The files of which networkd makes devices; one that is masked has no text."""
+        return self._by_name(_NETWORKD, "*.netdev")
+
     def netplan_files(self) -> Iterator[tuple[Text, Definitions]]:
         for text in self._by_name(_NETPLAN, "*.yaml"):
             definitions = parse_definitions(text.text or "")

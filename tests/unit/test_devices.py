@@ -119,6 +119,21 @@ def test_a_netdev_that_is_masked_or_no_file(image: Path) -> None:
     assert "nothing makes bond0" in said(image, "networkd", "bond0")
 
 
+@pytest.mark.parametrize("target", ["/opt/b", "../../../opt/b"])
+def test_a_netdev_that_is_a_link_in_the_image(image: Path, target: str) -> None:
+    folder = image / "etc/systemd/network"
+    folder.mkdir(parents=True)
+    (folder / "b.netdev").symlink_to(target)
+    assert "nothing makes bond0" in said(image, "networkd", "bond0")
+    put(image, "opt/b", "[NetDev]\nName=bond0\nKind=bond\n")
+    assert said(image, "networkd", "bond0") == ""
+
+
+def test_a_netdev_of_the_administrators_own_packages(image: Path) -> None:
+    put(image, "usr/local/lib/systemd/network/b.netdev", "[NetDev]\nName=bond0\nKind=bond\n")
+    assert said(image, "networkd", "bond0") == ""
+
+
 def test_a_host_tells_what_it_has(tmp_path: Path) -> None:
     """On the running host every interface is looked for, whatever its name."""
     role = put(tmp_path, "role.yaml", ROLE.format(backend="networkd", name="no-such-nic0"))
