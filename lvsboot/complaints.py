@@ -23,6 +23,8 @@ _LONGEST_WORD = 40
 _MOST_COMPARED = 100
 _UNQUOTE = "write it without quotes"
 _ENTRY = "an entry begins with a hyphen"
+_KEYS_BELOW = "indent its keys below it"
+_KEYS_HERE = "write keys and their values: {key: value}"
 # And what other programs take for them.
 _WORDS_OF_YAML_1_1 = {
     "no": "false", "off": "false", "0": "false", "yes": "true", "on": "true", "1": "true",
@@ -78,6 +80,8 @@ def wrong_type(value: Any, kinds: Sequence[str]) -> Complaint:  # noqa: ANN401
         hint = f"write {word}" if word is not None else ""
     elif kinds == ["array"]:
         hint = _ENTRY if isinstance(value, dict | None) else "put brackets around it: [ ]"
+    elif kinds == ["object"]:
+        hint = _KEYS_BELOW if value is None else _KEYS_HERE
     return Complaint(f"{shown(value)} is not {expected}", hint)
 
 
