@@ -74,10 +74,10 @@ matrix: setup ## What takes longer: every backend, every Debian release, many re
 	@# What boots no cluster runs beside what does, and yields.
 	$(MAKE) --jobs=2 clusters apart
 
-clusters: setup ## Those proofs of the matrix that boot machines
+clusters: setup ## The matrix, as far as it boots whole machines
 	CYCLES=$(CYCLES) $(BIN)/pytest tests/matrix -n 2 --dist loadgroup
 
-apart: setup ## Those that boot none, or a small one
+apart: setup ## The rest of the matrix: no machine, or a small one
 	nice $(MAKE) crash compat
 	nice $(BIN)/python -m lab kernel -- -m long
 

@@ -19,7 +19,8 @@ Generated from schemas/role.json by docs/reference.py. `lvsboot schema` prints t
     # yaml-language-server: $schema=role.json
 
 as a role's first line, and the schema beside it, an editor completes and checks as one types.
-Scalars are YAML 1.2's. An unknown key is an error, as are tags and merge keys.
+Values are read as in YAML 1.2: `true` and `false` are truth values, `yes`, `no`, `on` and `off` are
+texts. An unknown key is an error, as are tags (`!x`) and merge keys (`<<`).
 
 An anchor names a value, and an alias repeats it: services that share their real servers share one
 list.

@@ -265,7 +265,7 @@ _LOADING_OPTIONS = {
 # Name: summary, arguments, what runs.
 VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[Any], int]]] = {
     "start": ("bring the kernel's table to the rules", _loading_arguments, _Verb(_start)),
-    "reload": ("the same, all or nothing", _loading_arguments, _Verb(_reload)),
+    "reload": ("bring the table to the rules, all or nothing", _loading_arguments, _Verb(_reload)),
     "stop": ("remove our services from the kernel's table", _stop_arguments, _Verb(_stop)),
     "save": ("keep the live table for the next start", _save_arguments, _Verb(_save)),
     "status": (
