@@ -1,12 +1,11 @@
 """The DR cluster of the long proofs, for each release of Debian, and their figures at the end.
 
-Each file says by its xdist_group what it may not run beside: what shares a cluster is one group.
+What is marked as `cluster` shares Debian 13's; the rest may run beside it in another process.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -14,16 +13,6 @@ from lab.cluster import Cluster, Kind
 from lab.image import DEBIAN_13, Distribution
 from tests.boot.conftest import booting
 from tests.matrix.figures import FIGURES
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A worker's figures travel with its results."""
-    if (output := getattr(session.config, "workeroutput", None)) is not None:
-        output["figures"] = FIGURES
-
-
-def pytest_testnodedown(node: Any) -> None:
-    FIGURES.extend(getattr(node, "workeroutput", {}).get("figures", ()))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -31,8 +31,6 @@ from tests.matrix.journey import (
     Journey,
 )
 
-pytestmark = pytest.mark.xdist_group("backends")
-
 DEBIAN_13 = Distribution("trixie", ("netplan.io", "ifupdown"), renderer="netplan")
 DEBIAN_12 = Distribution("bookworm", ("ifupdown",), renderer="eni")
 OWN = HOST | VIPS

@@ -22,10 +22,8 @@ RELEASES = {"cluster": "13", "debian_12": "12"}
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param(
-            fixture, id=f"debian {number}", marks=pytest.mark.xdist_group(f"debian {number}")
-        )
-        for fixture, number in RELEASES.items()
+        pytest.param("cluster", id="debian 13", marks=pytest.mark.cluster),
+        pytest.param("debian_12", id="debian 12"),
     ],
 )
 def release(request: pytest.FixtureRequest) -> str:

@@ -14,7 +14,7 @@ from tests.boot.conftest import send_requests
 from tests.boot.segment import watch
 from tests.matrix.manual import PAGE, read_steps
 
-pytestmark = pytest.mark.xdist_group("debian 13")
+pytestmark = pytest.mark.cluster
 
 REAL_SERVERS = ("rs1", "rs2")
 

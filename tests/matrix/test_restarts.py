@@ -12,7 +12,7 @@ from tests.matrix.figures import cycles, figure
 from tests.matrix.load import loading
 from tests.matrix.netlink import DELETIONS, watching_netlink
 
-pytestmark = pytest.mark.xdist_group("debian 13")
+pytestmark = pytest.mark.cluster
 
 # What an administrator might write, and what distributions' units do.
 FLUSHING = """\

@@ -14,7 +14,7 @@ from tests.boot.conftest import assert_clean_boot, assert_lvs_came_before_the_ne
 from tests.boot.segment import Watch, asking, assert_asked_throughout, watch
 from tests.matrix.figures import cycles, figure
 
-pytestmark = pytest.mark.xdist_group("debian 13")
+pytestmark = pytest.mark.cluster
 
 REAL_SERVERS = ("rs1", "rs2")
 

@@ -42,7 +42,6 @@ systemd-run --quiet --unit=lab-answer ip netns exec server python3 -m http.serve
 TALK = f"""
 import socket, time
 
-pytestmark = pytest.mark.xdist_group("sync")
 with socket.create_connection(("{VIP}", 80)) as peer:
     for char in "GET / HTTP/1.0\\r\\nX-Long: ".ljust(3000, "x"):
         peer.sendall(char.encode())

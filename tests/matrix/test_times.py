@@ -11,7 +11,7 @@ from lab.paths import REPO
 from lab.vm import VM
 from tests.matrix.figures import figure
 
-pytestmark = pytest.mark.xdist_group("debian 13")
+pytestmark = pytest.mark.cluster
 
 TRIES = 5
 RULES = "-A -t 172.16.14.1:80 -s wlc\n" + "".join(
