@@ -24,6 +24,7 @@ from tests.matrix.journey import (
     MAC,
     MTU,
     NIC,
+    ROLE,
     ROUTES,
     SEARCH,
     VIPS,
@@ -235,6 +236,24 @@ def test_networkd_takes_every_golden_tree(journeys: Mapping[str, Journey]) -> No
         found = complaints(said, "/99-")
         assert found  # the control: what it does not know, it says
         assert [line for line in found if "99-wrong" not in line] == []
+
+
+@pytest.mark.parametrize("backend", ["netplan", "networkd", "ifupdown"])
+def test_a_vlan_is_the_same_device_with_every_backend(
+    journeys: Mapping[str, Journey], backend: str
+) -> None:
+    """Made anew by each: one that a role no longer names stays until the next boot."""
+    vm, vlan = journeys["trixie"].vm, f"{NIC}.100"
+    nic = f"    {vlan}: {{addresses: [10.9.0.1/24]}}\ndirector:\n"
+    role = ROLE.format(backend=backend, mtu=MTU).replace("director:\n", nic, 1)
+    assert vlan in role
+    vm.run(f"ip link delete {vlan} || true")
+    vm.run(f"lvsboot apply - <<'END'\n{role}END\n")
+    is_up = f"ip -4 -o address show dev {vlan} | grep -q ' 10.9.0.1/24 '"
+    vm.run(f"for i in $(seq 60); do {is_up} && exit; sleep 0.5; done; exit 1")
+    assert f"{vlan}@{NIC}: " in vm.run(f"ip -d link show dev {vlan}")
+    assert " vlan protocol 802.1Q id 100 " in vm.run(f"ip -d link show dev {vlan}")
+    assert f" {NIC}:0" in vm.run(f"ip -4 -o address show dev {NIC}")
 
 
 def complaints(journal: str, files: str) -> list[str]:
