@@ -99,8 +99,10 @@ class Shell:
                     raise DecidesError(f"a function ({previous})")
                 continue
             is_run = self._is_run(operator)
-            words = self._simple([*tokens], is_run=is_run)
+            said = [*tokens]
+            words = self._simple(said, is_run=is_run)
             if not words:
+                self._note_assignments(said, is_run=is_run)
                 continue
             if words[0] in _DECIDING:
                 raise DecidesError(f"`{words[0]}`")
@@ -126,6 +128,12 @@ class Shell:
             return [word for word in lexer if word not in {"{", "}", "!"}]
         except ValueError as error:
             raise CommandError("a quotation that ends in no line of its own") from error
+
+    def _note_assignments(self, words: list[str], *, is_run: bool | None) -> None:
+        """They succeed, unless the value is what another command gives."""
+        if is_run is not False:
+            is_known = is_run and not any(_OUTPUT in word for word in words)
+            self.succeeded = True if is_known else None
 
     def _is_run(self, operator: str) -> bool | None:
         """Whether what follows the operator is run; None where that is not known."""
@@ -165,14 +173,17 @@ class Shell:
         return value
 
     def _assign(self, word: str, *, is_run: bool | None) -> bool:
-        """Whether the word is an assignment; of one that may be run the value is not known."""
+        """Whether the word is an assignment; of one that may be run the value is not known.
+
+        But ipvsadm is ipvsadm, wherever the script finds it.
+        """
         assignment = _ASSIGNMENT.fullmatch(word)
         if assignment is None:
             return False
         if is_run is not False:
-            self._variables[assignment[1]] = (
-                self._assigned(*assignment.groups()) if is_run else None
-            )
+            value = self._assigned(*assignment.groups())
+            is_known = is_run or (value is not None and _ends_in_ipvsadm(value))
+            self._variables[assignment[1]] = value if is_known else None
         return True
 
     def _assigned(self, name: str, plus: str, text: str) -> str | None:
@@ -199,6 +210,11 @@ class Shell:
         if value is None:
             raise DecidesError(f"{name[0]}, which the file does not set to a plain text")
         return value
+
+
+def _ends_in_ipvsadm(text: str) -> bool:
+    words = _split(text)
+    return bool(words) and calls_ipvsadm(words[-1:])
 
 
 def _split(text: str) -> list[str]:

@@ -80,6 +80,7 @@ def test_what_the_service_reads_is_read_the_same(table: Table) -> None:
         script("ipvsadm {}").replace("wlc", "'wlc'"),
         script("ipvsadm {}").replace("wlc", "wlc;#"),
         f"/sbin/ipvsadm -R <<EOF\n{PLAIN}EOF\n",
+        f"{PLAIN}export A=1 || ipvsadm -C\nA=$(id); A=1 || ipvsadm -C\nipvsadm -L\n",
         f"ipvsadm -R << 'END'\n{PLAIN}END\nipvsadm\t-L\t-n\n",
         f"ipvsadm-restore -n <<-EOF\n\t{PLAIN}\tEOF\n",
     ],
@@ -87,6 +88,11 @@ def test_what_the_service_reads_is_read_the_same(table: Table) -> None:
 )  # fmt: skip
 def test_the_same_rules_in_other_clothes(text: str) -> None:
     assert rules(text) == PLAIN
+
+
+def test_a_script_may_look_for_ipvsadm_first() -> None:
+    text = "".join(f"[ -x /{at}/ipvsadm ] && I=/{at}/ipvsadm\n" for at in ("sbin", "bin"))
+    assert format_rules(read(text + script("$I {}")).table) == PLAIN
 
 
 @given(tables(), st.sampled_from(["", "ipvsadm ", "/sbin/ipvsadm ", " sudo /usr/sbin/ipvsadm\t"]))
@@ -210,6 +216,7 @@ def test_what_the_tool_took_and_what_it_passed_over(
         ("V=1.2.3.4\nunset V\nipvsadm -A -t $V:80\n", "3: $V, which the file"),
         ("V=1.2.3.4\nread U V\nipvsadm -A -t $V:80\n", "3: $V, which the file"),
         ("V=$1\nV+=.4\nipvsadm -A -t $V:80\n", "3: $V, which the file"),
+        ("V=$(cat vip) && ipvsadm -C\n", "1: a command behind `&&`: only a shell can tell"),
         ("ipvsadm -A -t $(cat vip):80\n", "1: a word that another command gives: only a shell"),
     ],
 )  # fmt: skip
