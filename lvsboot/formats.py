@@ -141,8 +141,11 @@ def parse_multicast(text: str) -> Address:
 
 
 def parse_hostname(text: str) -> str:
-    """Source: hostname(7). An underscore is no host name's, and for all that in many."""
-    if len(text) > _LONGEST_HOSTNAME or not _has_labels(text):
+    """Source: hostname(7). An underscore is no host name's, and for all that in many.
+
+    But systemd leaves it out: of a name of nothing else nothing would be left.
+    """
+    if len(text) > _LONGEST_HOSTNAME or not _has_labels(text) or not text.strip("_."):
         raise ValueError(
             f"{shown(text)} is not a host name: letters, digits and hyphens, dots between"
         )

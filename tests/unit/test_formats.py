@@ -46,6 +46,12 @@ def test_what_is_neither(name: str) -> None:
             parse(name)
 
 
+@pytest.mark.parametrize("name", ["_", "_._"])
+def test_a_host_name_of_nothing_but_underscores(name: str) -> None:
+    with pytest.raises(ValueError, match="is not a host name"):
+        parse_hostname(name)
+
+
 def test_how_long_they_may_be() -> None:
     parse_hostname("ab" + ".a" * 31)
     parse_domain("abc" + ".a" * 125)
