@@ -142,7 +142,8 @@ def _span_at(text: str, index: int) -> Span:
 
 def _decode(raw: bytes, file: str) -> str:
     if len(raw) > MAX_BYTES:
-        message = f"the file has {len(raw):,} bytes; a role file has at most {MAX_BYTES:,}"
+        # How many more nobody has read.
+        message = f"the file has more than {MAX_BYTES:,} bytes, which a role file has at most"
         raise InputError([Problem(file, Span(1), message)])
     try:
         text = raw.decode("utf-8-sig")

@@ -126,7 +126,7 @@ def test_paths_read_like_the_role_file() -> None:
             4 * MAX_DEPTH + 1,
             "lists and mappings are nested more than 64 deep",
         ),
-        (b" " * (MAX_BYTES + 1), 1, 1, "the file has 16,777,217 bytes"),
+        (b" " * (MAX_BYTES + 1), 1, 1, "the file has more than 16,777,216 bytes"),
     ],
 )
 def test_what_is_no_document(raw: bytes, line: int, column: int, message: str) -> None:
