@@ -100,8 +100,11 @@ def _parse_assignment(text: str) -> str | tuple[str, str, str | None]:
     if not equals and not has_dash:
         return "is no assignment"
     name = name.removeprefix("-") if has_dash else name
-    # procps takes a second dash off as well, and leaves the blanks after the first.
-    spelled = _with_slashes(name.rstrip(_BLANK).removeprefix("-"))
+    if name.strip(_BLANK).startswith("-"):
+        # procps takes it off as well and sets the parameter; to systemd-sysctl it is of the name.
+        return "has a second dash before the name"
+    # procps leaves the blanks after the dash.
+    spelled = _with_slashes(name.rstrip(_BLANK))
     key = parse_key(name.strip(_BLANK))
     if not key:
         return "names no parameter"
