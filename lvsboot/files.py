@@ -196,7 +196,7 @@ def _execute(
             with suppress(LvsbootError):
                 transaction.discard_temporaries(paths.MANIFEST)
             return
-        for path in known.unfinished:
+        for path in (*known.unfinished, paths.MANIFEST):
             transaction.discard_temporaries(path)
         if changes:
             # Until all is in place the manifest names old and new, so that nothing is ever
@@ -219,6 +219,8 @@ def _new_digests(changes: Iterable[Change]) -> dict[str, str]:
 
 def _prepare(changes: Iterable[Change], mark: File | None, transaction: FileTransaction) -> None:
     for change in changes:
+        if change.found.is_kept:
+            transaction.require_no_directory(saved_path(change.path))
         if isinstance(change, Write) and change.path != _MARK:
             transaction.prepare(change.entry)
     if mark is not None:

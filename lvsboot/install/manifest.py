@@ -97,5 +97,9 @@ def _is_mapping(value: object, kind: type) -> bool:
 
 def _is_plain(path: str) -> bool:
     """Whether it names a file below a root, in the one way that lvsboot does."""
+    try:
+        path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False  # half a character, which JSON can write and no name can have
     top, *parts = path.split("/")
     return not top and bool(parts) and not {"", ".", ".."} & {*parts} and "\0" not in path

@@ -26,7 +26,7 @@ from lvsboot.files import (
     saved_path,
     set_aside,
 )
-from lvsboot.tree import Absence, File, Link, Tree
+from lvsboot.tree import Absence, Entry, File, Link, Tree
 from tests.golden import read_tree
 
 FILE = File("/etc/a/b.conf", "one\n")
@@ -189,6 +189,20 @@ def test_a_directory_in_the_way_fails_before_anything_is_written(tmp_path: Path)
     with pytest.raises(HostError, match="is a directory"):
         install_tree(TREE, tmp_path)
     assert read_tree(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    "entry", [File("/etc/b", "ours\n"), Link("/etc/b", "x"), Absence("/etc/b")]
+)
+def test_a_directory_in_the_place_of_a_backup_fails_before_anything_is_written(
+    tmp_path: Path, entry: Entry | Absence
+) -> None:
+    (tmp_path / "etc/b.lvs-save").mkdir(parents=True)
+    (tmp_path / "etc/b").write_text("a person's\n")
+    before = read_tree(tmp_path)
+    with pytest.raises(HostError, match=r"b\.lvs-save is a directory"):
+        install_tree((File("/etc/a", "ours\n"), entry), tmp_path)
+    assert read_tree(tmp_path) == before
 
 
 def test_a_file_in_the_place_of_a_folder_fails_before_anything_is_written(tmp_path: Path) -> None:
@@ -470,6 +484,7 @@ BAD_MANIFESTS = [
         )
     ),
     '{"version": 1, "entries": {"/etc/x\\u0000": ""}}',
+    '{"version": 1, "entries": {"/etc/\\ud800": ""}}',
 ]
 
 
