@@ -205,6 +205,19 @@ def test_a_directory_in_the_place_of_a_backup_fails_before_anything_is_written(
     assert read_tree(tmp_path) == before
 
 
+def test_a_run_that_finds_all_in_place_leaves_no_temporary_of_a_killed_one(tmp_path: Path) -> None:
+    """It was killed behind the last file, before it could say so in the manifest."""
+    install_tree(TREE, tmp_path)
+    place = tmp_path / paths.MANIFEST[1:]
+    manifest = json.loads(place.read_text())
+    manifest["unfinished"] = {path: [digest] for path, digest in manifest["entries"].items()}
+    place.write_text(json.dumps(manifest))
+    for name in (".manifest.json.former.lvs-new", ".manifest.json.lvs-new"):
+        (place.parent / name).write_text("{}")
+    install_tree(TREE, tmp_path)
+    assert [it.name for it in place.parent.glob(".*")] == []
+
+
 def test_a_file_in_the_place_of_a_folder_fails_before_anything_is_written(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc/a").write_text("a file\n")
