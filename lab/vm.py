@@ -12,7 +12,7 @@ from lab.image import Image
 from lab.shell import LabError
 
 MANAGEMENT_MAC = "52:54:00:4c:56:53"  # as in rootfs/etc/systemd/network/05-mgmt.link
-BOOT_TIMEOUT = 420.0
+BOOT_TIMEOUT = 600.0
 
 
 @dataclass(frozen=True, slots=True)
