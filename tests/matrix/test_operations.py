@@ -94,7 +94,7 @@ def test_a_vip_comes_back_where_networkd_manages_lo(cluster: Cluster) -> None:
         rs1.run("systemctl start lvs")
         wait_until_back(rs1)
         # Nor does one come back where the guard says that the host could be heard.
-        rs1.run(f"echo 'net.ipv4.conf.all.arp_ignore = 0' >{OPEN} && networkctl reconfigure lo")
+        rs1.run(f"echo 'net.ipv4.conf.eth0.arp_ignore = 3' >{OPEN} && networkctl reconfigure lo")
         wait_for(rs1, f"! ip -br address show dev lo | grep -qF ' {VIP}/32'")
         rs1.run("sleep 10")
         assert VIP not in rs1.run("ip -br address show dev lo")
