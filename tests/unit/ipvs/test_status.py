@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lvsboot import rivals
+from lvsboot import paths, rivals
 from lvsboot.commands import memory, status
 from lvsboot.commands.status import Status
 from lvsboot.errors import InputError
@@ -140,6 +140,7 @@ def test_what_another_service_would_do_is_a_warning_even_where_nobody_can_read_i
     settings = tmp_path / "ipvsadm"
     settings.write_text("AUTO=true\n", encoding="utf-8")
     settings.chmod(0o666)
+    monkeypatch.setattr(paths, "UNITS", str(tmp_path))  # where this host may mask it
     monkeypatch.setattr(rivals, "SCRIPT", str(settings))
     monkeypatch.setattr(rivals, "SETTINGS", str(settings))
     monkeypatch.setattr(rivals, "RULES", str(tmp_path / "absent"))
