@@ -239,9 +239,7 @@ def test_networkd_takes_every_golden_tree(journeys: Mapping[str, Journey]) -> No
 
 
 @pytest.mark.parametrize("backend", ["netplan", "networkd"])
-def test_a_vlan_is_made_of_its_name(
-    journeys: Mapping[str, Journey], backend: str
-) -> None:
+def test_a_vlan_is_made_of_its_name(journeys: Mapping[str, Journey], backend: str) -> None:
     """As ifupdown does by itself. Deleted before: one that no role names stays until a boot."""
     vm, vlan = journeys["trixie"].vm, f"{NIC}.100"
     nic = f"    {vlan}: {{addresses: [10.9.0.1/24]}}\ndirector:\n"

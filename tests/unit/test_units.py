@@ -62,7 +62,7 @@ def test_a_unit_may_do_little(unit: str) -> None:
 
 @pytest.mark.parametrize("unit", sorted(place.name for place in UNITS.glob("*.service")))
 def test_a_private_dev_is_not_made_while_tmp_is_emptied(unit: str) -> None:
-    """systemd before 255 makes it in /tmp; units with default dependencies come later anyway."""
+    """Systemd before 255 makes it in /tmp; units with default dependencies come later anyway."""
     lines = (UNITS / unit).read_text(encoding="utf-8").splitlines()
     if "DefaultDependencies=no" in lines and {"PrivateDevices=yes", "PrivateTmp=yes"} & {*lines}:
         after = {name for line in lines if line.startswith("After=") for name in line[6:].split()}
