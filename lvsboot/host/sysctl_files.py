@@ -35,15 +35,20 @@ _MAX_FILES = 1000
 
 
 class SysctlFiles(NamedTuple):
-    """What the files leave in force at boot and by hand, and what of them was not understood."""
+    """What the files leave in force at boot and by hand, and what of them was not understood.
+
+    `of_folders` is `by_hand` without /etc/sysctl.conf, which Debian 13's procps does not read.
+    """
 
     boot: BootSettings
     by_hand: HandSettings
+    of_folders: HandSettings
     unread: tuple[Unread, ...]
 
     @property
-    def readers(self) -> tuple[Settings, Settings]:
-        return self.boot, self.by_hand
+    def readers(self) -> tuple[Settings, ...]:
+        """Any of them may run next, so that each must be right."""
+        return self.boot, self.by_hand, self.of_folders
 
 
 def read_sysctl_files(root: Path, texts: Mapping[str, str] | None = None) -> SysctlFiles:
@@ -59,6 +64,7 @@ def read_sysctl_files(root: Path, texts: Mapping[str, str] | None = None) -> Sys
     return SysctlFiles(
         BootSettings(line for path in boot for line in lines[path]),
         HandSettings(line for path in (*named, *last) for line in lines[path]),
+        HandSettings(line for path in named for line in lines[path]),
         tuple(reader.unread),
     )
 

@@ -78,7 +78,9 @@ def assert_agreed(sandbox: Sandbox, files: dict[str, str]) -> None:
     assert sandbox.values(SYSTEMD_SYSCTL) == predicted(read.boot)
     # What such a line does has changed with procps 4.0.4.
     if not any(line.value is None and is_glob(line.key) for line in read.by_hand.lines):
-        assert sandbox.values(HAND) == predicted(read.by_hand)
+        # Which of the two depends on the release's procps.
+        expected = [predicted(read.by_hand), predicted(read.of_folders)]
+        assert sandbox.values(HAND) in expected
 
 
 @settings(
@@ -125,4 +127,4 @@ def test_a_setting_is_set_and_a_wrong_prediction_would_be_seen(sandbox: Sandbox)
     assert sandbox.values(SYSTEMD_SYSCTL)["eth0", "arp_ignore"] == "7"
     write(sandbox, {"/etc/sysctl.d/50.conf": "net.ipv4.conf.eth0.arp_ignore = 6\n"})
     assert sandbox.values(SYSTEMD_SYSCTL) != predicted(read.boot)
-    assert sandbox.values(HAND) != predicted(read.by_hand)
+    assert sandbox.values(HAND) not in (predicted(read.by_hand), predicted(read.of_folders))

@@ -37,6 +37,12 @@ def write(root: Path, text: str | bytes, path: str = "etc/sysctl.d/99-x.conf") -
     (root / path).write_bytes(content)
 
 
+def test_what_only_some_releases_read_silences_nothing(root: Path) -> None:
+    write(root, "net.ipv4.conf.eth0.arp_ignore = 3\n", "etc/sysctl.d/.hidden.conf")
+    write(root, "net.ipv4.conf.eth0.arp_ignore = 1\n", "etc/sysctl.conf")
+    assert "/.hidden.conf:1 makes" in str(reason(root))
+
+
 def test_the_roles_own_file_alone_keeps_silent(root: Path) -> None:
     assert reason(root) is None
 
