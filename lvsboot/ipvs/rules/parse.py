@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 
 # As many as are shown of a role file (document.MAX_FINDINGS).
 MAX_PROBLEMS = 1_000
-# Some 20 µs each, where the full parser must see them. No role has more rules: of its values, at
-# most 1,000,000 (document.MAX_VALUES), each takes two.
+# Some 20 µs each, where the full parser must see them.
 MAX_LINES = 500_000
 
 # A rule: a service, or a destination of one.
