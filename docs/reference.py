@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from lvsboot.schema import load_schema
+from lvsboot.role.schema import load_schema
 
 PAGE = Path(__file__).parent / "role.md"
 

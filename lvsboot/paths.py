@@ -1,4 +1,4 @@
-"""Where lvsboot's files live on a host. Constants only: files.py joins them to a root."""
+"""Where lvsboot's files live on a host. Constants only: install/files.py joins them to a root."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ INTERFACES_D = f"{INTERFACES}.d"
 IFUPDOWN_FILE = f"{INTERFACES_D}/lvs"
 CLOUD_INIT_OFF = "/etc/cloud/cloud.cfg.d/99-lvs-network.cfg"
 UNITS = "/etc/systemd/system"
+# The service of Debian's ipvsadm, an init script.
+DEBIAN_IPVSADM = "ipvsadm.service"
 # It is there where lvs.service holds VIPs, and no table.
 REAL_SERVER_DROP_IN = f"{UNITS}/lvs.service.d/real-server.conf"
 

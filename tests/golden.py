@@ -13,10 +13,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from lvsboot.model import Backend
+from lvsboot.install.tree import Absence, Entry, File, Link, Tree
 from lvsboot.render.host import render_host
-from lvsboot.role import parse_role
-from lvsboot.tree import Absence, Entry, File, Link, Tree
+from lvsboot.role.model import Backend
+from lvsboot.role.reader import parse_role
 
 REPOSITORY = Path(__file__).parent.parent
 ROLES = REPOSITORY / "tests" / "roles"

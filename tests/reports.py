@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from lvsboot.document import NOT_YAML
+from lvsboot.cli.text.problems import problems_text
 from lvsboot.errors import InputError
 from lvsboot.problem import Problem
-from lvsboot.report import problems_text
-from lvsboot.role import parse_role
+from lvsboot.role.document import NOT_YAML
+from lvsboot.role.reader import parse_role
 
 INVALID = Path(__file__).parent / "invalid"
 _WORDS = re.compile(f"{re.escape(NOT_YAML)}: .*")

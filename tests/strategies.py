@@ -8,8 +8,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from lvsboot.document import Path, parse_document
-from lvsboot.schema import load_schema
+from lvsboot.role.document import Path, parse_document
+from lvsboot.role.schema import load_schema
 from tests.golden import REPOSITORY
 
 EXAMPLES = [place.read_bytes() for place in sorted((REPOSITORY / "examples").rglob("*.yaml"))]

@@ -6,14 +6,14 @@ import os
 import sys
 
 from lvsboot.light_typing import TYPE_CHECKING
-from lvsboot.printable import printable_text
+from lvsboot.system.printable import printable_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TextIO
 
     from lvsboot.commands.desired import Cautions
-    from lvsboot.files import Change
+    from lvsboot.install.files import Change
     from lvsboot.problem import Problem
 
 
@@ -29,7 +29,7 @@ def say(text: str) -> None:
 
 
 def print_problems(problems: Sequence[Problem]) -> None:
-    from lvsboot.report import problems_text
+    from lvsboot.cli.text.problems import problems_text
 
     sys.stderr.write(problems_text(problems, color=wants_color(sys.stderr)))
 
@@ -41,7 +41,7 @@ def print_cautions(cautions: Cautions) -> None:
 
 
 def print_changes(changes: Sequence[Change]) -> None:
-    from lvsboot.report import changes_text
+    from lvsboot.cli.text.problems import changes_text
 
     sys.stdout.write(changes_text(changes))
 

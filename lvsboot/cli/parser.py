@@ -11,7 +11,7 @@ import lvsboot
 from lvsboot.cli import service
 from lvsboot.errors import Exit
 from lvsboot.light_typing import TYPE_CHECKING
-from lvsboot.printable import printable_line
+from lvsboot.system.printable import printable_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

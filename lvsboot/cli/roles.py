@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from lvsboot import paths
 from lvsboot.cli.output import print_cautions, print_changes, print_problems, tell, wants_color
 from lvsboot.errors import ConflictError, Exit, InputError, UsageError
-from lvsboot.printable import printable_line
+from lvsboot.system.printable import printable_line
 
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
-    from lvsboot.model import Backend
-    from lvsboot.role import RoleFile
+    from lvsboot.role.model import Backend
+    from lvsboot.role.reader import RoleFile
 
 
 def _validate_arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,7 +86,7 @@ def _backend_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def _backend(arguments: argparse.Namespace) -> Backend | None:
-    from lvsboot.model import Backend
+    from lvsboot.role.model import Backend
 
     return None if arguments.backend is None else Backend(arguments.backend)
 
@@ -112,7 +112,7 @@ def _validate(arguments: argparse.Namespace) -> int:
     if arguments.json:
         import json
 
-        from lvsboot.report import problems_value
+        from lvsboot.cli.text.problems import problems_value
 
         json.dump(problems_value(problems), sys.stdout, indent=2)
         print()
@@ -154,8 +154,8 @@ def _render(arguments: argparse.Namespace) -> int:
 
 
 def _plan(arguments: argparse.Namespace) -> int:
+    from lvsboot.cli.text.plan import plan_text, plan_value
     from lvsboot.commands.plan import make_plan
-    from lvsboot.plan_text import plan_text, plan_value
 
     plan = make_plan(_read_role(arguments), _path(arguments.root), _backend(arguments))
     print_cautions(plan.cautions)
@@ -187,8 +187,8 @@ def _apply(arguments: argparse.Namespace) -> int:
 
 
 def _cloud_init(arguments: argparse.Namespace) -> int:
-    from lvsboot.cloudinit import seed_sentences
     from lvsboot.commands import roles
+    from lvsboot.render.cloudinit import seed_sentences
 
     directory = _path(arguments.output)
     role_file = _read_role(arguments)
@@ -225,7 +225,7 @@ def _read_role(arguments: argparse.Namespace, *, from_anybody: bool = True) -> R
 def _standard_input(file: str) -> bytes | None:
     """What stands in for a file named -."""
     from lvsboot.cli.streams import read_input
-    from lvsboot.document import MAX_BYTES
+    from lvsboot.role.document import MAX_BYTES
 
     return read_input(MAX_BYTES + 1) if file == "-" else None
 

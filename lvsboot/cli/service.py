@@ -123,10 +123,10 @@ def _load(arguments: argparse.Namespace | _Loading, *, whole: bool) -> int:
 
     # Of all that is made here nothing is garbage, and walking 100,000 rules for it takes long.
     gc.disable()
+    from lvsboot.cli.text.service import loaded_text
     from lvsboot.commands import service
     from lvsboot.commands.table_size import declared_bits, size_sentence
     from lvsboot.policy import Foreign, Weights
-    from lvsboot.service_text import loaded_text
 
     loaded = (service.reload if whole else service.start)(
         rules=arguments.rules,
@@ -147,8 +147,8 @@ def _stop(arguments: argparse.Namespace) -> int:
         if not is_plain_stop(arguments.unit):
             say(f"{arguments.unit} is not just stopped: its rules stay\n")
             return Exit.DONE
+    from lvsboot.cli.text.changes import done_text
     from lvsboot.commands import service
-    from lvsboot.ipvs.text import done_text
 
     say(done_text(service.stop(tell=tell)) + "\n")
     return Exit.DONE
@@ -217,8 +217,8 @@ def _real_server_status(arguments: argparse.Namespace) -> int | None:
     # What lvs.service is here; a director's role may be large, and says nothing about this.
     if not os.path.exists(paths.REAL_SERVER_DROP_IN):  # noqa: PTH110
         return None
+    from lvsboot.cli.text.real_server import real_server_text, real_server_value
     from lvsboot.commands.real_server import applied_real_server, read_real_server
-    from lvsboot.real_server_text import real_server_text, real_server_value
 
     real_server = applied_real_server()
     if real_server is None:
@@ -237,9 +237,9 @@ def _status(arguments: argparse.Namespace) -> int:
     outcome = _real_server_status(arguments)
     if outcome is not None:
         return outcome
+    from lvsboot.cli.text.live_table import Columns
+    from lvsboot.cli.text.status import status_text, status_value
     from lvsboot.commands.status import read_status
-    from lvsboot.ipvs.live_text import Columns
-    from lvsboot.status_text import status_text, status_value
 
     status = read_status(connections=arguments.connections)
     if arguments.json:

@@ -9,13 +9,13 @@ from lvsboot import paths
 from lvsboot.commands.network import Before, activate_network, note_network
 from lvsboot.commands.table_size import size_sentence
 from lvsboot.errors import HostError
-from lvsboot.files import Change, Found, Remove
+from lvsboot.install.files import Change, Found, Remove
+from lvsboot.install.tree import Tree
 from lvsboot.ipvs.table import DaemonRole
-from lvsboot.model import Director, RealServer, Role
 from lvsboot.render.modules import needed_modules
-from lvsboot.system import run
-from lvsboot.textfiles import read_text, remove_file, write_text
-from lvsboot.tree import Tree
+from lvsboot.role.model import Director, RealServer, Role
+from lvsboot.system.programs import run
+from lvsboot.system.textfiles import read_text, remove_file, write_text
 
 _MOVED = f"{paths.RUNTIME}/moved"
 _KERNEL_OPTIONS = {

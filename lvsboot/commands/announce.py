@@ -10,10 +10,10 @@ import socket
 import time
 from pathlib import Path
 
-from lvsboot.announcing import links
-from lvsboot.announcing.frames import announcements
-from lvsboot.announcing.links import Link
-from lvsboot.commands import memory
+from lvsboot.announce import links
+from lvsboot.announce.frames import announcements
+from lvsboot.announce.links import Link
+from lvsboot.commands import run_state as memory
 from lvsboot.commands.rulefiles import Places
 from lvsboot.errors import HostError, NotPermittedError
 from lvsboot.ipvs.netlink import NLMSG_DONE, NLMSG_ERROR, Message, error_number, split_messages

@@ -8,9 +8,9 @@ from pathlib import Path
 from lvsboot import paths
 from lvsboot.errors import HostError
 from lvsboot.host.sysctl_files import SysctlFiles, read_sysctl_files
-from lvsboot.printable import printable_line
-from lvsboot.sysctl.arp import FOLDER, Opening, live_opening, settings_openings
-from lvsboot.system import run
+from lvsboot.system.printable import printable_line
+from lvsboot.system.programs import run
+from lvsboot.system.sysctl.arp import FOLDER, Opening, live_opening, settings_openings
 
 _HOST = Path("/")
 _PROC = Path("/proc/sys")

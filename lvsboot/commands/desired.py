@@ -9,21 +9,25 @@ from typing import NamedTuple
 from lvsboot import paths
 from lvsboot.commands.table_size import size_sentence
 from lvsboot.errors import ConflictError, HostError
-from lvsboot.files import known_paths, set_aside
+from lvsboot.host.backend import backend_in_force, holds_system, with_backend
+from lvsboot.host.network.addresses import missing_addresses
+from lvsboot.host.network.devices import missing_device_sentences
+from lvsboot.host.network.enablement import (
+    caution_sentences,
+    enabling_links,
+    installation_sentences,
+)
+from lvsboot.host.network.network_files import Survey
+from lvsboot.host.network.ownership import ownership_problems
 from lvsboot.host.sysctl_problems import as_cautions, sysctl_problems
-from lvsboot.model import Backend, Director, Role
-from lvsboot.nics.addresses import missing_addresses
-from lvsboot.nics.devices import missing_device_sentences
-from lvsboot.nics.enablement import caution_sentences, enabling_links, installation_sentences
-from lvsboot.nics.ownership import ownership_problems
-from lvsboot.nics.survey import Survey
-from lvsboot.observe import backend_in_force, holds_system, with_backend
+from lvsboot.install.files import known_paths, set_aside
+from lvsboot.install.tree import Absence, Entry, Tree
 from lvsboot.problem import Problem, Severity
 from lvsboot.render.host import render_host
 from lvsboot.render.sysctl import render_sysctl
-from lvsboot.role import RoleFile
-from lvsboot.system import run
-from lvsboot.tree import Absence, Entry, Tree
+from lvsboot.role.model import Backend, Director, Role
+from lvsboot.role.reader import RoleFile
+from lvsboot.system.programs import run
 
 HOST = Path("/")
 

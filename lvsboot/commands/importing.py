@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from lvsboot.commands.rulefiles import port_of
-from lvsboot.document import MAX_BYTES
 from lvsboot.errors import HostError, InputError, NotPermittedError
-from lvsboot.importing import Imported, import_table
 from lvsboot.ipvs.rules.as_found import MAX_REMARKS, parse_rules_as_found
 from lvsboot.problem import Problem, Span
-from lvsboot.textfiles import read_bytes
+from lvsboot.role.document import MAX_BYTES
+from lvsboot.role.importing import Imported, import_table
+from lvsboot.system.textfiles import read_bytes
 
 
 def import_rules(file: str, stdin: bytes | None = None) -> Imported:

@@ -10,14 +10,14 @@ from typing import Any
 
 from lvsboot import paths
 from lvsboot.errors import HostError
-from lvsboot.files import BringBack, Change, read_entry
-from lvsboot.model import Role
-from lvsboot.nics.interfaces import Stanza, parse_interfaces
-from lvsboot.nics.mtu import names_with_mtu
-from lvsboot.system import run
-from lvsboot.textfiles import read_text, remove_file, write_text
-from lvsboot.tree import Entry, File, Tree
-from lvsboot.vlans import parse_vlan
+from lvsboot.host.network.interfaces import Stanza, parse_interfaces
+from lvsboot.host.network.mtu import names_with_mtu
+from lvsboot.install.files import BringBack, Change, read_entry
+from lvsboot.install.tree import Entry, File, Tree
+from lvsboot.role.model import Role
+from lvsboot.role.vlans import parse_vlan
+from lvsboot.system.programs import run
+from lvsboot.system.textfiles import read_text, remove_file, write_text
 
 _NETWORKD = "systemd-networkd.service"
 # What a run that did not get to its end leaves for the next one: its files are written already,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lvsboot import paths
 from lvsboot.errors import LvsbootError
-from lvsboot.textfiles import read_text
+from lvsboot.system.textfiles import read_text
 
 
 def unapplied_role(role: str = paths.ROLE, applied: str = paths.APPLIED_ROLE) -> str | None:

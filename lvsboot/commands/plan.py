@@ -8,20 +8,29 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
-from lvsboot.commands import memory, rulefiles
+from lvsboot.commands import rulefiles
+from lvsboot.commands import run_state as memory
 from lvsboot.commands.desired import HOST, NO_CAUTIONS, Cautions, host_tree
 from lvsboot.commands.real_server import VipChange, vip_changes
 from lvsboot.commands.roles import existing_root
 from lvsboot.errors import LvsbootError
-from lvsboot.files import BringBack, Change, Remove, Write, plan_files, read_entry, saved_path
 from lvsboot.host.live_network import read_live_network
+from lvsboot.install.files import (
+    BringBack,
+    Change,
+    Remove,
+    Write,
+    plan_files,
+    read_entry,
+    saved_path,
+)
+from lvsboot.install.tree import Entry
 from lvsboot.ipvs.changes import TableChange, diff, keep_weights
 from lvsboot.ipvs.kernel import open_kernel
-from lvsboot.model import Backend, Director, RealServer
 from lvsboot.policy import Foreign, Weights
 from lvsboot.render.rules import declared_table
-from lvsboot.role import RoleFile
-from lvsboot.tree import Entry
+from lvsboot.role.model import Backend, Director, RealServer
+from lvsboot.role.reader import RoleFile
 
 _VIP_UNIT = re.compile(r".*/lvs\.service\.wants/lvs-vip@([^/]+)\.service")
 

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from lvsboot import paths
 from lvsboot.commands.arp_guard import opening_reason
-from lvsboot.formats import Address
 from lvsboot.host.live_network import LiveNetwork, read_live_network
 from lvsboot.ipvs.table import ForwardingMethod
-from lvsboot.model import RealServer, TunnelEnd
-from lvsboot.role import parse_role
-from lvsboot.textfiles import encode, read_text
-from lvsboot.tunnels import tunnel_devices
+from lvsboot.role.formats import Address
+from lvsboot.role.model import RealServer, TunnelEnd
+from lvsboot.role.reader import parse_role
+from lvsboot.role.tunnels import tunnel_devices
+from lvsboot.system.textfiles import encode, read_text
 
 INTERFACE = "lo"
 

@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lvsboot import paths
-from lvsboot.atomic import make_folder
-from lvsboot.cloudinit import render_seed
 from lvsboot.commands.activation import activate, note_changes
 from lvsboot.commands.desired import HOST, NO_CAUTIONS, Cautions, host_tree
-from lvsboot.document import MAX_BYTES
 from lvsboot.errors import HostError, InputError, NotPermittedError
-from lvsboot.files import Change, install_tree, plan_files, read_entry
+from lvsboot.install.files import Change, install_tree, plan_files, read_entry
 from lvsboot.install.image_lock import ImageLock
-from lvsboot.lock import Lock, Tell, tell_nobody
-from lvsboot.model import Backend
+from lvsboot.install.tree import Tree
 from lvsboot.problem import Problem, Span
+from lvsboot.render.cloudinit import render_seed
 from lvsboot.render.units import render_units
-from lvsboot.role import RoleFile, parse_role
-from lvsboot.textfiles import Staged, read_bytes
-from lvsboot.tree import Tree
+from lvsboot.role.document import MAX_BYTES
+from lvsboot.role.model import Backend
+from lvsboot.role.reader import RoleFile, parse_role
+from lvsboot.system.atomic import make_folder
+from lvsboot.system.lock import Lock, Tell, tell_nobody
+from lvsboot.system.textfiles import Staged, read_bytes
 
 
 @dataclass(frozen=True, slots=True)

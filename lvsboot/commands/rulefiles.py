@@ -10,7 +10,7 @@ from lvsboot.ipvs.settled import Known, Unsettled, Wanted, read_wanted, set_asid
 from lvsboot.ipvs.table import Protocol, Table
 from lvsboot.light_socket import getservbyname
 from lvsboot.light_typing import TYPE_CHECKING, NamedTuple
-from lvsboot.textfiles import Staged, encode, move_file, read_text, write_text
+from lvsboot.system.textfiles import Staged, encode, move_file, read_text, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

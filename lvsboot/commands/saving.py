@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lvsboot.commands import memory, rulefiles
+from lvsboot.commands import rulefiles
+from lvsboot.commands import run_state as memory
 from lvsboot.commands.rulefiles import Places
 from lvsboot.errors import HostError, InputError, UsageError
 from lvsboot.ipvs.kernel import Kernel, open_kernel
@@ -12,9 +13,9 @@ from lvsboot.ipvs.rules import format_rules, parse_rules
 from lvsboot.ipvs.rules.format import format_service_key
 from lvsboot.ipvs.table import ServiceKey, Table
 from lvsboot.light_typing import TYPE_CHECKING, NamedTuple, TypeAlias
-from lvsboot.lock import Lock, Tell, tell_nobody
 from lvsboot.policy import Foreign
-from lvsboot.textfiles import read_text, write_text
+from lvsboot.system.lock import Lock, Tell, tell_nobody
+from lvsboot.system.textfiles import read_text, write_text
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import errno
 
-from lvsboot.commands import memory, rulefiles
+from lvsboot.commands import rulefiles
+from lvsboot.commands import run_state as memory
 from lvsboot.commands.rulefiles import Places, RulesFile
 from lvsboot.errors import InputError, KernelRefusedError
 from lvsboot.ipvs.changes import (
@@ -28,8 +29,8 @@ from lvsboot.ipvs.rules import locate_rules
 from lvsboot.ipvs.settled import Known, Wanted, known_next
 from lvsboot.ipvs.table import DaemonRole, ServiceKey, Table
 from lvsboot.light_typing import TYPE_CHECKING, NamedTuple, TypeAlias
-from lvsboot.lock import Lock, Tell, tell_nobody
 from lvsboot.policy import Foreign, Weights
+from lvsboot.system.lock import Lock, Tell, tell_nobody
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable

@@ -8,10 +8,12 @@ import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from lvsboot import paths, rivals
-from lvsboot.commands import memory, rulefiles
+from lvsboot import paths
+from lvsboot.commands import rulefiles
+from lvsboot.commands import run_state as memory
 from lvsboot.commands.rulefiles import Places
 from lvsboot.errors import HostError, LvsbootError, NotPermittedError
+from lvsboot.host import debian_ipvsadm
 from lvsboot.ipvs.changes import Change, diff, diff_daemons, keep_weights
 from lvsboot.ipvs.connections import Connection, parse_connections
 from lvsboot.ipvs.kernel import Kernel, open_kernel
@@ -19,7 +21,7 @@ from lvsboot.ipvs.live import LiveService, live_table, read_live
 from lvsboot.ipvs.table import Daemon, DaemonRole, Table, Timeouts
 from lvsboot.light_typing import NamedTuple, TypeAlias
 from lvsboot.policy import Weights
-from lvsboot.textfiles import read_text
+from lvsboot.system.textfiles import read_text
 
 CONNECTIONS = "/proc/net/ip_vs_conn"
 
@@ -97,14 +99,14 @@ def _next_notes(loaded: str, source: memory.Source | None, places: Places) -> li
 
 def _rivals() -> list[str]:
     """What the distribution's own service would do to the table at the next boot."""
-    mask = f"{paths.UNITS}/{rivals.SERVICE}"
-    if os.path.islink(mask) or not os.path.exists(rivals.SCRIPT):
+    mask = f"{paths.UNITS}/{debian_ipvsadm.SERVICE}"
+    if os.path.islink(mask) or not os.path.exists(debian_ipvsadm.SCRIPT):
         return []
     try:
-        texts = read_text(rivals.SETTINGS), read_text(rivals.RULES)
+        texts = read_text(debian_ipvsadm.SETTINGS), read_text(debian_ipvsadm.RULES)
     except LvsbootError as error:
-        return [f"warning: what {rivals.SERVICE} would do is not known: {error}"]
-    sentence = rivals.rival_sentence(*texts)
+        return [f"warning: what {debian_ipvsadm.SERVICE} would do is not known: {error}"]
+    sentence = debian_ipvsadm.rival_sentence(*texts)
     return [f"warning: {sentence}"] if sentence is not None else []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from lvsboot import paths
-from lvsboot.textfiles import read_text
+from lvsboot.system.textfiles import read_text
 
 _PARAMETER = "/sys/module/ip_vs/parameters/conn_tab_bits"
 _OPTION = "options ip_vs conn_tab_bits="

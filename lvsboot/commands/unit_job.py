@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from lvsboot import system
 from lvsboot.errors import HostError
+from lvsboot.system import programs as system
 
 _MANAGER = "org.freedesktop.systemd1"
 

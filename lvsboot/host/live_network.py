@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from lvsboot.errors import HostError
-from lvsboot.formats import Address
+from lvsboot.role.formats import Address
 
 _IFF_UP = 1
 _MISSING = "reading addresses takes pyroute2: install python3-pyroute2"

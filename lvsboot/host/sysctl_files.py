@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from lvsboot.errors import HostError
 from lvsboot.install.root_folder import NotRegularError, RootFolder
-from lvsboot.sysctl.settings import BootSettings, HandSettings, Settings
-from lvsboot.sysctl.text import Assignment, Unread, parse_sysctl
+from lvsboot.system.sysctl.settings import BootSettings, HandSettings, Settings
+from lvsboot.system.sysctl.text import Assignment, Unread, parse_sysctl
 
 # Of two files with one name, that of the first folder counts.
 FOLDERS = (

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from lvsboot import paths
 from lvsboot.host.sysctl_files import read_sysctl_files
-from lvsboot.model import RealServer, Role
 from lvsboot.problem import Problem, Severity, Span
-from lvsboot.sysctl.conflicts import Conflict, sysctl_conflicts
-from lvsboot.sysctl.settings import Settings
-from lvsboot.sysctl.text import Assignment, Unread, dotted
+from lvsboot.role.model import RealServer, Role
+from lvsboot.role.sysctl_conflicts import Conflict, sysctl_conflicts
+from lvsboot.system.sysctl.settings import Settings
+from lvsboot.system.sysctl.text import Assignment, Unread, dotted
 
 _OWN_NAME = paths.SYSCTL.rpartition("/")[2]
 

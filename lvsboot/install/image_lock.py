@@ -11,8 +11,8 @@ from pathlib import Path
 from lvsboot import paths
 from lvsboot.errors import HostError
 from lvsboot.install.root_folder import RootFolder
-from lvsboot.lock import LOCK_FLAGS, PATIENCE_SECONDS, Lock, Tell, tell_nobody
-from lvsboot.rooted import writing
+from lvsboot.install.transaction import writing
+from lvsboot.system.lock import LOCK_FLAGS, PATIENCE_SECONDS, Lock, Tell, tell_nobody
 
 
 class ImageLock(Lock):

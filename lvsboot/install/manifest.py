@@ -19,7 +19,7 @@ from typing import Any
 from lvsboot import paths
 from lvsboot.errors import HostError
 from lvsboot.install.root_folder import RootFolder
-from lvsboot.tree import File
+from lvsboot.install.tree import File
 
 ASIDE = "set aside"
 _VERSION = 1

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lvsboot.atomic import make_folder
 from lvsboot.errors import HostError, NotPermittedError
-from lvsboot.textfiles import MAX_BYTES
+from lvsboot.system.atomic import make_folder
+from lvsboot.system.textfiles import MAX_BYTES
 
 _MAX_LINKS = 40  # as many as the kernel follows before ELOOP
 # O_PATH: a folder that may be searched but not listed is good enough to pass through.

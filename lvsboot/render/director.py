@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lvsboot import paths, rivals
-from lvsboot.defaults import FOREIGN_SERVICES, WEIGHTS
+from lvsboot import paths
+from lvsboot.install.tree import Entry, File, Link
 from lvsboot.ipvs.rules.format import format_daemon_options
 from lvsboot.ipvs.table import Daemon
-from lvsboot.model import Director, Owner, Sync, Vip, VipOnStop
 from lvsboot.render.templates import fill_template
 from lvsboot.render.units import vip_unit
-from lvsboot.tree import Entry, File, Link
+from lvsboot.role.defaults import FOREIGN_SERVICES, WEIGHTS
+from lvsboot.role.model import Director, Owner, Sync, Vip, VipOnStop
 
 _SYNC = "lvs-sync@.service"
 _ANNOUNCE = "lvs-announce.service"
@@ -23,7 +23,7 @@ def render_director_units(director: Director, vips: Iterable[Vip]) -> Iterator[E
     `vips` are those that lvsboot brings up. Masked, not in conflict: a conflict would run the
     rival's stop, which empties the table.
     """
-    yield Link(f"{paths.UNITS}/{rivals.SERVICE}", "/dev/null")
+    yield Link(f"{paths.UNITS}/{paths.DEBIAN_IPVSADM}", "/dev/null")
     options = _loading_options(director)
     stopped = [*_removed_vips(director, vips), *_sync_units(director.sync)]
     tuning = bool(director.tuning)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from lvsboot.model import Dhcp, Nic
-from lvsboot.vlans import Vlan
+from lvsboot.role.model import Dhcp, Nic
+from lvsboot.role.vlans import Vlan
 
 
 def ethernet(nic: Nic) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from lvsboot import paths
-from lvsboot.model import Backend, Director, Owner, Role, Vip, VipOnStop
+from lvsboot.install.tree import Entry, File, Tree
 from lvsboot.render.director import render_director_units
 from lvsboot.render.ifupdown import render_ifupdown
 from lvsboot.render.modules import render_modules
@@ -17,7 +17,7 @@ from lvsboot.render.nics import nic_setups
 from lvsboot.render.rules import render_rules
 from lvsboot.render.sysctl import render_sysctl
 from lvsboot.render.units import render_duty, render_nft_unit, render_units
-from lvsboot.tree import Entry, File, Tree
+from lvsboot.role.model import Backend, Director, Owner, Role, Vip, VipOnStop
 
 # Also where there is no cloud-init yet: it would configure the NICs a second time once it comes.
 _CLOUD_INIT_OFF = """\

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lvsboot import paths
+from lvsboot.install.tree import File
 from lvsboot.ipvs.table import TunnelType
-from lvsboot.model import Director, RealServer, Role
-from lvsboot.tree import File
-from lvsboot.tunnels import tunnel_devices
+from lvsboot.role.model import Director, RealServer, Role
+from lvsboot.role.tunnels import tunnel_devices
 
 
 def render_modules(role: Role) -> Iterator[File]:

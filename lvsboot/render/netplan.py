@@ -8,9 +8,9 @@ from typing import Any
 import yaml
 
 from lvsboot import paths
+from lvsboot.install.tree import File
 from lvsboot.render.ethernets import ethernet, vlan_keys
 from lvsboot.render.nics import NicSetup
-from lvsboot.tree import File
 
 _HEADER = "# Written by lvsboot from /etc/lvs/role.yaml: change the role, not this file.\n"
 

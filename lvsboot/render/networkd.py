@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from lvsboot import paths
+from lvsboot.install.tree import File
 from lvsboot.render.nics import NicSetup, render_link
 from lvsboot.render.templates import fill_template
-from lvsboot.tree import File
 
 
 def render_networkd(setups: Iterable[NicSetup]) -> Iterator[File]:

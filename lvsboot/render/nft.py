@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lvsboot import paths
-from lvsboot.formats import Address
+from lvsboot.install.tree import File
 from lvsboot.ipvs.table import Protocol
-from lvsboot.model import Director, MarkedService, Masquerade, Ports, RealServer, Role
 from lvsboot.render.templates import fill_template
-from lvsboot.tree import File
-from lvsboot.tunnels import announced_mss, tunnel_devices
+from lvsboot.role.formats import Address
+from lvsboot.role.model import Director, MarkedService, Masquerade, Ports, RealServer, Role
+from lvsboot.role.tunnels import announced_mss, tunnel_devices
 
 
 @dataclass(frozen=True, slots=True)

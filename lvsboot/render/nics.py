@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from ipaddress import IPv4Interface, IPv6Interface
 
 from lvsboot import paths
-from lvsboot.formats import Address
+from lvsboot.install.tree import File
 from lvsboot.ipvs.table import Family
-from lvsboot.model import Dhcp, Nic, Role, Vip
-from lvsboot.render.sysctl import accepts_advertisements, forwarded_families
 from lvsboot.render.templates import fill_template
-from lvsboot.tree import File
-from lvsboot.vlans import Vlan, own_vlans
+from lvsboot.role.derived_sysctls import accepts_advertisements, forwarded_families
+from lvsboot.role.formats import Address
+from lvsboot.role.model import Dhcp, Nic, Role, Vip
+from lvsboot.role.vlans import Vlan, own_vlans
 
 # IFNAMSIZ is 16, and the label ends with ":0" and a NUL.
 _LONGEST_LABELLED = 13

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from lvsboot import paths
+from lvsboot.install.tree import File
 from lvsboot.ipvs import table
 from lvsboot.ipvs.rules import format_rules
-from lvsboot.model import (
+from lvsboot.role.model import (
     Destination,
     Director,
     MarkedService,
@@ -14,7 +15,6 @@ from lvsboot.model import (
     Tunnel,
     VirtualService,
 )
-from lvsboot.tree import File
 
 _CHECKSUM = {False: table.TunnelChecksum.NONE, True: table.TunnelChecksum.FULL}
 

@@ -1,117 +1,14 @@
-"""The kernel parameters that a role needs, and their sysctl.d file."""
+"""The sysctl.d file of a role: the parameters that it needs, then those that it names itself."""
 
 from __future__ import annotations
 
 from lvsboot import paths
-from lvsboot.ipvs.table import Family, ForwardingMethod
-from lvsboot.model import Dhcp, Director, Nic, RealServer, Role
+from lvsboot.install.tree import File
 from lvsboot.render.templates import fill_template
-from lvsboot.tree import File
-from lvsboot.tunnels import ipv4_tunnel_devices
+from lvsboot.role.derived_sysctls import derived_sysctls
+from lvsboot.role.model import Role
 
 
 def render_sysctl(role: Role) -> File:
     settings = {**derived_sysctls(role), **role.sysctl}
     return File(paths.SYSCTL, fill_template("sysctl.conf", settings=settings))
-
-
-def derived_sysctls(role: Role) -> dict[str, str]:
-    """Parameter to value in the order in which they must be written.
-
-    Names are sysctl.d's: dots between the parts, a slash for a dot inside an interface's name.
-    """
-    match role.duty:
-        case Director() as director:
-            return {**_forwarding(role), **_no_redirects(director, role), **_tuning(director)}
-        case RealServer(method=ForwardingMethod.NAT):
-            return {}
-        case RealServer() as real_server:
-            return {**_silent_arp(), **_any_source(real_server)}
-
-
-def forwarded_families(role: Role) -> frozenset[Family]:
-    """Only nat sends a real server's answers through the director's own routing."""
-    if not isinstance(role.duty, Director):
-        return frozenset()
-    return frozenset(
-        service.family
-        for service in role.duty.services
-        for destination in service.destinations
-        if destination.method is ForwardingMethod.NAT
-    )
-
-
-def accepts_advertisements(nic: Nic, *, forwards: bool) -> bool | None:
-    """Whether the NIC listens to IPv6 routers; None where the role does not say either way.
-
-    DHCPv6 hands out no route, and a gateway6 is to be the only way out. A host that forwards
-    stops listening unless it is told not to.
-    """
-    if nic.dhcp in {Dhcp.IPV6, Dhcp.BOTH}:
-        return True
-    if nic.gateway6 is not None:
-        return False
-    return True if forwards else None
-
-
-def _forwarding(role: Role) -> dict[str, str]:
-    families = forwarded_families(role)
-    settings = {}
-    if Family.IPV4 in families:
-        # First of all: a change of ip_forward resets the other parameters of every interface.
-        settings["net.ipv4.ip_forward"] = "1"
-    if Family.IPV6 in families:
-        settings["net.ipv6.conf.all.forwarding"] = "1"
-        # Forwarding turns router advertisements off; 2 keeps them for hosts that live by them.
-        # The kernel reads each interface's own value; default is for those that appear later.
-        listening = [
-            _device(nic.name) for nic in role.nics if accepts_advertisements(nic, forwards=True)
-        ]
-        for device in ("all", "default", *listening):
-            settings[f"net.ipv6.conf.{device}.accept_ra"] = "2"
-    return settings
-
-
-def _no_redirects(director: Director, role: Role) -> dict[str, str]:
-    """A redirect would teach a client the way around the director.
-
-    The kernel sends one if either all or the interface allows it (IN_DEV_TX_REDIRECTS), so each
-    interface is named; default is for those that appear later.
-    """
-    names = {nic.name for nic in role.nics} | {vip.interface for vip in director.vips} - {"lo"}
-    devices = ["all", "default", *sorted(map(_device, names))]
-    return {f"net.ipv4.conf.{device}.send_redirects": "0" for device in devices}
-
-
-def _device(name: str) -> str:
-    return name.replace(".", "/")
-
-
-def _tuning(director: Director) -> dict[str, str]:
-    return {f"net.ipv4.vs.{key}": value for key, value in director.tuning.items()}
-
-
-def _silent_arp() -> dict[str, str]:
-    """A real server never answers or announces ARP for the VIPs that it holds on lo.
-
-    The effective value is the larger of all's and the interface's, so all alone decides. Every
-    other device has it as well, one that comes later too: then whoever sets all back opens
-    nothing.
-    """
-    return {
-        f"net.ipv4.conf.{device}.{key}": value
-        for key, value in (("arp_ignore", "1"), ("arp_announce", "2"))
-        for device in ("all", "lo", "*")
-    }
-
-
-def _any_source(real_server: RealServer) -> dict[str, str]:
-    """What leaves a tunnel comes from clients, to whom no route leads back through it.
-
-    The effective value is the larger of all's and the device's.
-    """
-    devices = [device.name for device in ipv4_tunnel_devices(real_server)]
-    return {
-        f"net.ipv4.conf.{device}.rp_filter": "0"
-        for device in (["all", *devices] if devices else ())
-    }

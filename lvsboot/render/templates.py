@@ -19,7 +19,7 @@ def _environment() -> Environment:
     return Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
-        # Unit files and sysctl.d are no markup: formats.py keeps every value inside its line.
+        # Unit files and sysctl.d are no markup: role/formats.py keeps every value inside its line.
         autoescape=False,  # noqa: S701
         trim_blocks=True,
         lstrip_blocks=True,

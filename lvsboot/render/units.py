@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from lvsboot import paths
-from lvsboot.formats import Address
+from lvsboot.install.tree import Entry, File, Link
 from lvsboot.ipvs.table import TunnelType
-from lvsboot.model import Director, RealServer, TunnelEnd, Vip
 from lvsboot.render.templates import fill_template
 from lvsboot.resources import UNITS
-from lvsboot.tree import Entry, File, Link
-from lvsboot.tunnels import ipv4_tunnel_devices, outer_families, tunnel_devices
+from lvsboot.role.formats import Address
+from lvsboot.role.model import Director, RealServer, TunnelEnd, Vip
+from lvsboot.role.tunnels import ipv4_tunnel_devices, outer_families, tunnel_devices
 
 _VIP = "lvs-vip@.service"
 _KEEP = "lvs-vip-keep.path"

@@ -10,7 +10,7 @@ from ipaddress import IPv6Address
 
 import yaml
 
-from lvsboot.composer import MAX_BYTES, MAX_VALUES
+from lvsboot.role.composer import MAX_BYTES, MAX_VALUES
 
 # Of one hash: CPython takes a whole number modulo this.
 _HASH = 2**61 - 1

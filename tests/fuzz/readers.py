@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 
-from lvsboot.document import Finding, parse_document
+from lvsboot.cli.text.problems import problems_text, problems_value
 from lvsboot.errors import InputError
-from lvsboot.importing import import_table
+from lvsboot.install.tree import File
 from lvsboot.ipvs import netlink
 from lvsboot.ipvs.decode import (
     decode_daemon,
@@ -21,13 +21,13 @@ from lvsboot.ipvs.numbers import Top
 from lvsboot.ipvs.rules import format_rules, parse_rules
 from lvsboot.ipvs.rules.as_found import parse_rules_as_found
 from lvsboot.ipvs.table import Family, Table
-from lvsboot.model import Backend, Director
 from lvsboot.render.host import render_host
 from lvsboot.render.rules import declared_table
-from lvsboot.report import problems_text, problems_value
-from lvsboot.role import RoleFile, parse_role
-from lvsboot.schema import sift
-from lvsboot.tree import File
+from lvsboot.role.document import Finding, parse_document
+from lvsboot.role.importing import import_table
+from lvsboot.role.model import Backend, Director
+from lvsboot.role.reader import RoleFile, parse_role
+from lvsboot.role.schema import sift
 
 _BACKENDS = (Backend.NETWORKD, Backend.NETPLAN, Backend.IFUPDOWN, Backend.EXTERNAL)
 

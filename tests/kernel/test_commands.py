@@ -15,9 +15,9 @@ import pytest
 
 from bench.rivals import rules as many_rules
 from lvsboot import paths
+from lvsboot.cli.text.live_table import Columns
+from lvsboot.cli.text.status import status_text
 from lvsboot.commands.status import Status, read_status
-from lvsboot.ipvs.live_text import Columns
-from lvsboot.status_text import status_text
 from tests.kernel.hosts import Host, empty_folders, run
 
 RULES = (
@@ -181,8 +181,8 @@ def test_a_daemon_that_stops_makes_room_for_tunnels_to_the_other_family(
 
 
 HOLDER = """\
-import lvsboot.lock
-with lvsboot.lock.Lock("/run/lvs/lock", "reload"):
+import lvsboot.system.lock
+with lvsboot.system.lock.Lock("/run/lvs/lock", "reload"):
     print(flush=True)
     input()
 """

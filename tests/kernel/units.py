@@ -7,10 +7,10 @@ import shlex
 import subprocess
 from pathlib import Path
 
-from lvsboot.files import install_tree
-from lvsboot.model import Backend
+from lvsboot.install.files import install_tree
 from lvsboot.render.host import render_host
-from lvsboot.role import parse_role
+from lvsboot.role.model import Backend
+from lvsboot.role.reader import parse_role
 from tests.kernel.hosts import Host, run
 
 _ROOTS = Path("/run/lvs-roots")

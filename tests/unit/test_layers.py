@@ -1,61 +1,131 @@
-"""Imports point down: what is pure does no I/O, and the start path loads no third party."""
+"""Imports point down the list of folders, in no circle; what is pure reaches no I/O by any way."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[2] / "lvsboot"
-PURE = [
-    "problem", "errors", "tree", "model", "defaults", "formats", "document", "director",
-    "aliases", "composer", "places", "assertions", "checks", "complaints", "schema", "soundness",
-    "cloudinit", "paths",
-    "tunnels", "vlans", "policy", "importing", "sketch", "announcing.frames", "announcing.links",
-    "nics.addresses", "nics.globs", "nics.interfaces", "nics.mtu", "nics.netplan", "nics.networkd",
-    *(f"constraints.{place.stem}" for place in PACKAGE.glob("constraints/*.py")),
-    # Filling a template opens its file.
-    *(f"render.{place.stem}" for place in PACKAGE.glob("render/*.py") if place.stem != "templates"),
-]  # fmt: skip
+from tests.golden import REPOSITORY
+
+PACKAGE = REPOSITORY / "lvsboot"
+# From the command line down to the leaves, which are modules: each uses what stands below it only.
+FOLDERS = ["cli", "commands", "host", "render", "install", "announce", "role", "ipvs", "system"]
+LEAVES = {"errors", "paths", "policy", "problem", "resources"}
+# What is pure, as folders and modules; and of these what opens a file that travels with the code.
+PURE = ["announce", "render", "role", "system.sysctl", "system.printable", "install.tree"]
+READS_ITS_OWN_FILES = "resources"
 IO = {"os", "pathlib", "shutil", "socket", "subprocess", "tempfile", "pyroute2"}
-FILES_ONLY = {"lvsboot.ipvs.kernel", "lvsboot.ipvs.wire", "lvsboot.commands.service"}
+# An image is baked where there is no IPVS: what writes its files must not need the kernel.
+BAKES_IMAGES = ["render", "install", "role"]
+KERNEL = {"ipvs.kernel", "ipvs.channel", "commands.service"}
 
 
-def imports(place: Path) -> set[str]:
-    names = set()
+def module_name(place: Path) -> str:
+    parts = place.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+SOURCES = {module_name(place): place for place in PACKAGE.rglob("*.py")}
+
+
+def imported(place: Path) -> tuple[set[str], set[str]]:
+    """Modules of lvsboot by their names below it, and the others' first names."""
+    own, others = set(), set()
     for node in ast.walk(ast.parse(place.read_text(encoding="utf-8"))):
         match node:
             case ast.Import(names=aliases):
-                names |= {alias.name for alias in aliases}
-            case ast.ImportFrom(module=str(module)):
-                names.add(module)
-    return names
+                names = [alias.name for alias in aliases]
+            case ast.ImportFrom(module=str(module), names=aliases):
+                names = [f"{module}.{alias.name}" for alias in aliases]
+            case _:
+                continue
+        for name in names:
+            first, _, rest = name.partition(".")
+            if first == "lvsboot":
+                own.add(rest if rest in SOURCES else rest.rpartition(".")[0])
+            else:
+                others.add(first)
+    return own, others
 
 
-@pytest.mark.parametrize("module", PURE)
-def test_a_pure_module_imports_no_io(module: str) -> None:
-    found = imports(PACKAGE / f"{module.replace('.', '/')}.py")
-    assert not {name.split(".")[0] for name in found} & IO
+IMPORTS = {name: imported(place) for name, place in SOURCES.items()}
+
+
+def is_in(name: str, folders: list[str]) -> bool:
+    return any(name == folder or name.startswith(f"{folder}.") for folder in folders)
+
+
+def reached(name: str) -> set[str]:
+    """The module and all that it imports, whatever way it takes."""
+    found, waiting = set[str](), {name}
+    while waiting:
+        module = waiting.pop()
+        found.add(module)
+        waiting |= IMPORTS[module][0] - found
+    return found
+
+
+def test_a_folder_stands_on_those_below_it() -> None:
+    order = {folder: i for i, folder in enumerate(FOLDERS)}
+    upwards = [
+        f"{name} imports {other}"
+        for name, (own, _) in IMPORTS.items()
+        for other in own - {""}
+        if order.get(name.partition(".")[0], len(order))
+        > order.get(other.partition(".")[0], len(order))
+        and name != "__main__"
+    ]
+    assert not upwards
+
+
+def test_the_folders_are_these() -> None:
+    entries = {place.stem for place in PACKAGE.iterdir() if place.name != "__pycache__"}
+    assert entries == {*FOLDERS, *LEAVES, "__init__", "__main__", "light_socket", "light_typing"}
+
+
+def test_no_imports_go_in_circles() -> None:
+    TopologicalSorter({name: own - {name} for name, (own, _) in IMPORTS.items()}).prepare()
+
+
+@pytest.mark.parametrize("name", [name for name in SOURCES if is_in(name, [*PURE, *LEAVES])])
+def test_what_is_pure_reaches_no_io(name: str) -> None:
+    for module in reached(name) - {READS_ITS_OWN_FILES}:
+        assert not IMPORTS[module][1] & IO, f"{name} reaches {module}"
+
+
+def test_what_draws_does_no_io_itself() -> None:
+    """It draws what commands found out, so that their modules are in reach."""
+    for name in SOURCES:
+        if is_in(name, ["cli.text"]):
+            assert not IMPORTS[name][1] & IO, name
 
 
 def test_what_bakes_an_image_knows_nothing_of_the_kernel() -> None:
-    for place in [*PACKAGE.glob("render/*.py"), PACKAGE / "files.py", PACKAGE / "role.py"]:
-        assert not imports(place) & FILES_ONLY, place
+    for name in SOURCES:
+        if is_in(name, BAKES_IMAGES):
+            assert not reached(name) & KERNEL, name
+
+
+def test_what_is_named_here_exists() -> None:
+    named = [*PURE, *LEAVES, *BAKES_IMAGES, *KERNEL, READS_ITS_OWN_FILES]
+    assert set(named) <= SOURCES.keys()
 
 
 def test_only_the_command_line_prints_and_exits() -> None:
-    for place in PACKAGE.rglob("*.py"):
-        if place.parent.name == "cli":
+    for name, place in SOURCES.items():
+        if is_in(name, ["cli"]) and not is_in(name, ["cli.text"]):
             continue
         names = {
             node.func.id
             for node in ast.walk(ast.parse(place.read_text(encoding="utf-8")))
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
         }
-        assert not names & {"print", "exit"}, place
+        assert not names & {"print", "exit"}, name
 
 
 def test_the_command_line_itself_loads_no_third_party() -> None:

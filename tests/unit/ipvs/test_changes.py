@@ -9,6 +9,7 @@ import pytest
 import yaml
 from hypothesis import given
 
+from lvsboot.cli.text.changes import changes_text
 from lvsboot.ipvs.changes import (
     AddDestination,
     AddService,
@@ -27,7 +28,6 @@ from lvsboot.ipvs.changes import (
 )
 from lvsboot.ipvs.rules import parse_rules
 from lvsboot.ipvs.table import Daemon, DaemonRole, Service, Table, Timeouts
-from lvsboot.ipvs.text import changes_text
 from tests.unit.ipvs.fake import applied
 from tests.unit.ipvs.tables import tables
 

@@ -12,7 +12,7 @@ from lvsboot.ipvs.settled import Known, Unsettled, known_next, read_wanted, set_
 from lvsboot.ipvs.table import Service, ServiceKey, Table, VirtualAddress
 from tests.unit.ipvs import tables as drawn
 from tests.unit.ipvs.dumps import shown
-from tests.unit.ipvs.test_rules import port_of
+from tests.unit.ipvs.rules.test_rules import port_of
 
 
 def settle(text: str, rows: list[Shown], known: Known) -> Unsettled:

@@ -1,0 +1,88 @@
+"""Which network backend is in force on a host or in an unpacked image. Changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from lvsboot.errors import HostError
+from lvsboot.host.network.network_files import Survey
+from lvsboot.install.files import set_aside
+from lvsboot.role.model import Backend, Role
+
+_SAY_IT = (
+    "say it in the role: network.backend: networkd, netplan, ifupdown or external "
+    "(or, for a look, by --backend of render and plan)"
+)
+
+
+def holds_system(root: Path) -> bool:
+    """Whether there is anything below `root` that could boot: programs, or their libraries."""
+    return any((root / name).exists() for name in ("usr", "bin", "sbin", "lib"))
+
+
+def with_backend(role: Role, backend: Backend | None) -> Role:
+    """The role as it would be if it named this backend; where it has no NICs, as it is."""
+    if backend is None or role.network is None:
+        return role
+    return replace(role, network=replace(role.network, backend=backend))
+
+
+def backend_in_force(role: Role, root: Path) -> Backend:
+    """The role's backend with `auto` resolved against `root`; HostError where it cannot be.
+
+    Where there is no system, nothing tells: then it is networkd, which every Debian has.
+    """
+    if role.network is None:
+        return Backend.EXTERNAL
+    if role.network.backend is not Backend.AUTO:
+        return role.network.backend
+    survey = Survey(root)
+    # What is aside is still cloud-init's: the answer is not to depend on an earlier role.
+    if survey.cloud_init_files() or set_aside(root):
+        return Backend.EXTERNAL
+    for backends in (_with_files(survey), _enabled(survey)):
+        if len(backends) > 1:
+            names = " and ".join(backend.value for backend in backends)
+            raise HostError(f"{names} are both in use below {root}: {_SAY_IT}")
+        if backends:
+            return backends[0]
+    if survey.is_enabled("NetworkManager.service"):
+        raise HostError(
+            f"NetworkManager is in use below {root}, and lvsboot does not write its files: "
+            "let it configure the NICs, and say so in the role: network.backend: external"
+        )
+    if not holds_system(root):
+        return Backend.NETWORKD
+    raise HostError(f"no network backend is in use below {root}: enable one, or {_SAY_IT}")
+
+
+def _with_files(survey: Survey) -> list[Backend]:
+    """Those that are told to configure a NIC, and that a boot starts."""
+    found = []
+    if survey.has_netplan() and any(
+        definitions.devices for _text, definitions in survey.netplan_files()
+    ):
+        found.append(Backend.NETPLAN)
+    if survey.is_enabled("networking.service") and any(
+        stanza.name != "lo" for _text, it in survey.ifupdown_files() for stanza in it.stanzas
+    ):
+        found.append(Backend.IFUPDOWN)
+    if survey.is_enabled("systemd-networkd.service") and any(
+        text.path.startswith("/etc/") for text, _match in survey.networkd_files()
+    ):
+        found.append(Backend.NETWORKD)
+    return found
+
+
+def _enabled(survey: Survey) -> list[Backend]:
+    """Those that a boot starts, though nobody has told them anything yet."""
+    units = {
+        "networking.service": Backend.IFUPDOWN,
+        "systemd-networkd.service": Backend.NETWORKD,
+    }
+    found = [backend for unit, backend in units.items() if survey.is_enabled(unit)]
+    # netplan is no service: it makes files for networkd, which then may be enabled as well.
+    if survey.has_netplan():
+        found = [Backend.NETPLAN, *(it for it in found if it is not Backend.NETWORKD)]
+    return found

@@ -1,0 +1,118 @@
+"""Finds the role's interfaces that are no hardware, and that nothing on the host would make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from lvsboot import paths
+from lvsboot.host.network.network_files import Survey
+from lvsboot.host.network.networkd import parse_settings
+from lvsboot.role.model import Backend, Nic
+from lvsboot.role.vlans import own_vlans, parse_vlan
+
+_HOST = Path("/")
+_NETWORKD = "systemd-networkd.service"
+# Names that people, and the programs that make such devices, give to no hardware.
+_KINDS = (
+    ("bond", re.compile(r"bond(\d+|[-_].+)?", re.ASCII)),
+    ("bridge", re.compile(r"br(\d+|[-_].+|idge\d*)", re.ASCII)),
+    ("vlan", re.compile(r"vlan\d+", re.ASCII)),
+    ("dummy", re.compile(r"dummy\d+", re.ASCII)),
+    ("vrf", re.compile(r"vrf([-_]?.+)?", re.ASCII)),
+    ("vxlan", re.compile(r"vxlan.*", re.ASCII)),
+)
+_MEMBERS = {"bond": "Bond", "bridge": "Bridge"}
+
+
+def missing_device_sentences(
+    backend: Backend, nics: Collection[Nic], survey: Survey, known: Collection[str]
+) -> Iterator[str]:
+    """What to write where for each interface that nobody makes.
+
+    An image does not tell which hardware it will meet: there only names that no hardware has are
+    looked at. `known` are the paths that lvsboot writes or sets aside: they make no device.
+    """
+    if backend is Backend.EXTERNAL:
+        return
+    made = {*own_vlans(nics), *_made(backend, nics, survey, frozenset(known))}
+    for nic in nics:
+        if nic.mac is None and nic.name not in made and not _exists(survey, nic.name):
+            kind = _kind(nic.name)
+            if kind is not None or survey.root == _HOST:
+                yield _sentence(nic.name, kind, backend, survey)
+
+
+def _exists(survey: Survey, name: str) -> bool:
+    return survey.root == _HOST and Path(f"/sys/class/net/{name}").exists()
+
+
+def _kind(name: str) -> str | None:
+    """The kind, as systemd.netdev(5) calls it, of which a device with this name would be."""
+    if parse_vlan(name) is not None:
+        return "vlan"
+    return next((kind for kind, pattern in _KINDS if pattern.fullmatch(name)), None)
+
+
+def _sentence(name: str, kind: str | None, backend: Backend, survey: Survey) -> str:
+    file = f"{paths.NETWORKD}/{name}.netdev"
+    enabled = "" if _reads_netdev(backend, survey) else f", and systemctl enable {_NETWORKD}"
+    if kind is None:
+        return (
+            f"there is no interface {name}, and nothing makes it: name a NIC of this host, say its "
+            f"mac, or write {file}{enabled}"
+        )
+    if backend is Backend.IFUPDOWN and parse_vlan(name) is not None:
+        return (
+            f"only ifupdown makes {name}, from its name and if its link is there: with any other "
+            f"backend write {_netdev(name, kind, file)}"
+        )
+    return f"nothing makes {name}: write {_netdev(name, kind, file)}{enabled}"
+
+
+def _netdev(name: str, kind: str, file: str) -> str:
+    """See systemd.netdev(5), and systemd.network(5) for what it is made of."""
+    if vlan := parse_vlan(name):
+        what = f"Name={name}, Kind=vlan and Id={vlan.id}"
+        link = f"the .network file of {vlan.link}, or name {vlan.link} in the role"
+        return f"{file} ({what}), and VLAN={name} into {link}"
+    if kind == "vlan":
+        what = f"Name={name}, Kind=vlan and its Id="
+        return f"{file} ({what}), and VLAN={name} into its link's .network file"
+    if kind in _MEMBERS:
+        what = f"Name={name}, Kind={kind}"
+        return f"{file} ({what}), and {_MEMBERS[kind]}={name} into its members' .network files"
+    return f"{file} (Name={name}, Kind={kind})"
+
+
+def _made(
+    backend: Backend, nics: Collection[Nic], survey: Survey, known: frozenset[str]
+) -> Iterator[str]:
+    """The interfaces that a file below the root makes: a .netdev, netplan's, ifupdown's."""
+    names = {nic.name for nic in nics}
+    if _reads_netdev(backend, survey):
+        yield from _netdev_names(survey, known)
+    for text, definitions in survey.netplan_files() if survey.has_netplan() else ():
+        if text.path not in known:
+            yield from (device.set_name or device.key for device in definitions.devices)
+    for text, interfaces in survey.ifupdown_files():
+        if text.path in known:
+            continue
+        for stanza in interfaces.stanzas:
+            if not stanza.does_nothing:
+                yield stanza.name
+            for option in stanza.options:
+                # pre-up ip link add bond0 type bond
+                yield from names & {*option.words} if "add" in option.words else ()
+
+
+def _reads_netdev(backend: Backend, survey: Survey) -> bool:
+    return backend in {Backend.NETWORKD, Backend.NETPLAN} or survey.is_enabled(_NETWORKD)
+
+
+def _netdev_names(survey: Survey, known: frozenset[str]) -> Iterator[str]:
+    for text in survey.netdev_files():
+        if text.path not in known:
+            said = [it for it in parse_settings(text.text or "") if it.section == "NetDev"]
+            yield from [it.value for it in said if it.key == "Name"][-1:]

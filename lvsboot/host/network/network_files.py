@@ -1,0 +1,177 @@
+"""Reads the network configuration below a root: whose files there are, and for which NICs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from lvsboot import paths
+from lvsboot.host import debian_ipvsadm
+from lvsboot.host.network.interfaces import (
+    Interfaces,
+    Line,
+    is_sourced,
+    parse_interfaces,
+    source_pattern,
+)
+from lvsboot.host.network.netplan import Definitions, parse_definitions
+from lvsboot.host.network.networkd import NetworkFile, parse_network_file
+from lvsboot.host.network.root import Text, is_named, matching_names, read_text, resolve
+from lvsboot.install.root_folder import exists_in_root, link_target
+from lvsboot.problem import Span
+
+# systemd.network(5) and netplan(5): of two files with one name, that of the first folder counts.
+_NETWORKD = (
+    paths.NETWORKD,
+    "/run/systemd/network",
+    "/usr/local/lib/systemd/network",
+    "/usr/lib/systemd/network",
+    "/lib/systemd/network",
+)
+_NETPLAN = ("/run/netplan", paths.NETPLAN, "/usr/lib/netplan", "/lib/netplan")
+# Where cloud-init's renderers leave their work: netplan, networkd, ifupdown, NetworkManager.
+_CLOUD_INIT = (
+    (paths.NETPLAN, "50-cloud-init.yaml"),
+    (paths.NETWORKD, "10-cloud-init-*.network"),
+    (paths.INTERFACES_D, "50-cloud-init*"),
+    ("/etc/NetworkManager/system-connections", "cloud-init-*.nmconnection"),
+)
+_UNITS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
+_MOST_FILES = 1000
+
+
+def is_netplans(text: Text) -> bool:
+    """Whether netplan has made this file of networkd's: the next boot makes it anew."""
+    return text.path.startswith("/run/systemd/network/10-netplan-")
+
+
+class Survey:
+    """One root's configuration, each file read when it is asked for."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def cloud_init_files(self) -> tuple[str, ...]:
+        """What cloud-init has written to configure NICs, sorted."""
+        found = (
+            f"{directory}/{name}"
+            for directory, pattern in _CLOUD_INIT
+            for name in self._names(directory, pattern)
+        )
+        return tuple(sorted(found))
+
+    def networkd_files(self) -> Iterator[tuple[Text, NetworkFile]]:
+        """The .network files in the order in which networkd looks for a NIC's first match.
+
+        Drop-ins of an empty file, or of one that is masked, are not read.
+        """
+        for text in self._by_name(_NETWORKD, "*.network"):
+            parts = [text]
+            if text.text:
+                parts += self.drop_ins(text.path.rpartition("/")[2])
+            faulty = next((part for part in parts if part.text is None), None)
+            file = parse_network_file((part.path, part.text or "") for part in parts)
+            yield faulty or text, file
+
+    def drop_ins(self, name: str) -> list[Text]:
+        """The files below NAME.d that networkd and udev merge with the file, in their order."""
+        return list(self._by_name([f"{folder}/{name}.d" for folder in _NETWORKD], "*.conf"))
+
+    def netdev_files(self) -> Iterator[Text]:
+        """The files of which networkd makes devices; one that is masked has no text."""
+        return self._by_name(_NETWORKD, "*.netdev")
+
+    def netplan_files(self) -> Iterator[tuple[Text, Definitions]]:
+        for text in self._by_name(_NETPLAN, "*.yaml"):
+            definitions = parse_definitions(text.text or "")
+            if definitions.fault is not None:
+                fault = definitions.fault
+                place = Span(fault.line, fault.column)
+                yield Text(text.path, None, fault.value, place), definitions
+            else:
+                yield text, definitions
+
+    def ifupdown_files(self) -> Iterator[tuple[Text, Interfaces]]:
+        """/etc/network/interfaces and all that it sources; nothing where it does not exist."""
+        waiting, seen = {paths.INTERFACES: None}, set[str]()
+        while waiting and len(seen) < _MOST_FILES:
+            path = next(iter(waiting))
+            del waiting[path]
+            place = resolve(self.root, path)
+            text = self._read(path) if place not in seen else None
+            seen.add(place)
+            if text is None:
+                continue
+            interfaces = parse_interfaces(text.text or "")
+            yield text, interfaces
+            directory = path.rpartition("/")[0]
+            for line in {line.words: line for line in interfaces.sources}.values():
+                waiting.update(dict.fromkeys(self._sourced(line, directory)))
+
+    def has_program(self, *candidates: str) -> bool:
+        return any(exists_in_root(self.root, candidate) for candidate in candidates)
+
+    def is_enabled(self, unit: str) -> bool:
+        """Whether some target wants the unit, and nobody has masked it."""
+        if self.is_masked(unit):
+            return False
+        return any(
+            is_named(self.root, f"{directory}/{target}/{unit}")
+            for directory in _UNITS
+            for target in self._names(directory, "*.wants")
+        )
+
+    def is_masked(self, unit: str) -> bool:
+        return link_target(self.root, f"{paths.UNITS}/{unit}") == "/dev/null"
+
+    def rival(self) -> str | None:
+        """What the distribution's own ipvsadm service would do at a boot."""
+        if self.is_masked(debian_ipvsadm.SERVICE) or not self.has_program(debian_ipvsadm.SCRIPT):
+            return None
+        texts = (self._read(path) for path in (debian_ipvsadm.SETTINGS, debian_ipvsadm.RULES))
+        return debian_ipvsadm.rival_sentence(*(None if it is None else it.text for it in texts))
+
+    def has_netplan(self) -> bool:
+        return self.has_program("/usr/sbin/netplan")
+
+    def mac(self, name: str) -> str | None:
+        """The MAC of this host's NIC, as the kernel has it; None below another root."""
+        if self.root != Path("/"):
+            return None
+        text = self._read(f"/sys/class/net/{name}/address")
+        return text.text.strip() if text is not None and text.text is not None else None
+
+    def _by_name(self, directories: Iterable[str], pattern: str) -> Iterator[Text]:
+        first: dict[str, str] = {}
+        for directory in directories:
+            for name in self._names(directory, pattern):
+                first.setdefault(name, f"{directory}/{name}")
+        for _name, path in sorted(first.items()):
+            if (text := self._read(path)) is not None:
+                yield text
+
+    def _sourced(self, line: Line, directory: str) -> Iterator[str]:
+        """The files that the pattern names, folders of it being patterns as well."""
+        folders = [""]
+        *parts, last = source_pattern(line, directory).strip("/").split("/")
+        for part in parts:
+            folders = [it for folder in folders for it in self._below(folder, part)][:_MOST_FILES]
+        for folder in folders:
+            for name in sorted(self._names(folder, last)):
+                if is_sourced(line, name):
+                    yield f"{folder}/{name}"
+
+    def _below(self, folder: str, part: str) -> list[str]:
+        """The folder's entries of that name, or of that pattern."""
+        if part in {"", "."}:
+            return [folder]
+        if part == ".." or not set(part) & set("*?["):
+            return [f"{folder}/{part}"]
+        names = sorted(self._names(folder, part))
+        return [f"{folder}/{name}" for name in names if not name.startswith(".")]
+
+    def _names(self, directory: str, pattern: str) -> list[str]:
+        return matching_names(self.root, directory, pattern)
+
+    def _read(self, path: str) -> Text | None:
+        return read_text(self.root, path)

@@ -1,0 +1,136 @@
+"""Finds what ifupdown would do to the role's NICs and VIPs besides lvsboot."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from ipaddress import ip_address
+from typing import NamedTuple
+
+from lvsboot.host.network.globs import matches_glob
+from lvsboot.host.network.interfaces import Interfaces, Line, Stanza, Starts
+from lvsboot.host.network.network_files import Survey
+from lvsboot.host.network.root import Text, unread
+from lvsboot.problem import Problem, Span
+from lvsboot.role.formats import Address
+from lvsboot.role.model import Backend, Nic, Role
+
+_ENABLING = "networking.service"
+_COMMANDS = {"up", "post-up", "pre-up", "down", "post-down", "pre-down"}
+_AWAY = "take the stanza away"
+
+
+class _Files(NamedTuple):
+    """Others' files in the order in which ifup reads them, and what all of them start."""
+
+    files: tuple[tuple[Text, Interfaces], ...]
+    starts: Starts
+
+
+def nic_problems(
+    role: Role, backend: Backend, survey: Survey, known: Collection[str]
+) -> Iterator[Problem]:
+    """Stanzas and mappings of the role's NICs: ifupdown applies every stanza of an interface."""
+    files, starts = _read_files(backend, survey, known)
+    for text, _interfaces in files:
+        if text.text is None:
+            yield unread(text)
+    for nic in role.nics:
+        mac = nic.mac or survey.mac(nic.name)
+        logical = starts.logical_names(nic.name, mac)
+        # lvsboot's own file starts the role's NICs.
+        is_started = backend is Backend.IFUPDOWN or starts.starts(nic.name, mac)
+        for text, interfaces in files:
+            for stanza in interfaces.stanzas:
+                is_own = stanza.name == nic.name and (
+                    backend is Backend.IFUPDOWN or starts.starts(stanza.full_name, mac)
+                )
+                if (is_own or stanza.full_name in logical) and not stanza.does_nothing:
+                    yield _problem(text, stanza.head, *_stanza_words(stanza, nic, backend))
+            for mapping in interfaces.mappings:
+                if is_started and _maps(mapping, nic.name):
+                    yield _problem(text, mapping, *_mapping_words(nic, backend))
+
+
+def vip_problems(
+    vips: Collection[Address], backend: Backend, survey: Survey, known: Collection[str]
+) -> Iterator[Problem]:
+    """Lines of stanzas that a boot applies and that give lo one of `vips`, or take it away."""
+    files, starts = _read_files(backend, survey, known)
+    applied = _applied([it for _text, file in files for it in file.stanzas], starts)
+    for text, interfaces in files:
+        if text.text is None:
+            yield unread(text)
+        for stanza in interfaces.stanzas:
+            for option in stanza.options if stanza.full_name in applied else ():
+                given = _given(option, on_lo=applied[stanza.full_name])
+                for vip in sorted(given.intersection(vips), key=str):
+                    message = f"ifupdown has {vip} on lo by this line, too: a VIP has one owner"
+                    hint = "take the line away, or its stanza: lvs-vip@ brings the VIP up"
+                    yield _problem(text, option, message, hint)
+
+
+def _applied(stanzas: list[Stanza], starts: Starts) -> dict[str, bool]:
+    """The names of stanzas that a boot applies, and whether it does so to lo."""
+    applied = dict.fromkeys(starts.logical_names("lo"), True)
+    # ifup knows only what was defined before: whoever inherits stands behind it.
+    for stanza in reversed(stanzas):
+        name = stanza.full_name
+        if name not in applied and starts.starts(name):
+            applied[name] = False
+        if name in applied:
+            applied[name] |= stanza.name == "lo"
+            if (inherited := stanza.inherited) is not None:
+                applied[inherited] = applied.get(inherited, False) or applied[name]
+    return applied
+
+
+def _read_files(backend: Backend, survey: Survey, known: Collection[str]) -> _Files:
+    """Nothing where no boot runs ifup."""
+    if backend is not Backend.IFUPDOWN and not survey.is_enabled(_ENABLING):
+        return _Files((), Starts(()))
+    files = tuple(pair for pair in survey.ifupdown_files() if pair[0].path not in known)
+    return _Files(files, Starts(start for _text, it in files for start in it.started))
+
+
+def _maps(mapping: Line, name: str) -> bool:
+    return any(matches_glob(name, pattern.partition(":")[0]) for pattern in mapping.words[1:])
+
+
+def _stanza_words(stanza: Stanza, nic: Nic, backend: Backend) -> tuple[str, str]:
+    """Message and hint."""
+    of = stanza.name if stanza.name == nic.name else f"{stanza.name}, which is used for {nic.name},"
+    if backend is Backend.IFUPDOWN:
+        return f"ifupdown applies this stanza of {of} besides lvsboot's", _AWAY
+    via = "" if stanza.name == nic.name else f" by the stanza of {stanza.name}"
+    message = f"ifupdown configures {nic.name}{via}, too, and so would {backend.value}"
+    return message, f"{_AWAY}, or say network.backend: ifupdown in the role"
+
+
+def _mapping_words(nic: Nic, backend: Backend) -> tuple[str, str]:
+    if backend is Backend.IFUPDOWN:
+        return f"this mapping may give {nic.name} another stanza than lvsboot's", "take it away"
+    message = f"ifupdown configures {nic.name} by this mapping, too, and so would {backend.value}"
+    return message, "take it away, or say network.backend: ifupdown in the role"
+
+
+def _problem(text: Text, line: Line, message: str, hint: str) -> Problem:
+    span = Span(line.number, 1, len(line.source))
+    return Problem(text.path, span, message, hint=hint, source=line.source)
+
+
+def _given(option: Line, *, on_lo: bool) -> set[Address]:
+    """The addresses that a line of a stanza gives to lo, or takes from it."""
+    key, *words = option.words
+    if key in _COMMANDS:
+        devices = {word.partition(":")[0] for word in words}
+        on_lo = "lo" in devices or (on_lo and not devices.isdisjoint({"$IFACE", '"$IFACE"'}))
+    elif key != "address":
+        return set()
+    return {address for word in words if on_lo and (address := _address(word)) is not None}
+
+
+def _address(word: str) -> Address | None:
+    try:
+        return ip_address(word.strip("\"'").partition("/")[0])
+    except ValueError:
+        return None

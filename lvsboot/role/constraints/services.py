@@ -1,0 +1,132 @@
+"""Rules on a director's services: what tells them apart, and what goes together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+from lvsboot.ipvs.table import Family, Protocol, SchedulerFlag
+from lvsboot.policy import Weights
+from lvsboot.role.constraints.addresses import there
+from lvsboot.role.constraints.findings import METHOD, SERVICES, VIPS, Uses, key_error, warning
+from lvsboot.role.defaults import FTP_PORT, is_ftp, is_translated
+from lvsboot.role.document import Finding, Path
+from lvsboot.role.formats import Address
+from lvsboot.role.model import Director, Helper, Service, VirtualService
+
+# The schedulers that read flags: the bits mean nothing to the others.
+FLAGGED_SCHEDULERS = {"sh", "mh"}
+# Those that look only whether a weight is 0, and those that look further.
+_WEIGHTED = {"rr": "wrr", "lc": "wlc", "dh": "sh"}
+# ip_vs_mh.c builds its table with the default prime and ignores a pool that is larger.
+_MH_TABLE_SIZE = 4093
+# IP_VS_SH_TAB_SIZE in ip_vs_sh.c: who comes after the last bucket is given none.
+_SH_TABLE_SIZE = 256
+_ADDRESS_BITS = {Family.IPV4: 32, Family.IPV6: 128}
+
+
+def service_findings(director: Director) -> Iterator[Finding]:
+    vips = {vip.address: i for i, vip in enumerate(director.vips)}
+    identities = Uses()
+    for i, service in enumerate(director.services):
+        path: Path = (*SERVICES, i)
+        if first := identities.again(service.identity, path):
+            key = "vip" if isinstance(service.identity, VirtualService) else "fwmark"
+            yield Finding((*path, key), f"{service.identity} is used twice", twin=first)
+        if isinstance(service.identity, VirtualService):
+            yield from _address(service, service.identity, vips, path)
+        yield from _scheduler(service, path)
+        yield from _refused(service, director.weights, path)
+        yield from _helpers(service, path)
+        yield from _persistence(service, path)
+        yield from _pool(service, path)
+
+
+def _address(
+    service: Service, identity: VirtualService, vips: Mapping[Address, int], path: Path
+) -> Iterator[Finding]:
+    if identity.vip not in vips:
+        message = f"{identity.vip} is not in director.vips"
+        yield Finding((*path, "vip"), message, partial(there, vips), given=(VIPS,))
+    if identity.port == 0 and service.persistence is None:
+        message = "port 0 stands for every port, which needs persistence"
+        yield Finding((*path, "port"), message, "add persistence: {}")
+    if service.one_packet and identity.protocol is not Protocol.UDP:
+        yield key_error((*path, "one_packet"), "one_packet is only for udp and firewall marks")
+    engine = None if service.persistence is None else service.persistence.engine
+    if engine is not None and identity.protocol is not Protocol.UDP:
+        # ip_vs_sip_fill_param() in ip_vs_pe_sip.c.
+        message = f"'{engine}' finds Call-IDs in udp only"
+        yield Finding((*path, "persistence", "engine"), message, "protocol: udp")
+
+
+def _scheduler(service: Service, path: Path) -> Iterator[Finding]:
+    scheduler = service.scheduler
+    if service.scheduler_flags and scheduler not in FLAGGED_SCHEDULERS:
+        message = f"'{scheduler}' has no flags"
+        yield key_error((*path, "scheduler_flags"), message, "only sh and mh have")
+    if scheduler == "twos":
+        message = "Debian's kernels are built without twos"
+        yield warning((*path, "scheduler"), message, "fine on a kernel with CONFIG_IP_VS_TWOS")
+    weights = [destination.weight for destination in service.destinations]
+    if scheduler in _WEIGHTED and len(set(weights) - {0}) > 1:
+        odd = next(i for i, weight in enumerate(weights) if weight not in {0, weights[0]})
+        message = f"'{scheduler}' takes no notice of weights but 0"
+        hint = f"'{_WEIGHTED[scheduler]}' does"
+        yield warning(
+            (*path, "scheduler"), message, hint, twin=(*path, "real_servers", odd, "weight")
+        )
+
+
+def _refused(service: Service, weights: Weights, path: Path) -> Iterator[Finding]:
+    """ip_vs_sh_get() and ip_vs_mh_get(): who belongs to a server at weight 0 gets no other."""
+    scheduler = service.scheduler
+    if scheduler not in FLAGGED_SCHEDULERS or SchedulerFlag.FALLBACK in service.scheduler_flags:
+        return
+    place, hint = (*path, "scheduler"), "scheduler_flags: [fallback] hands them to others"
+    drained = [j for j, it in enumerate(service.destinations) if not it.weight]
+    if drained and len(drained) < len(service.destinations):
+        message = f"'{scheduler}' refuses the clients of a real server at weight 0"
+        twin = (*path, "real_servers", drained[0], "weight")
+        yield warning(place, message, hint, twin=twin)
+    elif service.destinations and weights is Weights.KEEP:
+        message = f"'{scheduler}' refuses the clients of a real server that is set to weight 0"
+        yield warning(place, message, hint, twin=("director", "weights"))
+
+
+def _helpers(service: Service, path: Path) -> Iterator[Finding]:
+    """What IPVS tracks by itself are the connections of a nat service on FTP's own port.
+
+    See __ip_vs_update_dest() in ip_vs_ctl.c; only tracked ones can be read and rewritten.
+    """
+    if Helper.FTP not in service.helpers:
+        return
+    place: Path = (*path, "helpers")
+    if not is_ftp(service.identity):
+        hint = "the kernel follows no other"
+        yield key_error(place, f"'ftp' is only for tcp port {FTP_PORT}", hint)
+    elif service.destinations and not is_translated(service.destinations):
+        message = "'ftp' is only for nat"
+        given = ((*path, "real_servers"), (*path, "method"), METHOD)
+        yield key_error(place, message, "dr and tun rewrite nothing", given=given)
+
+
+def _persistence(service: Service, path: Path) -> Iterator[Finding]:
+    persistence = service.persistence
+    bits = _ADDRESS_BITS[service.family]
+    if persistence is not None and persistence.prefix is not None and persistence.prefix > bits:
+        message = f"{persistence.prefix} is too large: at most {bits} for {service.family.value}"
+        yield Finding((*path, "persistence", "prefix"), message)
+
+
+def _pool(service: Service, path: Path) -> Iterator[Finding]:
+    pool: Path = (*path, "real_servers")
+    count = len(service.destinations)
+    if service.scheduler == "mh" and count > _MH_TABLE_SIZE:
+        yield key_error(pool, f"mh shares out among at most {_MH_TABLE_SIZE} real servers")
+    if service.scheduler == "sh" and count > _SH_TABLE_SIZE:
+        message = f"sh has {_SH_TABLE_SIZE} buckets: some of these {count} real servers get none"
+        yield warning(pool, message, "mh has room for them", at_key=True)
+    if count and not any(destination.weight for destination in service.destinations):
+        message = "all weights are 0: no real server takes a new connection"
+        yield warning(pool, message, at_key=True, given=(pool,))

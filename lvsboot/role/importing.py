@@ -1,0 +1,272 @@
+"""An IPVS table to the text of a director's role file: the way in for rules that exist. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any
+
+from lvsboot.errors import InputError
+from lvsboot.ipvs.address import format_endpoint
+from lvsboot.ipvs.rules.format import (
+    format_daemon,
+    format_destination,
+    format_service,
+    format_service_key,
+    format_timeouts,
+)
+from lvsboot.ipvs.table import (
+    IPV4_HOST_MASK,
+    IPV6_HOST_PREFIX,
+    PLAIN_IPIP,
+    Daemon,
+    DaemonRole,
+    Destination,
+    DestinationKey,
+    Family,
+    FirewallMark,
+    ForwardingMethod,
+    Persistence,
+    SchedulerFlag,
+    Service,
+    ServiceKey,
+    ServiceOptions,
+    Table,
+    Tunnel,
+    TunnelChecksum,
+    TunnelType,
+    VirtualAddress,
+)
+from lvsboot.problem import Problem, Severity, Span
+from lvsboot.role import defaults
+from lvsboot.role.constraints.services import FLAGGED_SCHEDULERS
+from lvsboot.role.document import MAX_BYTES, MAX_VALUES
+from lvsboot.role.model import SyncMode
+from lvsboot.role.reader import check_value
+from lvsboot.role.role_draft import Entry, ServiceEntry, Sketch
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A role file's text, and sentences on what of the rules it cannot express."""
+
+    text: str
+    remarks: tuple[str, ...]
+
+
+def import_table(table: Table, *, file: str = "<rules>") -> Imported:
+    """The role whose rules give the same table, but for what the remarks name.
+
+    What a role refuses is at the text's end as a comment, so that the rest is valid. Raises
+    InputError about `file` where the role would be too large, or too much of it refused.
+    """
+    method = _usual_method(table)
+    importer = _Importer(method)
+    services = [importer.service(key, service) for key, service in table.services.items()]
+    sketch = Sketch(method.value, services, _timeouts(table), _sync(table))
+    _leave_out_what_is_refused(sketch, file)
+    refused = (f"{entry.name}: {entry.refusal}" for entry in sketch.refused())
+    text = sketch.text()
+    if (size := len(text.encode())) > MAX_BYTES:
+        raise _too_large(file, f"{size:,} bytes; it has at most {MAX_BYTES:,}")
+    return Imported(text, (*importer.remarks, *_daemon_remarks(table), *refused))
+
+
+def _leave_out_what_is_refused(sketch: Sketch, file: str) -> None:
+    """Looks at the whole role until nothing is refused, but not for longer than it may take."""
+    looked_at = 0
+    while True:
+        value = sketch.value()
+        count = _count(value)
+        if count > MAX_VALUES:
+            raise _too_large(file, f"{count:,} values; it has at most {MAX_VALUES:,}")
+        _role, findings = check_value(value)
+        errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+        if not errors:
+            return
+        looked_at += count
+        if looked_at > MAX_VALUES:
+            message = f"a role refuses too many of these rules, the last since {errors[0].message}"
+            hint = "take such rules out"
+            raise InputError([Problem(file, Span(1), message, hint=hint)])
+        sketch.refuse(errors)
+
+
+def _count(value: Any) -> int:  # noqa: ANN401
+    """The values in a role's value, as role/document.py counts them in a text."""
+    match value:
+        case dict():
+            return 1 + sum(map(_count, value.values()))
+        case list():
+            return 1 + sum(map(_count, value))
+    return 1
+
+
+def _too_large(file: str, what: str) -> InputError:
+    message = f"the role would have {what}"
+    return InputError([Problem(file, Span(1), message, hint="import a part of the rules")])
+
+
+def _usual_method(table: Table) -> ForwardingMethod:
+    counts = Counter(
+        destination.method
+        for service in table.services.values()
+        for destination in service.destinations.values()
+        if destination.method is not ForwardingMethod.LOCAL
+    )
+    return counts.most_common(1)[0][0] if counts else ForwardingMethod.DR
+
+
+def _timeouts(table: Table) -> Entry | None:
+    timeouts = {key: value for key, value in table.timeouts._asdict().items() if value}
+    return Entry(timeouts, "--set", (format_timeouts(table.timeouts),)) if timeouts else None
+
+
+def _running(table: Table) -> list[tuple[DaemonRole, Daemon]]:
+    """The master first."""
+    return [
+        (role, daemon)
+        for role in (DaemonRole.MASTER, DaemonRole.BACKUP)
+        if (daemon := table.daemons.get(role)) is not None
+    ]
+
+
+def _sync(table: Table) -> Entry | None:
+    """director.sync; it has one set of options, the master's where they are two."""
+    running = _running(table)
+    if not running:
+        return None
+    role, daemon = running[0]
+    is_both = len(running) == 2 and running[1][1] == daemon
+    found: dict[str, Any] = {
+        "mode": (SyncMode.BOTH if is_both else SyncMode(role.value)).value,
+        "interface": daemon.interface,
+    }
+    options = {
+        "id": (daemon.sync_id, defaults.SYNC_ID),
+        "group": (str(ip_address(daemon.group or defaults.SYNC_GROUP)), str(defaults.SYNC_GROUP)),
+        "port": (daemon.port or defaults.SYNC_PORT, defaults.SYNC_PORT),
+        "ttl": (daemon.ttl or defaults.SYNC_TTL, defaults.SYNC_TTL),
+        "max_length": (daemon.max_length, 0),
+    }
+    others = {key: value for key, (value, default) in options.items() if value != default}
+    commands = tuple(format_daemon(*pair) for pair in running)
+    return Entry(found | others, f"--start-daemon {role.value}", commands)
+
+
+def _daemon_remarks(table: Table) -> Iterator[str]:
+    daemons = [daemon for _role, daemon in _running(table)]
+    if len(daemons) == 2 and daemons[0] != daemons[1]:
+        interface = daemons[1].interface
+        yield f"the backup sync daemon on {interface}: its options are not the master's"
+
+
+class _Importer:
+    def __init__(self, method: ForwardingMethod) -> None:
+        self._method = method
+        self.remarks: list[str] = []
+
+    def service(self, key: ServiceKey, service: Service) -> ServiceEntry:
+        """The service as an entry of director.services; its default values are left out."""
+        rows = (self._destination(key, *pair) for pair in service.destinations.items())
+        return ServiceEntry(
+            {**_identity(key), **self._options(key, service.options)},
+            format_service_key(key),
+            (f"-A {format_service(key, service.options)}",),
+            pool=[row for row in rows if row is not None],
+        )
+
+    def _options(self, key: ServiceKey, options: ServiceOptions) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        if options.scheduler != defaults.SCHEDULER:
+            found["scheduler"] = options.scheduler
+        flags = sorted(options.scheduler_flags)
+        if SchedulerFlag.THIRD in flags:
+            self._remark(key, "flag-3 of its scheduler has no name in a role file")
+            flags.remove(SchedulerFlag.THIRD)
+        if flags and options.scheduler not in FLAGGED_SCHEDULERS:
+            self._remark(key, f"scheduler flags, of which '{options.scheduler}' takes no notice")
+        elif flags:
+            found["scheduler_flags"] = [flag.value for flag in flags]
+        if options.one_packet:
+            found["one_packet"] = True
+        if options.persistence is not None:
+            found["persistence"] = self._persistence(key, options.persistence, options.engine)
+        elif options.engine:
+            self._remark(key, f"its engine '{options.engine}', which needs persistence")
+        return found
+
+    def _persistence(
+        self, key: ServiceKey, persistence: Persistence, engine: str
+    ) -> dict[str, Any]:
+        found: dict[str, Any] = {"timeout": persistence.timeout}
+        prefix = _prefix(key.family, persistence.netmask)
+        if prefix is None:
+            self._remark(key, "its persistence netmask is not a prefix; every client is told apart")
+        elif prefix != (32 if key.family is Family.IPV4 else IPV6_HOST_PREFIX):
+            found["prefix"] = prefix
+        if engine:
+            found["engine"] = engine
+        return found
+
+    def _destination(
+        self, key: ServiceKey, where: DestinationKey, destination: Destination
+    ) -> Entry | None:
+        if destination.method is ForwardingMethod.LOCAL:
+            self._remark(key, f"its destination {ip_address(where.address)} is this host itself")
+            return None
+        row: dict[str, Any] = {"address": str(ip_address(where.address))}
+        if where.port != (key.port if isinstance(key, VirtualAddress) else 0):
+            if destination.method is ForwardingMethod.NAT:
+                row["port"] = where.port
+            else:
+                self._remark(key, f"the port of {format_endpoint(*where)}: only nat has one")
+        if destination.weight != defaults.WEIGHT:
+            row["weight"] = destination.weight
+        if destination.method is not self._method:
+            row["method"] = destination.method.value
+        for name in ("upper_threshold", "lower_threshold"):
+            if getattr(destination, name) != defaults.THRESHOLD:
+                row[name] = getattr(destination, name)
+        if destination.method is ForwardingMethod.TUN and destination.tunnel != PLAIN_IPIP:
+            row["tunnel"] = self._tunnel(key, where, destination)
+        name = f"{format_service_key(key)} -r {ip_address(where.address)}"
+        command = f"-a {format_service_key(key)} {format_destination(where, destination)}"
+        return Entry(row, name, (command,))
+
+    def _tunnel(
+        self, key: ServiceKey, where: DestinationKey, destination: Destination
+    ) -> dict[str, Any]:
+        tunnel: Tunnel = destination.tunnel
+        row: dict[str, Any] = {"type": tunnel.type.value}
+        if tunnel.type is TunnelType.GUE:
+            row["port"] = tunnel.port
+        if tunnel.checksum is TunnelChecksum.FULL:
+            row["checksum"] = True
+        if tunnel.checksum is TunnelChecksum.REMOTE:
+            text = format_destination(where, destination)
+            self._remark(key, f"remote checksum offload is not in a role file: {text}")
+        return row
+
+    def _remark(self, key: ServiceKey, sentence: str) -> None:
+        self.remarks.append(f"{format_service_key(key)}: {sentence}")
+
+
+def _identity(key: ServiceKey) -> dict[str, Any]:
+    match key:
+        case VirtualAddress(protocol, address, port):
+            found: dict[str, Any] = {"vip": str(ip_address(address)), "port": port}
+            return found if protocol is defaults.PROTOCOL else {**found, "protocol": protocol.value}
+        case FirewallMark(mark, family):
+            found = {"fwmark": mark}
+            return found if family is defaults.FAMILY else {**found, "family": family.value}
+
+
+def _prefix(family: Family, netmask: int) -> int | None:
+    """The prefix length of the kernel's netmask, or None where it has holes."""
+    if family is Family.IPV6:
+        return netmask
+    prefix = netmask.bit_count()
+    return prefix if netmask == IPV4_HOST_MASK << (32 - prefix) & IPV4_HOST_MASK else None

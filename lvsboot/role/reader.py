@@ -1,0 +1,183 @@
+"""A role file's bytes to a Role: document, schema, decoding and rules, in this order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, TypeVar
+
+from lvsboot.errors import InputError
+from lvsboot.ipvs.table import Family, ForwardingMethod, TunnelType
+from lvsboot.problem import Problem, Severity
+from lvsboot.role import defaults
+from lvsboot.role.aliases import Aliases, written
+from lvsboot.role.constraints import constraint_findings
+from lvsboot.role.director import decode_director
+from lvsboot.role.document import MAX_FINDINGS, Document, Finding, Path, parse_document
+from lvsboot.role.formats import (
+    parse_address,
+    parse_domain,
+    parse_interface_address,
+    parse_ipv4,
+    parse_ipv6,
+    parse_mac,
+    parse_network,
+)
+from lvsboot.role.model import (
+    Backend,
+    Dhcp,
+    NetworkPlan,
+    Nic,
+    RealServer,
+    Role,
+    Route,
+    TunnelEnd,
+)
+from lvsboot.role.schema import sift
+from lvsboot.role.source_positions import place_findings
+from lvsboot.role.unaffected import sure_findings
+
+_Parsed = TypeVar("_Parsed")
+_Mapping = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RoleFile:
+    """A role that may be used, the text it came from, and what its author might reconsider."""
+
+    role: Role
+    text: str
+    warnings: tuple[Problem, ...]
+
+
+def parse_role(raw: bytes, file: str) -> RoleFile:
+    """The role in `raw`; raises InputError with every problem, each at its place in `file`."""
+    document = parse_document(raw, file)
+    refused = {finding.path for _span, finding in document.findings if finding.path}
+    role, findings = check_value(document.value, refused | document.merged, document.aliases)
+    # What a mapping lacks may be what its merge key was to bring.
+    findings = [finding for finding in findings if finding.path not in document.merged]
+    problems = _without_second_complaints(place_findings(document, findings), document)
+    if role is None or any(problem.severity is Severity.ERROR for problem in problems):
+        raise InputError(problems)
+    return RoleFile(role, document.text, tuple(problems))
+
+
+def check_value(
+    value: Any,  # noqa: ANN401
+    lost: Iterable[Path] = (),
+    aliases: Aliases | None = None,
+) -> tuple[Role | None, list[Finding]]:
+    """The role that the value's sound part means, and all that is found in the whole.
+
+    `lost` are the paths of what was refused before there was a value; of what `aliases` repeat
+    each thing is found once.
+    """
+    sound, sieve = sift(value, aliases)
+    sieve.lost.update(lost)
+    role = None
+    found: Iterable[Finding] = sieve.findings
+    if sound is not None:
+        role = decode_role(sound)
+        found = chain(found, sure_findings(constraint_findings(role), sieve))
+    return role, list(_first(_each_once(found, aliases) if aliases else found))
+
+
+def _each_once(findings: Iterable[Finding], aliases: Aliases) -> Iterator[Finding]:
+    noted = set()
+    for finding in findings:
+        place = written(finding.path, aliases, at_key=finding.at_key).path
+        note = place, finding.at_key, finding.message
+        if note not in noted:
+            noted.add(note)
+            yield finding
+
+
+def _first(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """As many errors as a person mends in one go, and as many warnings as one reads."""
+    counts = Counter[Severity]()
+    for finding in findings:
+        severity = finding.severity
+        counts[severity] += 1
+        if counts[severity] <= MAX_FINDINGS:
+            yield finding
+        if counts[severity] == MAX_FINDINGS:
+            more = f"these are the first {MAX_FINDINGS:,} {severity.value}s: there may be more"
+            yield Finding((), more, "mend these first", severity=severity)
+        if counts[Severity.ERROR] == MAX_FINDINGS:
+            return
+
+
+def _without_second_complaints(problems: list[Problem], document: Document) -> list[Problem]:
+    """A refused value has no meaning: what the schema says of it would be a second complaint."""
+    own = len(document.findings)
+    refused = {span for span, _finding in document.findings}
+    return problems[:own] + [problem for problem in problems[own:] if problem.span not in refused]
+
+
+def decode_role(value: _Mapping) -> Role:
+    """The Role that a value means; the schema has accepted it."""
+    return Role(
+        hostname=value.get("hostname"),
+        network=_optional(value, "network", _decode_network),
+        duty=(
+            decode_director(value["director"])
+            if "director" in value
+            else _decode_real_server(value["real_server"])
+        ),
+        sysctl={key: str(setting) for key, setting in value.get("sysctl", {}).items()},
+    )
+
+
+def _optional(value: _Mapping, key: str, decode: Callable[[Any], _Parsed]) -> _Parsed | None:
+    return decode(value[key]) if key in value else None
+
+
+def _decode_network(value: _Mapping) -> NetworkPlan:
+    return NetworkPlan(
+        backend=Backend(value.get("backend", defaults.BACKEND)),
+        nics=tuple(_decode_nic(name, nic) for name, nic in value["interfaces"].items()),
+    )
+
+
+def _decode_nic(name: str, value: _Mapping) -> Nic:
+    return Nic(
+        name=name,
+        mac=_optional(value, "mac", parse_mac),
+        addresses=tuple(map(parse_interface_address, value.get("addresses", ()))),
+        dhcp=Dhcp(value.get("dhcp", defaults.DHCP)),
+        gateway=_optional(value, "gateway", parse_ipv4),
+        gateway6=_optional(value, "gateway6", parse_ipv6),
+        gateway_on_link=value.get("gateway_on_link", defaults.GATEWAY_ON_LINK),
+        nameservers=tuple(map(parse_address, value.get("nameservers", ()))),
+        search=tuple(map(parse_domain, value.get("search", ()))),
+        routes=tuple(
+            Route(parse_network(route["to"]), parse_address(route["via"]))
+            for route in value.get("routes", ())
+        ),
+        mtu=value.get("mtu"),
+        required=value.get("required", defaults.REQUIRED),
+    )
+
+
+def _decode_real_server(value: _Mapping) -> RealServer:
+    method = ForwardingMethod(value["method"])
+    tunnel = value.get("tunnel", {} if method is ForwardingMethod.TUN else None)
+    return RealServer(
+        method=method,
+        vips=tuple(map(parse_address, value.get("vips", ()))),
+        director=_optional(value, "director", parse_address),
+        tunnel=_decode_tunnel_end(tunnel) if tunnel is not None else None,
+    )
+
+
+def _decode_tunnel_end(value: _Mapping) -> TunnelEnd:
+    return TunnelEnd(
+        type=TunnelType(value.get("type", defaults.TUNNEL_TYPE)),
+        port=value.get("port"),
+        checksum=value.get("checksum", defaults.TUNNEL_CHECKSUM),
+        family=_optional(value, "family", Family),
+        mss=value.get("mss"),
+    )

@@ -1,0 +1,117 @@
+"""What the lines of sysctl.d undo of the parameters that a role wants. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from lvsboot.role.derived_sysctls import derived_sysctls
+from lvsboot.role.model import Director, RealServer, Role
+from lvsboot.system.sysctl.arp import SILENT, settings_openings
+from lvsboot.system.sysctl.globs import is_glob
+from lvsboot.system.sysctl.settings import InForce, Settings, named_devices, parse_integer
+from lvsboot.system.sysctl.text import Assignment, dotted, parse_key
+
+# Two names of one variable: a write to either sets it on all devices (inet_forward_change()).
+_FORWARDING = "net/ipv4/ip_forward"
+_ALIASES = {_FORWARDING: "net/ipv4/conf/all/forwarding"}
+_ALIASES |= {alias: name for name, alias in _ALIASES.items()}
+_ARP = tuple(f"/{key}" for key in SILENT)
+
+
+class Conflict(NamedTuple):
+    """A line that decides against the role for `key`, and whether the role works then.
+
+    `line` is None where the parameter is set nowhere.
+    """
+
+    key: str
+    wanted: str
+    line: Assignment | None
+    sentence: str
+    breaks: bool
+
+
+def sysctl_conflicts(role: Role, settings: Settings) -> Iterator[Conflict]:
+    """Every parameter of the role that another line decides, in the role's order."""
+    derived = {parse_key(key): value for key, value in derived_sysctls(role).items()}
+    own = {parse_key(key): value for key, value in role.sysctl.items()}
+    for key, value in {**derived, **own}.items():
+        # What keeps ARP silent is not one value, and no one parameter decides.
+        if is_glob(key) or (key in derived and key.endswith(_ARP)):
+            continue
+        breaks = key in derived and _breaks(key, role)
+        yield from _on_key(key, value, settings, breaks=breaks)
+    if derived.get(_FORWARDING) == "1":
+        yield from _closed_devices(role, settings)
+    if isinstance(role.duty, RealServer) and any(key.endswith(_ARP) for key in derived):
+        for opening in settings_openings(settings, [nic.name for nic in role.nics]):
+            yield Conflict(opening.key, opening.needed, opening.line, opening.sentence, breaks=True)
+
+
+def _on_key(key: str, wanted: str, settings: Settings, *, breaks: bool) -> Iterator[Conflict]:
+    found = _last(settings, key)
+    if found is None:
+        sentence = f"no line sets {dotted(key)}, which is to be {wanted}"
+        yield Conflict(key, wanted, None, sentence, breaks)
+    elif not _is_same(found.line.value, wanted):
+        yield Conflict(key, wanted, found.line, _sentence(key, wanted, found.line), breaks)
+
+
+def _last(settings: Settings, key: str) -> InForce | None:
+    """The line that is applied last, under either name; one that keeps both unset comes first."""
+    names = (key, _ALIASES[key]) if key in _ALIASES else (key,)
+    found = [it for it in map(settings.in_force, names) if it is not None]
+    return max(found, key=lambda it: (it.line.value is not None, it.order), default=None)
+
+
+def _sentence(key: str, wanted: str, line: Assignment) -> str:
+    name = dotted(key)
+    if line.value is None:
+        made = f"keeps {name} from being set"
+    elif line.key == key:
+        made = f"sets {name} to '{line.value}'"
+    else:
+        made = f"sets {dotted(line.key)} to '{line.value}', and {name} with it"
+    return f"{line.place} {made}: the role needs {wanted}"
+
+
+def _breaks(key: str, role: Role) -> bool:
+    """Not what tunes, and not where RA is listened to: an interface's own value counts there."""
+    if isinstance(role.duty, Director) and key.startswith("net/ipv4/vs/"):
+        return False
+    return not key.endswith(("/all/accept_ra", "/default/accept_ra"))
+
+
+def _closed_devices(role: Role, settings: Settings) -> Iterator[Conflict]:
+    """A device's own 0 keeps what comes in there from being forwarded (IN_DEV_FORWARD).
+
+    A write to ip_forward opens `default` and all devices that are there; but for each that appears
+    later udev has systemd-sysctl set what the lines say of it (99-systemd.rules), and where they
+    say nothing it begins with the value of `default` (inetdev_init()).
+    """
+    ours = {nic.name for nic in role.nics}
+    opened = _last(settings, _FORWARDING)
+    for name in ("default", *sorted({*ours, *named_devices(settings)} - {"default"})):
+        key = f"net/ipv4/conf/{name}/forwarding"
+        found = settings.in_force(key)
+        if found is None or found.line.value is None or _is_open(found.line.value):
+            continue
+        if name == "default" and opened is not None and found.order < opened.order:
+            continue
+        sentence = _sentence(key, "1", found.line)
+        yield Conflict(key, "1", found.line, sentence, breaks=name in {"default", *ours})
+
+
+def _is_open(value: str) -> bool:
+    return parse_integer(value) not in {0, None}
+
+
+def _is_same(found: str | None, wanted: str) -> bool:
+    """As the kernel reads both: 0x1 is 1, and any blanks part values."""
+    if found is None:
+        return False
+    numbers = parse_integer(found), parse_integer(wanted)
+    if None not in numbers:
+        return numbers[0] == numbers[1]
+    return found.split() == wanted.split()

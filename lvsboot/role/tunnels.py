@@ -1,0 +1,90 @@
+"""The kernel's devices for tunnelled packets, and what room a tunnel leaves in a packet. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lvsboot.ipvs.table import Family, TunnelType
+from lvsboot.role.formats import Address
+from lvsboot.role.model import Nic, RealServer, TunnelEnd
+
+ETHERNET_MTU = 1500
+_IP_HEADER = {Family.IPV4: 20, Family.IPV6: 40}
+_TCP_HEADER = 20
+# gue: a UDP header and the four bytes of a GUE header without options (ip_vs_gue_encap()).
+_TUNNEL_HEADER = {TunnelType.IPIP: 0, TunnelType.GUE: 8 + 4, TunnelType.GRE: 4}
+_GRE_CHECKSUM = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A fallback device: the kernel's module makes it, and it takes what no other tunnel takes."""
+
+    name: str
+    module: str
+
+
+_TUNL0 = Device("tunl0", "ipip")
+_SIT0 = Device("sit0", "sit")
+_IP6TNL0 = Device("ip6tnl0", "ip6_tunnel")
+_GRE0 = Device("gre0", "ip_gre")
+_IP6GRE0 = Device("ip6gre0", "ip6_gre")
+
+
+def tunnel_devices(real_server: RealServer) -> tuple[Device, ...]:
+    """Those through which packets for the VIPs arrive; none where they do not come by tunnel."""
+    return _devices(real_server, real_server.vips)
+
+
+def ipv4_tunnel_devices(real_server: RealServer) -> tuple[Device, ...]:
+    """Those of them that packets for IPv4 VIPs leave: only IPv4 has rp_filter."""
+    return _devices(real_server, tuple(vip for vip in real_server.vips if vip.version == 4))
+
+
+def _devices(real_server: RealServer, vips: tuple[Address, ...]) -> tuple[Device, ...]:
+    end = real_server.tunnel
+    return tuple(dict.fromkeys(_device(end, vip) for vip in vips)) if end is not None else ()
+
+
+def outer_families(real_server: RealServer) -> tuple[Family, ...]:
+    """The families of the packets that the tunnels' packets travel in."""
+    end = real_server.tunnel
+    if end is None:
+        return ()
+    return tuple(sorted({_outer_family(end, vip) for vip in real_server.vips}))
+
+
+def announced_mss(end: TunnelEnd, vip: Address, nics: tuple[Nic, ...]) -> int:
+    """The largest TCP segment for the VIP that fits into a tunnelled packet, in bytes.
+
+    The smallest MTU of the NICs counts: which one the tunnel's packets come by is not known.
+    """
+    if end.mss is not None:
+        return end.mss
+    mtu = min((nic.mtu or ETHERNET_MTU for nic in nics), default=ETHERNET_MTU)
+    headers = _IP_HEADER[_outer_family(end, vip)] + _TUNNEL_HEADER[end.type]
+    if end.type is TunnelType.GRE and end.checksum:
+        headers += _GRE_CHECKSUM
+    return mtu - headers - _IP_HEADER[family_of(vip)] - _TCP_HEADER
+
+
+def family_of(address: Address) -> Family:
+    return Family.IPV4 if address.version == 4 else Family.IPV6
+
+
+def _outer_family(end: TunnelEnd, vip: Address) -> Family:
+    return family_of(vip) if end.family is None else end.family
+
+
+def _device(end: TunnelEnd, vip: Address) -> Device:
+    """What gue unwraps it hands on as plain ipip of the same outer family."""
+    match end.type, _outer_family(end, vip):
+        case TunnelType.GRE, Family.IPV4:
+            return _GRE0
+        case TunnelType.GRE, _:
+            return _IP6GRE0
+        case _, Family.IPV6:
+            return _IP6TNL0
+        case _:
+            # IPv6 in IPv4 is a protocol, and a module, of its own.
+            return _TUNL0 if vip.version == 4 else _SIT0

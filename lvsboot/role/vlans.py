@@ -1,0 +1,37 @@
+"""VLANs that are named after the interface that they are on: lan0.100 is 100 on lan0. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lvsboot.role.model import Nic
+
+_NAME = re.compile(r"(.+)\.([1-9]\d{0,3})", re.ASCII)
+_LARGEST_ID = 4094  # IEEE 802.1Q; 4095 is reserved
+
+
+@dataclass(frozen=True, slots=True)
+class Vlan:
+    """`link` is the interface whose packets carry the tag."""
+
+    name: str
+    link: str
+    id: int
+
+
+def parse_vlan(name: str) -> Vlan | None:
+    """What the name says, as ifupdown reads it; whether it is true the name does not tell."""
+    match = _NAME.fullmatch(name)
+    if match is None or int(match[2]) > _LARGEST_ID:
+        return None
+    return Vlan(name, match[1], int(match[2]))
+
+
+def own_vlans(nics: Iterable[Nic]) -> dict[str, Vlan]:
+    """By name, those whose link is an interface of the role, too; one with a MAC is hardware."""
+    nics = tuple(nics)
+    names = {nic.name for nic in nics}
+    found = (parse_vlan(nic.name) for nic in nics if nic.mac is None)
+    return {vlan.name: vlan for vlan in found if vlan is not None and vlan.link in names}

@@ -1,0 +1,87 @@
+"""Where the loaded rules come from, as /run keeps it: what another version wrote is nothing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from lvsboot.commands import run_state as memory
+from lvsboot.commands.rulefiles import Places, RulesFile
+from lvsboot.policy import Foreign, Weights
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    return Places(*(str(tmp_path / name) for name in Places._fields))
+
+
+def remember(path: str, places: Places, origin: str = "") -> memory.Source | None:
+    rules = RulesFile(path, "-C\n", origin=origin)
+    memory.remember_loaded(rules, Foreign.REMOVE, Weights.KEEP, places)
+    return memory.loaded_source(places)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/a",
+        "/a\nversion=2",
+        "/a\\n",
+        "/a\\\n",
+        "/a\\\\n=",
+        "/a=b",
+        "/\N{SNOWMAN}",
+        "/\udcff",
+        "/a ",
+    ],
+)
+def test_what_is_remembered_is_read_as_it_was(places: Places, path: str) -> None:
+    source = remember(path, places, origin="digest  /etc/lvs/ipvs.rules\n")
+    assert source is not None
+    assert source[:4] == (path, "digest  /etc/lvs/ipvs.rules\n", Foreign.REMOVE, Weights.KEEP)
+    assert remember(path, places, origin="digest  /etc/lvs/ipvs.rules\n") == source
+
+
+def test_paths_are_absolute(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = remember("./rules.txt", places)
+    assert source is not None
+    assert source.path == str(tmp_path / "rules.txt")
+
+
+OLD = "keep\ndeclared\n12.5\n/etc/lvs/ipvs.rules\n\n"
+NOW = "version=1\npath=/r\norigin=\nforeign=keep\nweights=keep\nuptime=1.5\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "\n", "=", "version=1\n", OLD, OLD + "more\n", "\0\udcff", "path=/r\n" * 6),
+        NOW.replace("version=1", "version=2"),
+        NOW.replace("version=1\n", ""),
+        NOW.replace("path=/r", "path=r"),
+        NOW.replace("path=/r\n", ""),
+        NOW.replace("keep", "steal"),
+        *(NOW.replace("1.5", uptime) for uptime in ("", "nan", "inf", "-1", "1e300", "soon")),
+        NOW[: len(NOW) // 2],
+    ],
+)
+def test_what_cannot_be_read_is_as_good_as_none(places: Places, text: str) -> None:
+    Path(places.loaded_from).write_bytes(os.fsencode(text))
+    assert memory.loaded_source(places) is None
+    assert remember("/r", places) is not None
+
+
+def test_a_later_versions_fields_do_not_harm(places: Places) -> None:
+    Path(places.loaded_from).write_text(NOW + "more=fields\n", encoding="utf-8")
+    assert memory.loaded_source(places) == ("/r", "", Foreign.KEEP, Weights.KEEP, 1.5)
+
+
+@pytest.mark.parametrize("content", [b"", b"N", b"[\0\0\0\0", b"i\0\0\0\0", b"\xff" * 9])
+def test_what_is_known_is_read_or_nothing_is(places: Places, content: bytes) -> None:
+    Path(places.known).write_bytes(content)
+    assert memory.read_known(places) == {}

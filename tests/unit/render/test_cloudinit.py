@@ -1,0 +1,113 @@
+"""The seed, as cloud-init will read it: parsed back by a YAML reader that is not ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from lvsboot.render.cloudinit import render_seed, seed_sentences
+from lvsboot.role.reader import parse_role
+from tests.golden import REPOSITORY
+
+ROLE = """\
+version: 1
+hostname: dir1
+network:
+  interfaces:
+    lan0:
+      mac: "52:54:00:12:34:AB"
+      addresses: [172.16.14.10/16, "2001:db8::10/64"]
+      dhcp: ipv6
+      gateway: 172.16.0.1
+      gateway6: "2001:db8::1"
+      gateway_on_link: true
+      nameservers: [172.16.0.2]
+      search: [example.net]
+      routes: [{to: 10.0.0.0/8, via: 172.16.0.3}]
+      mtu: 1400
+      required: false
+director:
+  method: dr
+  vips: [{address: 172.16.14.1, interface: lan0}]
+  services: []
+"""
+
+
+def seed(text: str) -> dict[str, str]:
+    role = parse_role(text.encode(), "role.yaml").role
+    return {file.path: file.text for file in render_seed(role, text)}
+
+
+def network(text: str) -> dict[str, Any]:
+    value: dict[str, Any] = yaml.safe_load(seed(text)["network-config"])
+    return value
+
+
+def test_user_data_carries_the_role_byte_for_byte() -> None:
+    text = seed(ROLE)["user-data"]
+    assert text.startswith("#cloud-config\n")
+    [file] = yaml.safe_load(text)["write_files"]
+    assert file == {"path": "/etc/lvs/role.yaml", "permissions": "0644", "content": ROLE}
+
+
+@pytest.mark.parametrize("text", [ROLE.rstrip("\n"), ROLE + "\n\n", ROLE + "# caf\u00e9 \t\n"])
+def test_whatever_its_end_or_its_letters(text: str) -> None:
+    [file] = yaml.safe_load(seed(text)["user-data"])["write_files"]
+    assert file["content"] == text
+
+
+def test_nothing_runs_that_could_wait() -> None:
+    assert not yaml.safe_load(seed(ROLE)["user-data"]).keys() & {"runcmd", "bootcmd"}
+
+
+def test_a_new_role_is_a_new_instance() -> None:
+    first, second = seed(ROLE)["meta-data"], seed(ROLE + "# changed\n")["meta-data"]
+    assert yaml.safe_load(first)["local-hostname"] == "dir1"
+    assert yaml.safe_load(first)["instance-id"] != yaml.safe_load(second)["instance-id"]
+
+
+def test_network_config_has_every_host_address_and_no_vip() -> None:
+    assert network(ROLE) == {
+        "version": 2,
+        "ethernets": {
+            "lan0": {
+                "match": {"macaddress": "52:54:00:12:34:ab"},
+                "set-name": "lan0",
+                "dhcp4": False,
+                "dhcp6": True,
+                "addresses": ["172.16.14.10/16", "2001:db8::10/64"],
+                "routes": [
+                    {"to": "0.0.0.0/0", "via": "172.16.0.1", "on-link": True},
+                    {"to": "::/0", "via": "2001:db8::1", "on-link": True},
+                    {"to": "10.0.0.0/8", "via": "172.16.0.3", "on-link": True},
+                ],
+                "nameservers": {"search": ["example.net"], "addresses": ["172.16.0.2"]},
+                "mtu": 1400,
+                "optional": True,
+            }
+        },
+    }
+
+
+def test_who_is_not_told_that_a_gateway_is_on_the_link() -> None:
+    role = parse_role(ROLE.encode(), "role.yaml").role
+    [sentence] = seed_sentences(role)
+    assert "gateways of lan0" in sentence
+    for other in (
+        ROLE.replace("gateway_on_link: true", "gateway_on_link: false"),
+        ROLE.replace("network:\n", "network:\n  backend: ifupdown\n"),
+    ):
+        assert list(seed_sentences(parse_role(other.encode(), "role.yaml").role)) == []
+
+
+def test_a_role_without_nics_leaves_them_to_the_platform() -> None:
+    text = "version: 1\nreal_server: {method: dr, vips: [192.0.2.1]}\n"
+    assert "network-config" not in seed(text)
+
+
+def test_every_example_fits_into_ec2s_user_data() -> None:
+    for place in Path(REPOSITORY / "examples").rglob("*.yaml"):
+        assert len(seed(place.read_text())["user-data"].encode()) < 16_384, place

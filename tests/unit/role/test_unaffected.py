@@ -1,0 +1,46 @@
+"""Which findings hold beside lost parts, held to the definition in its plainest form."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lvsboot.role.checks import Sieve
+from lvsboot.role.document import Finding, Path
+from lvsboot.role.unaffected import sure_findings
+
+steps = st.sampled_from(["network", "interfaces", "eth0", "director", "vips", 0, 1])
+paths = st.lists(steps, max_size=5).map(tuple)
+
+
+def entity(path: Path) -> Path:
+    """The innermost entry of a list, an interface, or the mapping around a key."""
+    for length in range(len(path), 0, -1):
+        if isinstance(path[length - 1], int):
+            return path[:length]
+    return path[:3] if path[:2] == ("network", "interfaces") else path[: max(1, len(path) - 1)]
+
+
+def is_own(lost: Path, owner: Path) -> bool:
+    if len(lost) <= len(owner):
+        return owner[: len(lost)] == lost
+    rest = lost[len(owner) :]
+    return lost[: len(owner)] == owner and not any(isinstance(step, int) for step in rest)
+
+
+def meet(lost: Path, path: Path) -> bool:
+    return lost[: len(path)] == path[: len(lost)]
+
+
+@given(st.sets(paths), paths, paths | st.none(), st.lists(paths, max_size=2).map(tuple))
+def test_a_finding_holds_unless_what_it_rests_on_is_lost(
+    lost: set[Path], path: Path, twin: Path | None, given: tuple[Path, ...]
+) -> None:
+    sieve = Sieve()
+    sieve.lost = lost
+    finding = Finding(path, "", twin=twin, given=given)
+    entities = [entity(it) for it in (path, twin) if it is not None]
+    is_doubted = any(is_own(part, it) for part in lost for it in entities) or any(
+        meet(part, it) for part in lost for it in given
+    )
+    assert list(sure_findings([finding], sieve)) == ([] if is_doubted else [finding])
