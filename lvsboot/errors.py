@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lvsboot.light_typing import TYPE_CHECKING
+from typing import TYPE_CHECKING
+
 from lvsboot.problem import Problem
 
 if TYPE_CHECKING:

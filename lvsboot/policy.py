@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lvsboot.light_typing import StrEnum
+from enum import StrEnum
 
 
 class Foreign(StrEnum):

@@ -6,7 +6,8 @@ be a third of what a start with three rules costs (docs/decisions/0002).
 
 from __future__ import annotations
 
-from lvsboot.light_typing import NamedTuple, StrEnum
+from enum import StrEnum
+from typing import NamedTuple
 
 
 class Severity(StrEnum):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from struct import Struct
+from typing import TYPE_CHECKING, NamedTuple
 
 from lvsboot.ipvs.netlink import HEADER, NLM_F_DUMP, NLM_F_REQUEST, Message, split_attributes
-from lvsboot.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

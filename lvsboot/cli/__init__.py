@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from lvsboot.cli import service, streams
 from lvsboot.errors import ConflictError, Exit, InputError, LvsbootError
-from lvsboot.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
-from lvsboot.light_typing import TYPE_CHECKING
 from lvsboot.system.printable import printable_text
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ import argparse
 import itertools
 import re
 import sys
+from typing import TYPE_CHECKING
 
 import lvsboot
 from lvsboot.cli import service
 from lvsboot.errors import Exit
-from lvsboot.light_typing import TYPE_CHECKING
 from lvsboot.system.printable import printable_line
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING, NamedTuple
 
 from lvsboot import paths
 from lvsboot.cli.output import say, tell
 from lvsboot.errors import Exit
-from lvsboot.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import argparse

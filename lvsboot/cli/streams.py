@@ -6,9 +6,9 @@ import errno
 import io
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from lvsboot.errors import Exit, HostError
-from lvsboot.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import BinaryIO

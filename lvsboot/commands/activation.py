@@ -74,7 +74,7 @@ def activate(role: Role, tree: Tree, *, block: bool) -> tuple[str, ...]:
 
 def _table_size(role: Role) -> tuple[str, ...]:
     """Read back: the kernel refuses a size in silence."""
-    bits = role.duty.connection_table_bits if isinstance(role.duty, Director) else None
+    bits = role.kind.connection_table_bits if isinstance(role.kind, Director) else None
     sentence = size_sentence(bits)
     return () if sentence is None else (sentence,)
 
@@ -130,5 +130,5 @@ def _load_modules(role: Role) -> None:
         raise HostError(
             f"the running kernel cannot load {' '.join(modules)}: {error}. Debian's "
             "linux-image-amd64 and linux-image-cloud-amd64 carry them; a kernel of your own needs "
-            f"{_KERNEL_OPTIONS[type(role.duty)]}; after an upgrade of the kernel, reboot"
+            f"{_KERNEL_OPTIONS[type(role.kind)]}; after an upgrade of the kernel, reboot"
         ) from error

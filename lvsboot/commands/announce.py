@@ -9,21 +9,21 @@ import errno
 import socket
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from lvsboot.announce import links
 from lvsboot.announce.frames import announcements
 from lvsboot.announce.links import Link
 from lvsboot.commands import run_state as memory
-from lvsboot.commands.rulefiles import Places
+from lvsboot.commands.rulefiles import StatePaths
 from lvsboot.errors import HostError, NotPermittedError
 from lvsboot.ipvs.netlink import NLMSG_DONE, NLMSG_ERROR, Message, error_number, split_messages
 from lvsboot.ipvs.table import VirtualAddress
-from lvsboot.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-_HOST = Places()
+_HOST = StatePaths()
 # RFC 4861 section 10: at most so many unsolicited advertisements, so many seconds apart.
 ROUNDS = 3
 _SECONDS = 1.0
@@ -47,7 +47,7 @@ def require_permission() -> None:
         return
 
 
-def loaded_vips(places: Places = _HOST) -> tuple[bytes, ...]:
+def loaded_vips(places: StatePaths = _HOST) -> tuple[bytes, ...]:
     """The addresses of the services that lvsboot has loaded; those of a mark are not known."""
     services = memory.our_services(places)
     return tuple(sorted({key.address for key in services if isinstance(key, VirtualAddress)}))

@@ -79,11 +79,11 @@ def host_tree(
     if asked is not None and role.network is None:
         text = "the role has no network: the platform configures the NICs, whatever --backend says"
         sentences = (*sentences, text)
-    if isinstance(role.duty, Director) and (rival := survey.rival()) is not None:
+    if isinstance(role.kind, Director) and (rival := survey.rival()) is not None:
         sentences = (*sentences, rival)
-    if not applies and root == HOST and isinstance(role.duty, Director):
+    if not applies and root == HOST and isinstance(role.kind, Director):
         # An apply reads it back.
-        sentence = size_sentence(role.duty.connection_table_bits)
+        sentence = size_sentence(role.kind.connection_table_bits)
         sentences = sentences if sentence is None else (*sentences, sentence)
     if backend is Backend.EXTERNAL and root == HOST and role.nics:
         # Checked, not made.

@@ -68,17 +68,17 @@ def make_plan(role_file: RoleFile, root: Path, backend: Backend | None = None) -
     root = existing_root(root)
     tree, cautions = host_tree(role_file, root, backend)
     files = tuple(_file_change(change, root) for change in plan_files(tree, root))
-    duty = role_file.role.duty
+    kind = role_file.role.kind
     if root != HOST:
         return Plan(files, (), (), cautions)
     try:
-        match duty:
+        match kind:
             case Director():
-                return Plan(files, _table_changes(duty), (), cautions)
+                return Plan(files, _table_changes(kind), (), cautions)
             case RealServer():
-                return Plan(files, (), (), cautions, _vip_changes(duty, files))
+                return Plan(files, (), (), cautions, _vip_changes(kind, files))
     except LvsbootError as error:
-        what = "live table was" if isinstance(duty, Director) else "live VIPs were"
+        what = "live table was" if isinstance(kind, Director) else "live VIPs were"
         return Plan(files, (), (f"the {what} not looked at: {error}",), cautions)
 
 
@@ -112,5 +112,5 @@ def _table_changes(director: Director) -> tuple[TableChange, ...]:
     if director.weights is Weights.KEEP:
         desired = keep_weights(actual, desired)
     foreign = director.foreign_services is Foreign.REMOVE
-    ours = None if foreign else memory.our_services(rulefiles.Places())
+    ours = None if foreign else memory.our_services(rulefiles.StatePaths())
     return diff(actual, desired, ours=ours)

@@ -82,32 +82,32 @@ def applied_real_server() -> RealServer | None:
     for path in (paths.APPLIED_ROLE, paths.ROLE):
         text = read_text(path)
         if text is not None:
-            duty = parse_role(encode(text), path).role.duty
-            return duty if isinstance(duty, RealServer) else None
+            kind = parse_role(encode(text), path).role.kind
+            return kind if isinstance(kind, RealServer) else None
     return None
 
 
-def read_real_server(duty: RealServer) -> RealServerState:
+def read_real_server(kind: RealServer) -> RealServerState:
     """Raises HostError where the kernel does not show its links and addresses."""
-    return real_server_state(duty, read_live_network(), opening_reason() if duty.vips else None)
+    return real_server_state(kind, read_live_network(), opening_reason() if kind.vips else None)
 
 
 def real_server_state(
-    duty: RealServer, network: LiveNetwork, opening: str | None
+    kind: RealServer, network: LiveNetwork, opening: str | None
 ) -> RealServerState:
     tunnel = None
-    if duty.tunnel is not None:
-        names = [device.name for device in tunnel_devices(duty)]
+    if kind.tunnel is not None:
+        names = [device.name for device in tunnel_devices(kind)]
         states = (DeviceState(name, network.links.get(name)) for name in names)
-        tunnel = TunnelState(duty.tunnel, tuple(states))
+        tunnel = TunnelState(kind.tunnel, tuple(states))
     gateway = None
-    if duty.director is not None:
-        gateway = GatewayState(duty.director, duty.director in network.gateways)
+    if kind.director is not None:
+        gateway = GatewayState(kind.director, kind.director in network.gateways)
     return RealServerState(
-        method=duty.method,
-        vips=tuple(VipState(vip, network.interfaces_of(vip)) for vip in duty.vips),
+        method=kind.method,
+        vips=tuple(VipState(vip, network.interfaces_of(vip)) for vip in kind.vips),
         tunnel=tunnel,
-        guarded=bool(duty.vips),
+        guarded=bool(kind.vips),
         opening=opening,
         gateway=gateway,
     )
@@ -122,13 +122,13 @@ class VipChange(NamedTuple):
 
 
 def vip_changes(
-    duty: RealServer, former: Iterable[Address], network: LiveNetwork
+    kind: RealServer, former: Iterable[Address], network: LiveNetwork
 ) -> tuple[VipChange, ...]:
     """What an apply does to the live VIPs; `former` are those whose units go."""
     on_lo = {address for address, interface in network.addresses if interface == INTERFACE}
-    gone = sorted({*former} - {*duty.vips}, key=lambda address: (address.version, address))
+    gone = sorted({*former} - {*kind.vips}, key=lambda address: (address.version, address))
     return (
-        *(VipChange(vip, INTERFACE, comes=True) for vip in duty.vips if vip not in on_lo),
+        *(VipChange(vip, INTERFACE, comes=True) for vip in kind.vips if vip not in on_lo),
         *(
             VipChange(vip, interface, comes=False)
             for vip in gone

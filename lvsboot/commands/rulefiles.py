@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from socket import getservbyname
+from typing import TYPE_CHECKING, NamedTuple
+
 from lvsboot import paths
 from lvsboot.errors import HostError, LvsbootError
 from lvsboot.ipvs.dumps import Shown
 from lvsboot.ipvs.rules import parse_rules
 from lvsboot.ipvs.settled import Known, Unsettled, Wanted, read_wanted, set_aside
 from lvsboot.ipvs.table import Protocol, Table
-from lvsboot.light_socket import getservbyname
-from lvsboot.light_typing import TYPE_CHECKING, NamedTuple
 from lvsboot.system.textfiles import Staged, encode, move_file, read_text, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Places(NamedTuple):
+class StatePaths(NamedTuple):
     """`origin` holds the digests of `saved` and of the rules that it grew from (sha256sum -c).
 
     `loading` is what a start is about to load, or was when it was killed: then the services of
@@ -74,7 +75,7 @@ def read_rules(path: str) -> RulesFile:
     return RulesFile(path, found)
 
 
-def choose_rules(places: Places) -> RulesFile:
+def choose_rules(places: StatePaths) -> RulesFile:
     """The saved rules while the role's are still what they grew from, else the role's."""
     declared = read_rules(places.rules)
     try:
@@ -93,7 +94,7 @@ def choose_rules(places: Places) -> RulesFile:
     return declared._replace(note=note)
 
 
-def instead_of_saved(places: Places, reason: str) -> RulesFile:
+def instead_of_saved(places: StatePaths, reason: str) -> RulesFile:
     """The role's rules, since the saved ones cannot be loaded."""
     return _without_saved(read_rules(places.rules), reason)
 
@@ -102,7 +103,7 @@ def _without_saved(declared: RulesFile, reason: str) -> RulesFile:
     return declared._replace(note=f"warning: {reason}: loading {declared.path}", damaged=reason)
 
 
-def move_saved_aside(places: Places) -> str:
+def move_saved_aside(places: StatePaths) -> str:
     """Out of the next start's way; gives a sentence on where they are."""
     target = f"{places.saved}{paths.SAVED_SUFFIX}"
     try:
@@ -112,7 +113,7 @@ def move_saved_aside(places: Places) -> str:
     return f"what was saved is now {target}"
 
 
-def save_rules(text: str, origin: str, places: Places) -> None:
+def save_rules(text: str, origin: str, places: StatePaths) -> None:
     """Until they are in place, the digests are there of those that they replace, too.
 
     Nothing is changed where there is no room for it.
@@ -129,7 +130,7 @@ def save_rules(text: str, origin: str, places: Places) -> None:
         write_text(places.origin, digests)
 
 
-def _origin(saved: str, places: Places) -> str | None:
+def _origin(saved: str, places: StatePaths) -> str | None:
     """The line of the rules that these have grown from; None for what nobody has saved."""
     lines = (read_text(places.origin) or "").splitlines(keepends=True)
     digest = origin_line(places.saved, saved)

@@ -6,12 +6,12 @@ import marshal
 import os
 import sys
 import time
+from typing import TYPE_CHECKING, NamedTuple
 
-from lvsboot.commands.rulefiles import Places, RulesFile
+from lvsboot.commands.rulefiles import RulesFile, StatePaths
 from lvsboot.ipvs.rules.format import format_service_key
 from lvsboot.ipvs.settled import Known
 from lvsboot.ipvs.table import ServiceKey
-from lvsboot.light_typing import TYPE_CHECKING, NamedTuple
 from lvsboot.policy import Foreign, Weights
 from lvsboot.system.textfiles import read_text, remove_file, write_bytes, write_text
 
@@ -42,12 +42,12 @@ class Source(NamedTuple):
         return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + self.uptime
 
 
-def loaded_rules(places: Places) -> RulesFile | None:
+def loaded_rules(places: StatePaths) -> RulesFile | None:
     text = read_text(places.loaded)
     return None if text is None else RulesFile(places.loaded, text)
 
 
-def loaded_source(places: Places) -> Source | None:
+def loaded_source(places: StatePaths) -> Source | None:
     """None where nothing is loaded, or a start was killed before it could say from where."""
     text = read_text(places.loaded_from)
     return None if text is None else _parse_source(text)
@@ -92,7 +92,7 @@ def _unescape(value: str) -> str:
     return "\\".join(part.replace("\\n", "\n") for part in value.split("\\\\"))
 
 
-def our_services(places: Places) -> Collection[ServiceKey]:
+def our_services(places: StatePaths) -> Collection[ServiceKey]:
     """What we have loaded, or were loading when we were killed."""
     ours: set[ServiceKey] = set()
     for path in (places.loaded, places.loading):
@@ -102,7 +102,7 @@ def our_services(places: Places) -> Collection[ServiceKey]:
     return ours
 
 
-def announce_loading(source: RulesFile, places: Places) -> str | None:
+def announce_loading(source: RulesFile, places: StatePaths) -> str | None:
     """Adds what is to be loaded to what killed starts have announced; gives what they have."""
     former = read_text(places.loading)
     text = source.text
@@ -113,7 +113,9 @@ def announce_loading(source: RulesFile, places: Places) -> str | None:
     return former
 
 
-def remember_loaded(source: RulesFile, foreign: Foreign, weights: Weights, places: Places) -> None:
+def remember_loaded(
+    source: RulesFile, foreign: Foreign, weights: Weights, places: StatePaths
+) -> None:
     """Writes loaded.from before loaded.rules: after a kill in between, the next start does both."""
     is_new = read_text(places.loaded) != source.text
     before = loaded_source(places)
@@ -130,7 +132,7 @@ def remember_loaded(source: RulesFile, foreign: Foreign, weights: Weights, place
     remove_file(places.loading)
 
 
-def take_back_loading(former: str | None, places: Places) -> None:
+def take_back_loading(former: str | None, places: StatePaths) -> None:
     """For a start of which nothing is left in the table: what killed ones left still is."""
     if former is None:
         remove_file(places.loading)
@@ -138,12 +140,12 @@ def take_back_loading(former: str | None, places: Places) -> None:
         write_text(places.loading, former)
 
 
-def forget_loaded(places: Places) -> None:
+def forget_loaded(places: StatePaths) -> None:
     for path in (places.loading, places.loaded_from, places.loaded):
         remove_file(path)
 
 
-def read_known(places: Places) -> Known:
+def read_known(places: StatePaths) -> Known:
     """What an earlier start has worked out; empty if there is nothing, or nothing of use."""
     try:
         with open(places.known, "rb") as file:  # noqa: PTH123 - on the start path
@@ -153,6 +155,6 @@ def read_known(places: Places) -> Known:
     return known if form == _KNOWN_FORM and isinstance(known, dict) else {}
 
 
-def remember_known(known: Known, before: Known, places: Places) -> None:
+def remember_known(known: Known, before: Known, places: StatePaths) -> None:
     if known != before:
         write_bytes(places.known, marshal.dumps((_KNOWN_FORM, dict(known))))

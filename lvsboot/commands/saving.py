@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from lvsboot.commands import rulefiles
 from lvsboot.commands import run_state as memory
-from lvsboot.commands.rulefiles import Places
+from lvsboot.commands.rulefiles import StatePaths
 from lvsboot.errors import HostError, InputError, UsageError
 from lvsboot.ipvs.kernel import Kernel, open_kernel
 from lvsboot.ipvs.rules import format_rules, parse_rules
 from lvsboot.ipvs.rules.format import format_service_key
 from lvsboot.ipvs.table import ServiceKey, Table
-from lvsboot.light_typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from lvsboot.policy import Foreign
 from lvsboot.system.lock import Lock, Tell, tell_nobody
 from lvsboot.system.textfiles import read_text, write_text
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 Connect: TypeAlias = "Callable[[], AbstractContextManager[Kernel]]"
-_HOST = Places()
+_HOST = StatePaths()
 
 
 class Saved(NamedTuple):
@@ -34,7 +34,7 @@ class Saved(NamedTuple):
 def save(
     *,
     everything: bool = False,
-    places: Places = _HOST,
+    places: StatePaths = _HOST,
     connect: Connect = open_kernel,
     tell: Tell = tell_nobody,
 ) -> Saved:
@@ -98,7 +98,7 @@ def _rules_text(table: Table) -> str:
     return text
 
 
-def _declared(places: Places) -> set[ServiceKey]:
+def _declared(places: StatePaths) -> set[ServiceKey]:
     """Services that the role has now, though nothing has loaded them yet."""
     text = read_text(places.rules)
     if text is None:
@@ -106,7 +106,7 @@ def _declared(places: Places) -> set[ServiceKey]:
     return set(parse_rules(text, file=places.rules, port_of=rulefiles.port_of).services)
 
 
-def _origin(source: memory.Source, loaded: str, places: Places) -> str:
+def _origin(source: memory.Source, loaded: str, places: StatePaths) -> str:
     """The line of the role's rules that the live table has grown from.
 
     Of those that were loaded, not of those that the folder holds by now: these may be newer.
@@ -119,7 +119,7 @@ def _origin(source: memory.Source, loaded: str, places: Places) -> str:
     return rulefiles.origin_line(places.rules, rulefiles.read_rules(places.rules).text)
 
 
-def _notes(foreign: list[ServiceKey], origin: str, places: Places) -> list[str]:
+def _notes(foreign: list[ServiceKey], origin: str, places: StatePaths) -> list[str]:
     notes = [
         f"not saved, since another program's: {format_service_key(key)} "
         "(`save --all` would make it ours)"

@@ -7,10 +7,11 @@ there is no IPVS.
 from __future__ import annotations
 
 import errno
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from lvsboot.commands import rulefiles
 from lvsboot.commands import run_state as memory
-from lvsboot.commands.rulefiles import Places, RulesFile
+from lvsboot.commands.rulefiles import RulesFile, StatePaths
 from lvsboot.errors import InputError, KernelRefusedError
 from lvsboot.ipvs.changes import (
     Change,
@@ -28,7 +29,6 @@ from lvsboot.ipvs.refusals import refusal_text, rule_of
 from lvsboot.ipvs.rules import locate_rules
 from lvsboot.ipvs.settled import Known, Wanted, known_next
 from lvsboot.ipvs.table import DaemonRole, ServiceKey, Table
-from lvsboot.light_typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from lvsboot.policy import Foreign, Weights
 from lvsboot.system.lock import Lock, Tell, tell_nobody
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 Connect: TypeAlias = "Callable[[], AbstractContextManager[Kernel]]"
-_HOST = Places()
+_HOST = StatePaths()
 
 
 class Loaded(NamedTuple):
@@ -53,7 +53,7 @@ def start(
     rules: str | None = None,
     foreign: Foreign = Foreign.KEEP,
     weights: Weights = Weights.DECLARED,
-    places: Places = _HOST,
+    places: StatePaths = _HOST,
     connect: Connect = open_kernel,
     tell: Tell = tell_nobody,
 ) -> Loaded:
@@ -71,7 +71,7 @@ def reload(
     rules: str | None = None,
     foreign: Foreign = Foreign.KEEP,
     weights: Weights = Weights.DECLARED,
-    places: Places = _HOST,
+    places: StatePaths = _HOST,
     connect: Connect = open_kernel,
     tell: Tell = tell_nobody,
 ) -> Loaded:
@@ -84,7 +84,7 @@ def _load(
     rules: str | None,
     foreign: Foreign,
     weights: Weights,
-    places: Places,
+    places: StatePaths,
     connect: Connect,
     *,
     whole: bool,
@@ -120,7 +120,7 @@ def _load(
     return Loaded(source, (*stops, *changes, *daemons), tuple(warnings))
 
 
-def _read(rules: str | None, known: Known, places: Places) -> tuple[RulesFile, Wanted]:
+def _read(rules: str | None, known: Known, places: StatePaths) -> tuple[RulesFile, Wanted]:
     """What is to be loaded; saved rules that are of no use are out of the way then."""
     if rules is not None:
         source = rulefiles.read_rules(rules)
@@ -155,7 +155,7 @@ def _stops_first(
 
 
 def _ours(
-    actual: Table, desired: Table, foreign: Foreign, places: Places
+    actual: Table, desired: Table, foreign: Foreign, places: StatePaths
 ) -> Collection[ServiceKey] | None:
     """None: all services. What was loaded is read only where it decides over a service."""
     if foreign is Foreign.REMOVE:
@@ -164,7 +164,7 @@ def _ours(
     return memory.our_services(places) if undesired else frozenset()
 
 
-def _is_live(actual: Table, declared: Table, places: Places) -> bool:
+def _is_live(actual: Table, declared: Table, places: StatePaths) -> bool:
     """Whether clients may be using a service of ours: one that we loaded, or that our rules name.
 
     What keepalived or kube-proxy has put in the table loses nothing by a start that loads in part.
@@ -207,7 +207,7 @@ def _refusal_lines(source: RulesFile, refused: Iterable[Refusal]) -> list[str]:
 
 
 def stop(
-    *, places: Places = _HOST, connect: Connect = open_kernel, tell: Tell = tell_nobody
+    *, places: StatePaths = _HOST, connect: Connect = open_kernel, tell: Tell = tell_nobody
 ) -> tuple[Change, ...]:
     """Remove our services, never a foreign one, and stop the sync daemons of our rules.
 
@@ -239,7 +239,7 @@ def _remove(
 
 
 def zero(
-    *, places: Places = _HOST, connect: Connect = open_kernel, tell: Tell = tell_nobody
+    *, places: StatePaths = _HOST, connect: Connect = open_kernel, tell: Tell = tell_nobody
 ) -> None:
     """Set all counters to zero."""
     with Lock(places.lock, "zero", tell), connect() as kernel:

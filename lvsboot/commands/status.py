@@ -7,11 +7,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import NamedTuple, TypeAlias
 
 from lvsboot import paths
 from lvsboot.commands import rulefiles
 from lvsboot.commands import run_state as memory
-from lvsboot.commands.rulefiles import Places
+from lvsboot.commands.rulefiles import StatePaths
 from lvsboot.errors import HostError, LvsbootError, NotPermittedError
 from lvsboot.host import debian_ipvsadm
 from lvsboot.ipvs.changes import Change, diff, diff_daemons, keep_weights
@@ -19,14 +20,13 @@ from lvsboot.ipvs.connections import Connection, parse_connections
 from lvsboot.ipvs.kernel import Kernel, open_kernel
 from lvsboot.ipvs.live import LiveService, live_table, read_live
 from lvsboot.ipvs.table import Daemon, DaemonRole, Table, Timeouts
-from lvsboot.light_typing import NamedTuple, TypeAlias
 from lvsboot.policy import Weights
 from lvsboot.system.textfiles import read_text
 
 CONNECTIONS = "/proc/net/ip_vs_conn"
 
 Connect: TypeAlias = Callable[[], AbstractContextManager[Kernel]]
-_HOST = Places()
+_HOST = StatePaths()
 
 
 class Status(NamedTuple):
@@ -49,7 +49,7 @@ class Status(NamedTuple):
 
 
 def read_status(
-    *, connections: bool = False, places: Places = _HOST, connect: Connect = open_kernel
+    *, connections: bool = False, places: StatePaths = _HOST, connect: Connect = open_kernel
 ) -> Status:
     """The live table with its counters, and how it differs from what was loaded."""
     loaded = memory.loaded_rules(places)
@@ -80,7 +80,7 @@ def read_status(
     )
 
 
-def _next_notes(loaded: str, source: memory.Source | None, places: Places) -> list[str]:
+def _next_notes(loaded: str, source: memory.Source | None, places: StatePaths) -> list[str]:
     """What the next start would load, where that is something else."""
     if source is not None and source.path not in {places.rules, places.saved}:
         return [f"the next start loads {places.rules}"]

@@ -23,7 +23,7 @@ def sysctl_problems(role: Role, text: str, root: Path) -> tuple[Problem, ...]:
     guard takes it for open.
     """
     files = read_sysctl_files(root, {paths.SYSCTL: text})
-    is_guarded = isinstance(role.duty, RealServer) and bool(role.duty.vips)
+    is_guarded = isinstance(role.kind, RealServer) and bool(role.kind.vips)
     problems = [_unread_problem(unread, is_error=is_guarded) for unread in files.unread]
     told = set[tuple[str, int, str]]()
     for settings in files.readers:

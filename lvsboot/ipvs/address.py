@@ -6,7 +6,7 @@ alone, and several times faster than `ipaddress`.
 
 from __future__ import annotations
 
-from lvsboot.light_socket import AF_INET, AF_INET6, inet_aton, inet_ntop, inet_pton
+from socket import AF_INET, AF_INET6, inet_aton, inet_ntop, inet_pton
 
 # inet_aton(3) reads octal and hexadecimal numbers, too.
 _IPV4_CHARACTERS = "0123456789abcdefABCDEFxX."

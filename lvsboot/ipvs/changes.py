@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain, starmap
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, assert_never
 
 from lvsboot.ipvs.table import (
     Daemon,
@@ -15,7 +16,6 @@ from lvsboot.ipvs.table import (
     Table,
     Timeouts,
 )
-from lvsboot.light_typing import TYPE_CHECKING, NamedTuple, TypeAlias, assert_never
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 from struct import pack
+from typing import TYPE_CHECKING
 
-from lvsboot import light_socket as socket
 from lvsboot.errors import HostError, NotPermittedError
 from lvsboot.ipvs import netlink
 from lvsboot.ipvs.numbers import FAMILY_NAME
-from lvsboot.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

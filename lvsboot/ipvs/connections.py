@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from lvsboot.errors import HostError
 from lvsboot.ipvs.address import parse_ipv6
-from lvsboot.light_typing import NamedTuple
 
 
 class Connection(NamedTuple):

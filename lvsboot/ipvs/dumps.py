@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from itertools import chain
 from struct import calcsize, iter_unpack
+from typing import TYPE_CHECKING, NamedTuple
 
 from lvsboot.ipvs import netlink
 from lvsboot.ipvs.decode import (
@@ -26,7 +27,6 @@ from lvsboot.ipvs.table import (
     ServiceKey,
     ServiceOptions,
 )
-from lvsboot.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from struct import Struct
 from sys import byteorder
+from typing import assert_never
 
 from lvsboot.ipvs import netlink
 from lvsboot.ipvs.numbers import (
@@ -39,7 +40,6 @@ from lvsboot.ipvs.table import (
     Timeouts,
     VirtualAddress,
 )
-from lvsboot.light_typing import assert_never
 
 # Attributes AF, PROTOCOL, ADDR and PORT of a service, in one go: a large table has thousands.
 _SERVICE_KEY = Struct("=HHHxxHHHxxHH16sHH2sxx")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from itertools import chain, islice
+from typing import TYPE_CHECKING
 
 from lvsboot.errors import HostError
 from lvsboot.ipvs import netlink
@@ -22,7 +23,6 @@ from lvsboot.ipvs.table import (
     Table,
     Timeouts,
 )
-from lvsboot.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

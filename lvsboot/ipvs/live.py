@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from lvsboot.ipvs.decode import (
     decode_destination,
@@ -23,7 +24,6 @@ from lvsboot.ipvs.table import (
     destination_order,
     service_order,
 )
-from lvsboot.light_typing import NamedTuple
 
 # IPVS_STATS_ATTR_CONNS to OUTBPS: five counters, then the same five as rates.
 _COUNTERS = range(1, 6)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from struct import Struct, iter_unpack
 from sys import byteorder
+from typing import TYPE_CHECKING, NamedTuple
 
 from lvsboot.errors import HostError
-from lvsboot.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

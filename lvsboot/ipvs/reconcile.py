@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from lvsboot.ipvs.changes import (
     NO_SCHEDULER,
@@ -16,7 +17,6 @@ from lvsboot.ipvs.changes import (
     inverse,
 )
 from lvsboot.ipvs.table import Service, Table
-from lvsboot.light_typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from typing import assert_never
 
 from lvsboot.ipvs.changes import (
     AddDestination,
@@ -27,7 +28,6 @@ from lvsboot.ipvs.rules.format import (
 )
 from lvsboot.ipvs.rules.parse import RuleKey
 from lvsboot.ipvs.table import ServiceOptions
-from lvsboot.light_typing import assert_never
 
 
 def refusal_text(refusal: Refusal) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from struct import Struct
+from typing import TYPE_CHECKING, assert_never
 
 from lvsboot.ipvs import netlink
 from lvsboot.ipvs.changes import (
@@ -30,7 +31,6 @@ from lvsboot.ipvs.encode import (
 from lvsboot.ipvs.netlink import HEADER, NLA_F_NESTED, NLM_F_REQUEST
 from lvsboot.ipvs.numbers import DAEMON_NUMBER, Command, Dmn, Top
 from lvsboot.ipvs.table import Destination, DestinationKey, ServiceKey, ServiceOptions
-from lvsboot.light_typing import TYPE_CHECKING, assert_never
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,12 +7,13 @@ nothing to do, and of 44,000 rules that is true of nearly all at nearly every re
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
 from lvsboot.errors import InputError
 from lvsboot.ipvs.dumps import Fingerprints, Shown, fingerprint, in_order
 from lvsboot.ipvs.encode import encode_key
 from lvsboot.ipvs.rules.drafts import PortOf
 from lvsboot.ipvs.rules.parse import Parsed, parse_lines, split_parts
-from lvsboot.light_typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

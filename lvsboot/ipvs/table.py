@@ -8,7 +8,8 @@ boot it is parsed, read from the kernel, compared and encoded before the network
 
 from __future__ import annotations
 
-from lvsboot.light_typing import TYPE_CHECKING, NamedTuple, StrEnum, TypeAlias
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

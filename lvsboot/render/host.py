@@ -16,7 +16,7 @@ from lvsboot.render.nft import render_nft
 from lvsboot.render.nics import nic_setups
 from lvsboot.render.rules import render_rules
 from lvsboot.render.sysctl import render_sysctl
-from lvsboot.render.units import render_duty, render_nft_unit, render_units
+from lvsboot.render.units import render_kind, render_nft_unit, render_units
 from lvsboot.role.model import Backend, Director, Owner, Role, Vip, VipOnStop
 
 # Also where there is no cloud-init yet: it would configure the NICs a second time once it comes.
@@ -44,13 +44,13 @@ def _entries(role: Role, role_text: str, backend: Backend) -> Iterator[Entry]:
     if role.hostname is not None:
         yield File(paths.HOSTNAME, f"{role.hostname}\n")
     vips: tuple[Vip, ...] = ()
-    if isinstance(role.duty, Director):
-        yield render_rules(role.duty)
-        vips = tuple(_vips(role.duty, role))
-        yield from render_director_units(role.duty, vips)
+    if isinstance(role.kind, Director):
+        yield render_rules(role.kind)
+        vips = tuple(_vips(role.kind, role))
+        yield from render_director_units(role.kind, vips)
     carried = tuple(vip for vip in vips if _carries(backend, vip))
     yield from _network(role, backend, carried)
-    yield from render_duty(role.duty, [vip for vip in vips if _is_unit(vip, carried, role)])
+    yield from render_kind(role.kind, [vip for vip in vips if _is_unit(vip, carried, role)])
 
 
 def _vips(director: Director, role: Role) -> Iterator[Vip]:
@@ -86,6 +86,6 @@ def _network(role: Role, backend: Backend, vips: tuple[Vip, ...]) -> Iterator[Fi
 
 def _is_unit(vip: Vip, carried: tuple[Vip, ...], role: Role) -> bool:
     """Whether the VIP is an instance of lvs-vip@: also a carried one that a stop takes away."""
-    duty = role.duty
-    removed = isinstance(duty, Director) and duty.vip_on_stop is VipOnStop.REMOVE
+    kind = role.kind
+    removed = isinstance(kind, Director) and kind.vip_on_stop is VipOnStop.REMOVE
     return removed or vip not in carried

@@ -19,14 +19,14 @@ def render_modules(role: Role) -> Iterator[File]:
     """
     if modules := needed_modules(role):
         yield File(paths.MODULES, "".join(f"{module}\n" for module in modules))
-    duty = role.duty
-    if isinstance(duty, Director) and duty.connection_table_bits is not None:
-        bits = duty.connection_table_bits
+    kind = role.kind
+    if isinstance(kind, Director) and kind.connection_table_bits is not None:
+        bits = kind.connection_table_bits
         yield File(paths.MODPROBE, f"options ip_vs conn_tab_bits={bits}\n")
 
 
 def needed_modules(role: Role) -> tuple[str, ...]:
-    match role.duty:
+    match role.kind:
         case Director() as director:
             return _ipvs_modules(director)
         case RealServer() as real_server:

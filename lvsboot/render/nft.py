@@ -48,7 +48,7 @@ def render_nft(role: Role) -> Iterator[File]:
 
 
 def nft_table(role: Role) -> NftTable:
-    match role.duty:
+    match role.kind:
         case Director(masquerades=masquerades) as director:
             return NftTable(marks=tuple(_marks(director)), masquerades=masquerades)
         case RealServer() as real_server:

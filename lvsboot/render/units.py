@@ -29,10 +29,10 @@ def render_units() -> Iterator[Entry]:
     yield _wanted("multi-user.target", "lvs-provision.service")
 
 
-def render_duty(duty: Director | RealServer, device_vips: Iterable[Vip]) -> Iterator[Entry]:
+def render_kind(kind: Director | RealServer, device_vips: Iterable[Vip]) -> Iterator[Entry]:
     """lvs.service enabled and fitted; `device_vips` are those that no network backend carries."""
     yield _wanted("sysinit.target", "lvs.service")
-    match duty:
+    match kind:
         case Director():
             yield from _director_vips(device_vips)
         case RealServer() as real_server:

@@ -12,7 +12,7 @@ def derived_sysctls(role: Role) -> dict[str, str]:
 
     Names are sysctl.d's: dots between the parts, a slash for a dot inside an interface's name.
     """
-    match role.duty:
+    match role.kind:
         case Director() as director:
             return {**_forwarding(role), **_no_redirects(director, role), **_tuning(director)}
         case RealServer(method=ForwardingMethod.NAT):
@@ -23,11 +23,11 @@ def derived_sysctls(role: Role) -> dict[str, str]:
 
 def forwarded_families(role: Role) -> frozenset[Family]:
     """Only nat sends a real server's answers through the director's own routing."""
-    if not isinstance(role.duty, Director):
+    if not isinstance(role.kind, Director):
         return frozenset()
     return frozenset(
         service.family
-        for service in role.duty.services
+        for service in role.kind.services
         for destination in service.destinations
         if destination.method is ForwardingMethod.NAT
     )

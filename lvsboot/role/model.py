@@ -293,7 +293,7 @@ class Role:
 
     hostname: str | None
     network: NetworkPlan | None
-    duty: Director | RealServer
+    kind: Director | RealServer
     sysctl: Mapping[str, str]
 
     @property

@@ -122,7 +122,7 @@ def decode_role(value: _Mapping) -> Role:
     return Role(
         hostname=value.get("hostname"),
         network=_optional(value, "network", _decode_network),
-        duty=(
+        kind=(
             decode_director(value["director"])
             if "director" in value
             else _decode_real_server(value["real_server"])

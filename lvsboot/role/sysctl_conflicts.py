@@ -44,7 +44,7 @@ def sysctl_conflicts(role: Role, settings: Settings) -> Iterator[Conflict]:
         yield from _on_key(key, value, settings, breaks=breaks)
     if derived.get(_FORWARDING) == "1":
         yield from _closed_devices(role, settings)
-    if isinstance(role.duty, RealServer) and any(key.endswith(_ARP) for key in derived):
+    if isinstance(role.kind, RealServer) and any(key.endswith(_ARP) for key in derived):
         for opening in settings_openings(settings, [nic.name for nic in role.nics]):
             yield Conflict(opening.key, opening.needed, opening.line, opening.sentence, breaks=True)
 
@@ -78,7 +78,7 @@ def _sentence(key: str, wanted: str, line: Assignment) -> str:
 
 def _breaks(key: str, role: Role) -> bool:
     """Not what tunes, and not where RA is listened to: an interface's own value counts there."""
-    if isinstance(role.duty, Director) and key.startswith("net/ipv4/vs/"):
+    if isinstance(role.kind, Director) and key.startswith("net/ipv4/vs/"):
         return False
     return not key.endswith(("/all/accept_ra", "/default/accept_ra"))
 

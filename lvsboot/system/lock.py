@@ -8,9 +8,9 @@ from __future__ import annotations
 import fcntl
 import os
 import time
+from typing import TYPE_CHECKING, TypeAlias
 
 from lvsboot.errors import HostError
-from lvsboot.light_typing import TYPE_CHECKING, TypeAlias
 from lvsboot.system.atomic import make_folders
 from lvsboot.system.textfiles import unwritten
 

@@ -107,9 +107,9 @@ def import_rules(raw: bytes) -> None:
         problems_text(error.problems)
         return
     imported = import_table(table)
-    duty = parse_role(imported.text.encode(), "role.yaml").role.duty
-    assert isinstance(duty, Director)
-    found = declared_table(duty)
+    kind = parse_role(imported.text.encode(), "role.yaml").role.kind
+    assert isinstance(kind, Director)
+    found = declared_table(kind)
     assert found.services.keys() <= table.services.keys()
     if not imported.remarks:
         assert found == table._replace(daemons={})

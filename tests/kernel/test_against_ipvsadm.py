@@ -9,7 +9,7 @@ from hypothesis import example, given, note
 from hypothesis import strategies as st
 
 from lvsboot.commands import saving, service
-from lvsboot.commands.rulefiles import Places
+from lvsboot.commands.rulefiles import StatePaths
 from lvsboot.ipvs.dumps import Fingerprints, fingerprint
 from lvsboot.ipvs.kernel import open_kernel
 from lvsboot.ipvs.table import Service
@@ -33,7 +33,7 @@ def load(host: Host, text: str) -> service.Loaded:
         return service.reload(
             rules=str(rules),
             foreign=Foreign.REMOVE,
-            places=Places(*(str(FOLDER / name) for name in Places._fields)),
+            places=StatePaths(*(str(FOLDER / name) for name in StatePaths._fields)),
         )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lvsboot.commands import service
-from lvsboot.commands.rulefiles import Places
+from lvsboot.commands.rulefiles import StatePaths
 from lvsboot.errors import KernelRefusedError
 from lvsboot.ipvs import channel
 from lvsboot.ipvs.changes import AddDestination
@@ -56,7 +56,7 @@ def load(host: Host, text: str, verb: str = "reload") -> None:
     with host.entered():
         getattr(service, verb)(
             rules=str(folder / "rules"),
-            places=Places(*(str(folder / name) for name in Places._fields)),
+            places=StatePaths(*(str(folder / name) for name in StatePaths._fields)),
         )
 
 

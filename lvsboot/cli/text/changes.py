@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lvsboot.ipvs.changes import (
     AddDestination,
     AddService,
@@ -17,7 +19,6 @@ from lvsboot.ipvs.changes import (
 )
 from lvsboot.ipvs.refusals import change_text
 from lvsboot.ipvs.rules.format import format_destination_options, format_service
-from lvsboot.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -23,7 +23,7 @@ _TAKES = (
 
 def loopback_vips(role: Role) -> frozenset[Address]:
     """The VIPs that lvsboot brings up on lo."""
-    match role.duty:
+    match role.kind:
         case RealServer(vips=vips):
             return frozenset(vips)
         case Director(vips=vips):

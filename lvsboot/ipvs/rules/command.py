@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import NamedTuple, TypeAlias
+
 from lvsboot.ipvs.rules import values
 from lvsboot.ipvs.rules.drafts import DestinationDraft, PortOf, ServiceDraft, read_daemon
 from lvsboot.ipvs.rules.options import (
@@ -22,7 +25,6 @@ from lvsboot.ipvs.table import (
     ServiceOptions,
     Timeouts,
 )
-from lvsboot.light_typing import NamedTuple, StrEnum, TypeAlias
 
 
 class Verb(StrEnum):

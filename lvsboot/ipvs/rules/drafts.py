@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, TypeAlias
+
 from lvsboot.ipvs.rules import values
 from lvsboot.ipvs.rules.options import CommandError, Given, Group, RefusedError
 from lvsboot.ipvs.table import (
@@ -25,7 +27,6 @@ from lvsboot.ipvs.table import (
     VirtualAddress,
     family_of,
 )
-from lvsboot.light_typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,6 +5,8 @@ Writes more than `ipvsadm -S` does (thresholds, --set, sync daemons): nothing in
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, assert_never
+
 from lvsboot.ipvs.address import format_address, format_endpoint
 from lvsboot.ipvs.table import (
     IPV4_HOST_MASK,
@@ -31,7 +33,6 @@ from lvsboot.ipvs.table import (
     destination_order,
     service_order,
 )
-from lvsboot.light_typing import TYPE_CHECKING, assert_never
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

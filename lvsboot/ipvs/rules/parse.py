@@ -6,6 +6,8 @@ before anything is loaded.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
 from lvsboot.errors import InputError
 from lvsboot.ipvs.rules.command import (
     Command,
@@ -22,7 +24,6 @@ from lvsboot.ipvs.rules.options import CommandError
 from lvsboot.ipvs.rules.replay import NoServiceError, Replay
 from lvsboot.ipvs.rules.shortcut import Shortcut
 from lvsboot.ipvs.table import DestinationKey, Protocol, ServiceKey, Table
-from lvsboot.light_typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from lvsboot.problem import Problem, Span
 
 if TYPE_CHECKING:

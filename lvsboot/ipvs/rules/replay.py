@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from lvsboot.ipvs.rules.command import (
     ClearCommand,
     Command,
@@ -25,7 +27,6 @@ from lvsboot.ipvs.table import (
     Table,
     Timeouts,
 )
-from lvsboot.light_typing import assert_never
 
 
 class NoServiceError(RefusedError):

@@ -8,6 +8,9 @@ way different is left to the full parser.
 
 from __future__ import annotations
 
+from socket import AF_INET, AF_INET6, inet_pton
+from typing import TYPE_CHECKING, NamedTuple
+
 from lvsboot.ipvs.rules.command import (
     Command,
     DestinationCommand,
@@ -25,8 +28,6 @@ from lvsboot.ipvs.table import (
     ServiceOptions,
     VirtualAddress,
 )
-from lvsboot.light_socket import AF_INET, AF_INET6, inet_pton
-from lvsboot.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from lvsboot.ipvs.address import parse_address
 from lvsboot.ipvs.rules.options import CommandError, Given
 from lvsboot.ipvs.table import DaemonRole, SchedulerFlag, TunnelType
-from lvsboot.light_typing import NamedTuple
 
 LARGEST_INT = 2**31 - 1
 LARGEST_MARK = 2**32 - 1

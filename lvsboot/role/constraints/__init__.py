@@ -26,7 +26,7 @@ def constraint_findings(role: Role) -> Iterator[Finding]:
     around = Surroundings(role)
     yield from host_findings(role)
     yield from network_findings(role, around)
-    match role.duty:
+    match role.kind:
         case Director() as director:
             yield from director_findings(director, role, around)
             yield from shared_vip_findings(director, role)

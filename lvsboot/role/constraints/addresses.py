@@ -56,7 +56,7 @@ def own_addresses(role: Role) -> Iterator[tuple[Path, Address]]:
     for nic in role.nics:
         for i, interface in enumerate(nic.addresses):
             yield ("network", "interfaces", nic.name, "addresses", i), interface.ip
-    match role.duty:
+    match role.kind:
         case Director(vips=vips):
             for i, vip in enumerate(vips):
                 yield ("director", "vips", i, "address"), vip.address

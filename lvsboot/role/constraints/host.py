@@ -47,7 +47,7 @@ def _sysctl(role: Role) -> Iterator[Finding]:
         if name in derived:
             message = f"'{key}' is derived from the role: it must be {derived[name]}"
             yield key_error(path, message, "take it away", given=_DUTIES)
-        elif name.startswith("net/ipv4/vs/") and isinstance(role.duty, RealServer):
+        elif name.startswith("net/ipv4/vs/") and isinstance(role.kind, RealServer):
             message = f"'{key}' is there only where IPVS is: on a director"
             yield warning(path, message, "take it away", at_key=True)
         match = _INTERFACE_KEY.fullmatch(name)
@@ -79,9 +79,9 @@ def _undone(role: Role, derived: dict[str, str]) -> Iterator[Finding]:
 
 
 def _silent_vips(role: Role) -> Iterator[Finding]:
-    if not isinstance(role.duty, Director):
+    if not isinstance(role.kind, Director):
         return
-    on_lo = [i for i, vip in enumerate(role.duty.vips) if vip.interface == "lo"]
+    on_lo = [i for i, vip in enumerate(role.kind.vips) if vip.interface == "lo"]
     for key, value in role.sysctl.items():
         if on_lo and value != "0" and _ARP_IGNORE.fullmatch(key.replace("/", ".")):
             message = f"arp_ignore {value}: nobody is told where a VIP on lo is"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 from lvsboot.commands import saving, service
-from lvsboot.commands.rulefiles import Places
+from lvsboot.commands.rulefiles import StatePaths
 from lvsboot.ipvs.changes import Change
 from lvsboot.ipvs.rules import format_rules, parse_rules
 from lvsboot.ipvs.table import Table
@@ -22,7 +22,7 @@ class Host:
     """A folder for the files, and the kernel."""
 
     def __init__(self, folder: Path, table: str = "") -> None:
-        self.places = Places(*(str(folder / name) for name in Places._fields))
+        self.places = StatePaths(*(str(folder / name) for name in StatePaths._fields))
         self.kernel = FakeKernel(rules(table))
 
     def write(self, **texts: str) -> None:

@@ -27,9 +27,9 @@ NAT = "version: 1\nreal_server: {method: nat, director: 10.0.0.1}\n"
 
 
 def real_server(text: str) -> RealServer:
-    duty = parse_role(text.encode(), "role.yaml").role.duty
-    assert isinstance(duty, RealServer)
-    return duty
+    kind = parse_role(text.encode(), "role.yaml").role.kind
+    assert isinstance(kind, RealServer)
+    return kind
 
 
 def network(*addresses: tuple[str, str], gateway: str = "10.0.0.9", **links: bool) -> LiveNetwork:

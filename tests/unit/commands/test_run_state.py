@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from lvsboot.commands import run_state as memory
-from lvsboot.commands.rulefiles import Places, RulesFile
+from lvsboot.commands.rulefiles import RulesFile, StatePaths
 from lvsboot.policy import Foreign, Weights
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
-    return Places(*(str(tmp_path / name) for name in Places._fields))
+def places(tmp_path: Path) -> StatePaths:
+    return StatePaths(*(str(tmp_path / name) for name in StatePaths._fields))
 
 
-def remember(path: str, places: Places, origin: str = "") -> memory.Source | None:
+def remember(path: str, places: StatePaths, origin: str = "") -> memory.Source | None:
     rules = RulesFile(path, "-C\n", origin=origin)
     memory.remember_loaded(rules, Foreign.REMOVE, Weights.KEEP, places)
     return memory.loaded_source(places)
@@ -37,7 +37,7 @@ def remember(path: str, places: Places, origin: str = "") -> memory.Source | Non
         "/a ",
     ],
 )
-def test_what_is_remembered_is_read_as_it_was(places: Places, path: str) -> None:
+def test_what_is_remembered_is_read_as_it_was(places: StatePaths, path: str) -> None:
     source = remember(path, places, origin="digest  /etc/lvs/ipvs.rules\n")
     assert source is not None
     assert source[:4] == (path, "digest  /etc/lvs/ipvs.rules\n", Foreign.REMOVE, Weights.KEEP)
@@ -45,7 +45,7 @@ def test_what_is_remembered_is_read_as_it_was(places: Places, path: str) -> None
 
 
 def test_paths_are_absolute(
-    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    places: StatePaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     source = remember("./rules.txt", places)
@@ -70,18 +70,18 @@ NOW = "version=1\npath=/r\norigin=\nforeign=keep\nweights=keep\nuptime=1.5\n"
         NOW[: len(NOW) // 2],
     ],
 )
-def test_what_cannot_be_read_is_as_good_as_none(places: Places, text: str) -> None:
+def test_what_cannot_be_read_is_as_good_as_none(places: StatePaths, text: str) -> None:
     Path(places.loaded_from).write_bytes(os.fsencode(text))
     assert memory.loaded_source(places) is None
     assert remember("/r", places) is not None
 
 
-def test_a_later_versions_fields_do_not_harm(places: Places) -> None:
+def test_a_later_versions_fields_do_not_harm(places: StatePaths) -> None:
     Path(places.loaded_from).write_text(NOW + "more=fields\n", encoding="utf-8")
     assert memory.loaded_source(places) == ("/r", "", Foreign.KEEP, Weights.KEEP, 1.5)
 
 
 @pytest.mark.parametrize("content", [b"", b"N", b"[\0\0\0\0", b"i\0\0\0\0", b"\xff" * 9])
-def test_what_is_known_is_read_or_nothing_is(places: Places, content: bytes) -> None:
+def test_what_is_known_is_read_or_nothing_is(places: StatePaths, content: bytes) -> None:
     Path(places.known).write_bytes(content)
     assert memory.read_known(places) == {}

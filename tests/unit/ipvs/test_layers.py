@@ -14,10 +14,8 @@ ENGINE = Path(__file__).parents[3] / "lvsboot" / "ipvs"
 ALLOWED = {"address.py": {"socket"}, "shortcut.py": {"socket"}, "refusals.py": {"os"}}
 IO = {"os", "pathlib", "socket", "subprocess", "tempfile"}
 SPEAKS_TO_THE_KERNEL = {"channel.py", "kernel.py"}
-# What takes longer to import than three rules to load.
-HEAVY = {"argparse", "collections", "dataclasses", "enum", "functools", "inspect", "ipaddress"} | {
-    *("json", "pathlib", "re", "socket", "subprocess", "typing")
-}
+# What no start needs, on whose way to the kernel each import costs time.
+HEAVY = {"argparse", "dataclasses", "inspect", "ipaddress", "json", "pathlib", "subprocess"}
 
 
 def imports(place: Path) -> set[str]:

@@ -120,8 +120,8 @@ real_servers = st.builds(
 )
 
 
-def text_of(duty: Director | RealServer) -> str:
-    files = list(render_nft(Role(hostname=None, network=None, duty=duty, sysctl={})))
+def text_of(kind: Director | RealServer) -> str:
+    files = list(render_nft(Role(hostname=None, network=None, kind=kind, sysctl={})))
     return files[0].text if files else ""
 
 

@@ -245,7 +245,7 @@ def test_a_shared_list_is_as_good_as_one_written_twice() -> None:
     pool = SHARED[start : SHARED.index("    - vip", start)].rstrip()
     written_out = SHARED.replace(" &web", "").replace(" *web", pool)
     assert shared.role == parse_role(written_out.encode(), "role.yaml").role
-    assert len(shared.role.duty.services[1].destinations) == 2  # type: ignore[union-attr]
+    assert len(shared.role.kind.services[1].destinations) == 2  # type: ignore[union-attr]
 
 
 def reported(text: str) -> list[tuple[int, str, str, tuple[int, str] | None]]:

@@ -43,9 +43,9 @@ ALL = text_of(render(EVERYTHING), "/etc/lvs/ipvs.rules")
 
 
 def rules_of(role: bytes) -> str:
-    duty = parse_role(role, "imported.yaml").role.duty
-    assert isinstance(duty, Director)
-    return format_rules(declared_table(duty))
+    kind = parse_role(role, "imported.yaml").role.kind
+    assert isinstance(kind, Director)
+    return format_rules(declared_table(kind))
 
 
 @pytest.mark.parametrize(
@@ -181,10 +181,10 @@ def test_an_address_that_every_service_has_is_left_out_in_one_go() -> None:
 
 def test_a_name_that_looks_like_a_number_stays_a_name() -> None:
     rules = b"--start-daemon backup --mcast-interface 1e5\n"
-    duty = parse_role(lvsboot("import", "-", stdin=rules).stdout, "imported.yaml").role.duty
-    assert isinstance(duty, Director)
-    assert duty.sync is not None
-    assert duty.sync.interface == "1e5"
+    kind = parse_role(lvsboot("import", "-", stdin=rules).stdout, "imported.yaml").role.kind
+    assert isinstance(kind, Director)
+    assert kind.sync is not None
+    assert kind.sync.interface == "1e5"
 
 
 @pytest.mark.parametrize(
@@ -204,9 +204,9 @@ def test_a_name_that_looks_like_a_number_stays_a_name() -> None:
 def test_sync_daemons_become_the_roles(rules: str, sync: Sync) -> None:
     done = lvsboot("import", "-", stdin=rules.encode())
     assert (done.returncode, done.stderr) == (Exit.DONE, b"")
-    duty = parse_role(done.stdout, "imported.yaml").role.duty
-    assert isinstance(duty, Director)
-    assert duty.sync == sync
+    kind = parse_role(done.stdout, "imported.yaml").role.kind
+    assert isinstance(kind, Director)
+    assert kind.sync == sync
 
 
 def test_a_destination_on_the_director_itself_is_named() -> None:

@@ -26,8 +26,8 @@ TAKES = "takes away the addresses that it does not know: each time lvs-vip-keep.
 BACKENDS = ["networkd", "netplan", "ifupdown", "external"]
 
 
-def role(duty: str, backend: str = "external") -> str:
-    return "version: 1\n" + NETWORK.format(backend=backend) + duty
+def role(kind: str, backend: str = "external") -> str:
+    return "version: 1\n" + NETWORK.format(backend=backend) + kind
 
 
 @pytest.mark.parametrize("verb", ["plan", "render"])
@@ -82,7 +82,7 @@ def test_what_leaves_lo_alone(image: Path, path: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("duty", "is_told"),
+    ("kind", "is_told"),
     [
         (REAL_SERVER, True),
         (NAT, False),
@@ -91,10 +91,10 @@ def test_what_leaves_lo_alone(image: Path, path: str, text: str) -> None:
         (DIRECTOR.format(interface="eth0", owner="lvsboot"), False),
     ],
 )
-def test_whose_vips_are_on_lo(image: Path, duty: str, *, is_told: bool) -> None:
+def test_whose_vips_are_on_lo(image: Path, kind: str, *, is_told: bool) -> None:
     put(image, LO, "[Match]\nName=lo\n")
     put(image, "etc/network/interfaces", "auto lo:0\niface lo:0 inet static\naddress 192.0.2.1/32")
-    said = told(image, role(duty))
+    said = told(image, role(kind))
     assert ("manages lo" in said, "a VIP has one owner" in said) == (is_told, is_told)
 
 
