@@ -74,10 +74,6 @@ def _loading_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _stop_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--unit", help="as this unit's ExecStop=: do nothing in a restart")
-
-
 def _save_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
@@ -140,13 +136,7 @@ def _load(arguments: argparse.Namespace | _Loading, *, whole: bool) -> int:
     return Exit.DONE
 
 
-def _stop(arguments: argparse.Namespace) -> int:
-    if arguments.unit is not None:
-        from lvsboot.commands.unit_job import is_plain_stop
-
-        if not is_plain_stop(arguments.unit):
-            say(f"{arguments.unit} is not just stopped: its rules stay\n")
-            return Exit.DONE
+def _stop(_arguments: argparse.Namespace) -> int:
     from lvsboot.cli.text.changes import done_text
     from lvsboot.commands import service
 
@@ -266,7 +256,7 @@ _LOADING_OPTIONS = {
 VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[Any], int]]] = {
     "start": ("bring the kernel's table to the rules", _loading_arguments, _Verb(_start)),
     "reload": ("bring the table to the rules, all or nothing", _loading_arguments, _Verb(_reload)),
-    "stop": ("remove our services from the kernel's table", _stop_arguments, _Verb(_stop)),
+    "stop": ("remove our services from the kernel's table", _no_arguments, _Verb(_stop)),
     "save": ("keep the live table for the next start", _save_arguments, _Verb(_save)),
     "status": (
         "show the live table and its drift, or a real server's VIPs",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from lvsboot.cli.text.changes import done_text
-from lvsboot.commands.unit_job import is_plain_stop
 from lvsboot.errors import HostError, InputError, KernelRefusedError
 from lvsboot.ipvs.changes import (
     AddDestination,
@@ -309,31 +308,3 @@ def test_daemons_follow_and_never_fail_a_start(host: Host) -> None:
     )
     assert "no such interface (ENODEV)" in start(host).warnings[0]
     assert host.table == ONE
-
-
-@pytest.mark.parametrize(
-    ("system", "job", "kind", "plain"),
-    [
-        ("running\n", "42\n", 's "stop"\n', True),
-        ("degraded\n", "42\n", 's "stop"\n', True),
-        ("running\n", "42\n", 's "restart"\n', False),
-        ("stopping\n", "42\n", 's "stop"\n', False),
-        ("running\n", "\n", "", False),
-        ("running\n", "42\n", None, False),
-    ],
-)
-def test_only_a_plain_stop_empties_the_table(
-    system: str, job: str, kind: str | None, *, plain: bool
-) -> None:
-    asked: list[Sequence[str]] = []
-
-    def run(argv: Sequence[str]) -> str:
-        asked.append(argv)
-        answer = (system, job, kind)[len(asked) - 1]
-        if answer is None:
-            raise HostError("no bus")
-        return answer
-
-    assert is_plain_stop("lvs.service", run) is plain
-    if kind:
-        assert asked[-1][3] == "/org/freedesktop/systemd1/job/42" or system == "stopping\n"

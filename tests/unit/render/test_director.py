@@ -84,13 +84,11 @@ def test_vips_of_ours_are_announced_where_neighbours_ask_for_them() -> None:
 
 def test_a_stop_takes_away_vips_of_ours_before_the_rules() -> None:
     tree = render("  vip_on_stop: remove\n")
-    _head, *stops = tree[f"{UNITS}/lvs.service.d/director.conf"].split("ExecStop=")
-    assert stops[0] == "\n"
-    assert (
-        "systemctl stop lvs-vip@192.0.2.1.service lvs-vip@192.0.2.2.service lvs-announce.service;;"
-        in stops[1]
-    )
-    assert stops[2] == "lvsboot stop --unit %n\n"
+    units = "lvs-vip@192.0.2.1.service lvs-vip@192.0.2.2.service lvs-announce.service"
+    drop_in = tree[f"{UNITS}/lvs.service.d/director.conf"]
+    assert drop_in.endswith(f'\nEnvironment="STOP_UNITS={units}"\n')
+    stop = tree[f"{UNITS}/lvs.service"].split("ExecStop=")[1]
+    assert "systemctl stop $$STOP_UNITS || exit; exec $$STOP_COMMAND;;" in stop
     # One that a backend carries has an instance all the same, or there were nothing to stop.
     assert f"{UNITS}/lvs.service.wants/lvs-vip@192.0.2.1.service" in tree
 
@@ -112,7 +110,7 @@ def test_a_sync_daemon_for_each_mode(mode: str, roles: list[str]) -> None:
     assert f"[Unit]\nBindsTo={device}\nAfter={device}\n" in text
     assert daemon(text) == Daemon("sync-0", 0, 0, bytes((224, 0, 0, 81)), 8848, 1)
     stopped = " ".join(f"lvs-sync@{role}.service" for role in roles)
-    assert f"systemctl stop {stopped};;" in tree[f"{UNITS}/lvs.service.d/director.conf"]
+    assert f'"STOP_UNITS={stopped}"' in tree[f"{UNITS}/lvs.service.d/director.conf"]
 
 
 def test_all_of_a_sync_daemons_options() -> None:
