@@ -31,11 +31,11 @@ class Place(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """One thing to mend.
+    """One thing to fix.
 
-    `where` names it in the text's own words (`director.services[0].scheduler`), or is empty.
-    `source` is the text's line, without its end; None draws no excerpt. `twin` is what the
-    problem's place contradicts.
+    `where` is its path in the file (`director.services[0].scheduler`), or empty. `source` is the
+    text's line, without its end; None draws no excerpt. `conflicts_with` is the place of the value
+    that this one contradicts.
     """
 
     file: str
@@ -45,7 +45,7 @@ class Problem(NamedTuple):
     hint: str = ""
     source: str | None = None
     severity: Severity = Severity.ERROR
-    twin: Place | None = None
+    conflicts_with: Place | None = None
 
     @property
     def order(self) -> tuple[int, int, str]:

@@ -55,11 +55,11 @@ _REFUSED = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010f
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem keyed by path, before it has a place in the text.
+    """A problem keyed by path; role/source_positions.py finds its line.
 
-    `at_key` points at the key that leads to the path, not at its value; `twin` is the path of what
-    it contradicts. `given` are paths that must have been understood for the finding to be true, as
-    the list in which something is missed.
+    `at_key` points at the last key of the path, not at its value. `conflicts_with` is the path of
+    the value that this one contradicts. `depends_on` are paths that must be valid for the finding
+    to be true, such as the list in which something is missing.
     """
 
     path: Path
@@ -67,8 +67,8 @@ class Finding:
     hint: Hint = ""
     at_key: bool = False
     severity: Severity = Severity.ERROR
-    twin: Path | None = None
-    given: tuple[Path, ...] = ()
+    conflicts_with: Path | None = None
+    depends_on: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,9 @@ class Sketch:
         """
         match finding.path:
             case ("director", "services", int(i), "real_servers", int(j), "address"):
-                is_between_two = finding.twin is not None and "services" in finding.twin
+                is_between_two = (
+                    finding.conflicts_with is not None and "services" in finding.conflicts_with
+                )
                 service, pool = services[i]
                 return None if is_between_two else self._kind(service, pool[j])
         return None

@@ -38,7 +38,7 @@ def place_findings(document: Document, findings: Iterable[Finding]) -> list[Prob
             hint=hint_text(finding.hint),
             source=lines.get(span.line, ""),
             severity=finding.severity,
-            twin=_twin(finding, spots),
+            conflicts_with=_conflict(finding, spots),
         )
         for span, finding in placed
     ]
@@ -49,18 +49,20 @@ def _as_written(finding: Finding, aliases: Aliases) -> Finding:
     if not aliases:
         return finding
     path, through = written(finding.path, aliases, at_key=finding.at_key)
-    if finding.twin is None:
-        return replace(finding, path=path, twin=through)
-    twin = written(finding.twin, aliases).path
-    if through is not None and (through == finding.path or twin == path[: len(twin)]):
-        path = through  # the alias contradicts the twin, not what it repeats
-    return replace(finding, path=path, twin=twin)
+    if finding.conflicts_with is None:
+        return replace(finding, path=path, conflicts_with=through)
+    conflicts_with = written(finding.conflicts_with, aliases).path
+    if through is not None and (
+        through == finding.path or conflicts_with == path[: len(conflicts_with)]
+    ):
+        path = through  # the alias contradicts the conflicts_with, not what it repeats
+    return replace(finding, path=path, conflicts_with=conflicts_with)
 
 
-def _twin(finding: Finding, spots: _Spots) -> Place | None:
-    if finding.twin is None:
+def _conflict(finding: Finding, spots: _Spots) -> Place | None:
+    if finding.conflicts_with is None:
         return None
-    return Place(_nearest(finding.twin, spots).value, path_text(finding.twin))
+    return Place(_nearest(finding.conflicts_with, spots).value, path_text(finding.conflicts_with))
 
 
 def _span(finding: Finding, spots: _Spots) -> Span:
@@ -78,7 +80,7 @@ def _nearest(path: Path, spots: _Spots) -> Spot:
 def _find_spots(text: str, findings: list[Finding]) -> _Spots:
     wanted: set[Path] = {()}
     for finding in findings:
-        for path in (finding.path, finding.twin or ()):
+        for path in (finding.path, finding.conflicts_with or ()):
             wanted.update(path[:length] for length in range(len(path) + 1))
     if not findings:
         return {}

@@ -24,10 +24,12 @@ def sure_findings(findings: Iterable[Finding], sieve: Sieve) -> Iterator[Finding
         found = replace(
             finding,
             path=_original(finding.path, sieve),
-            twin=None if finding.twin is None else _original(finding.twin, sieve),
+            conflicts_with=None
+            if finding.conflicts_with is None
+            else _original(finding.conflicts_with, sieve),
         )
-        given = [_original(path, sieve) for path in finding.given]
-        if not lost.casts_doubt_on(found, given):
+        depends_on = [_original(path, sieve) for path in finding.depends_on]
+        if not lost.casts_doubt_on(found, depends_on):
             yield found
 
 
@@ -46,12 +48,12 @@ class _Lost:
             first = 0 if fields is None else len(path) - fields
             self._owners.update(path[:length] for length in range(first, len(path) + 1))
 
-    def casts_doubt_on(self, finding: Finding, given: list[Path]) -> bool:
+    def casts_doubt_on(self, finding: Finding, depends_on: list[Path]) -> bool:
         entities = [_entity(finding.path)]
-        if finding.twin is not None:
-            entities.append(_entity(finding.twin))
+        if finding.conflicts_with is not None:
+            entities.append(_entity(finding.conflicts_with))
         return any(entity in self._owners or self._is_below(entity) for entity in entities) or any(
-            path in self._above or self._is_below(path) for path in given
+            path in self._above or self._is_below(path) for path in depends_on
         )
 
     def _is_below(self, path: Path) -> bool:

@@ -48,7 +48,7 @@ def _check_problems(error: InputError, raw: bytes) -> None:
     for problem in error.problems:
         assert 1 <= problem.span.line <= lines
         assert problem.span.column >= 1
-        assert problem.twin is None or 1 <= problem.twin.span.line <= lines
+        assert problem.conflicts_with is None or 1 <= problem.conflicts_with.span.line <= lines
     text = problems_text(error.problems)
     assert all(char.isprintable() or char in "\n\t" for char in text)
     assert json.loads(json.dumps(problems_value(error.problems)))

@@ -31,8 +31,11 @@ def problems_value(problems: Iterable[Problem]) -> list[dict[str, object]]:
             "where": problem.where,
             "message": problem.message,
             "hint": problem.hint,
-            "see": problem.twin
-            and {**_place_value(problem.twin.span), "where": problem.twin.where},
+            "see": problem.conflicts_with
+            and {
+                **_place_value(problem.conflicts_with.span),
+                "where": problem.conflicts_with.where,
+            },
         }
         for problem in sorted(problems, key=lambda problem: (problem.file, problem.order))
     ]
@@ -70,8 +73,12 @@ def _excerpt(problem: Problem, *, color: bool) -> str:
 
 
 def _hint(problem: Problem) -> str:
-    twin = problem.twin
-    see = "" if twin is None else f"see line {twin.span.line}: {twin.where}"
+    conflicts_with = problem.conflicts_with
+    see = (
+        ""
+        if conflicts_with is None
+        else f"see line {conflicts_with.span.line}: {conflicts_with.where}"
+    )
     return printable_line("; ".join(filter(None, (problem.hint, see))))
 
 

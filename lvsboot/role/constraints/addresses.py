@@ -115,8 +115,8 @@ class Surroundings:
                 path, f"{address_text(address)} {trouble}", "a single host's address is meant here"
             )
         elif address in self._edges:
-            word, twin = self._edges[address]
-            yield Finding(path, f"{address} {word}", twin=twin)
+            word, conflicts_with = self._edges[address]
+            yield Finding(path, f"{address} {word}", conflicts_with=conflicts_with)
 
     def is_known(self, version: int) -> bool:
         """Whether the role tells all networks of a family: none comes by DHCP."""

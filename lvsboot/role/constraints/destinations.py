@@ -25,7 +25,7 @@ def destination_findings(director: Director, around: Surroundings) -> Iterator[F
                 # Not the service's port: services that share a list are told of it once.
                 what = "" if destination.port is None else f" port {port}"
                 message = f"{destination.address}{what} is used twice in one service"
-                yield Finding((*path, "address"), message, twin=first)
+                yield Finding((*path, "address"), message, conflicts_with=first)
             # One real server stands in many services: what its address is wrong in is said once.
             kind = (destination.address, destination.method)
             if kind not in looked_at:
@@ -54,9 +54,11 @@ def _address(destination: Destination, around: Surroundings, path: Path) -> Iter
     elif address in around.own:
         # A host's own address is served here (ip_vs_send_or_cont() in ip_vs_xmit.c): for one, by
         # what apologises while nobody else serves. A VIP may be another director's tomorrow.
-        twin = around.own[address]
-        if twin[0] == "director":
-            yield Finding(place, f"{address} is a VIP of this director", twin=twin)
+        conflicts_with = around.own[address]
+        if conflicts_with[0] == "director":
+            yield Finding(
+                place, f"{address} is a VIP of this director", conflicts_with=conflicts_with
+            )
     elif not troubles and around.is_known(address.version):
         yield from _way(destination, around, path)
 
@@ -68,32 +70,34 @@ def _loopback(destination: Destination, path: Path) -> Iterator[Finding]:
     """
     if destination.method is ForwardingMethod.NAT:
         message = f"{destination.address} is a loopback address, where nat may not send"
-        given = (METHOD, (*path[:3], "method"))
-        yield Finding((*path, "address"), message, "dr serves the VIP here", given=given)
+        depends_on = (METHOD, (*path[:3], "method"))
+        yield Finding((*path, "address"), message, "dr serves the VIP here", depends_on=depends_on)
 
 
 def _way(destination: Destination, around: Surroundings, path: Path) -> Iterator[Finding]:
     address = destination.address
-    given = (NETWORK, METHOD, (*path[:3], "method"))
+    depends_on = (NETWORK, METHOD, (*path[:3], "method"))
     if destination.method is ForwardingMethod.DR and not around.is_on_link(address):
         message = f"{address} is on no directly connected network: dr cannot reach past a router"
-        yield warning((*path, "address"), message, "nat and tun can", given=given)
+        yield warning((*path, "address"), message, "nat and tun can", depends_on=depends_on)
     elif address.version == 4 and not around.has_way(address):
         message = f"no network, gateway or route leads to {address}"
-        yield warning((*path, "address"), message, given=given)
+        yield warning((*path, "address"), message, depends_on=depends_on)
 
 
 def _method(destination: Destination, port: int, service: Service, path: Path) -> Iterator[Finding]:
     method = destination.method
-    given = (METHOD, (*path[:3], "method"))
+    depends_on = (METHOD, (*path[:3], "method"))
     if method is not ForwardingMethod.NAT and port != service.port:
         # The kernel replaces the port without a word: see ip_vs_add_dest() in ip_vs_ctl.c.
         message = f"port {port} differs from the service's port {service.port}"
         hint = f"{method.value} leaves packets as they are; only nat can"
-        yield Finding((*path, "port"), message, hint, given=given)
+        yield Finding((*path, "port"), message, hint, depends_on=depends_on)
     if destination.address.version != service.version and method is not ForwardingMethod.TUN:
         message = f"{destination.address} is not of the service's family, {service.family.value}"
-        yield Finding((*path, "address"), message, "only tunnels cross families", given=given)
+        yield Finding(
+            (*path, "address"), message, "only tunnels cross families", depends_on=depends_on
+        )
 
 
 def _thresholds(destination: Destination, path: Path) -> Iterator[Finding]:
@@ -105,8 +109,8 @@ def _thresholds(destination: Destination, path: Path) -> Iterator[Finding]:
 def _tunnel(destination: Destination, path: Path) -> Iterator[Finding]:
     tunnel = destination.tunnel
     if destination.method is not ForwardingMethod.TUN:
-        given = (METHOD, (*path[:3], "method"))
-        yield key_error((*path, "tunnel"), "'tunnel' is only for method tun", given=given)
+        depends_on = (METHOD, (*path[:3], "method"))
+        yield key_error((*path, "tunnel"), "'tunnel' is only for method tun", depends_on=depends_on)
     elif tunnel is not None and tunnel.type is TunnelType.GUE:
         if tunnel.port is None:
             yield key_error((*path, "tunnel"), "'port' is missing", "gue goes to a UDP port")

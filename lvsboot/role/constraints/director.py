@@ -60,14 +60,14 @@ def _unused(director: Director) -> Iterator[Finding]:
     for i, vip in enumerate(director.vips):
         if vip.address not in used and not is_marked:
             message = f"no service uses the VIP {vip.address}"
-            yield warning((*VIPS, i, "address"), message, given=(SERVICES,))
+            yield warning((*VIPS, i, "address"), message, depends_on=(SERVICES,))
 
 
 def _interface(vip: Vip, nics: dict[str, Nic], names: Names, path: Path) -> Iterator[Finding]:
     if vip.interface != "lo" and vip.interface not in nics:
         hint = names.hint(vip.interface)
         message = f"'{vip.interface}' is not in network.interfaces"
-        yield Finding((*path, "interface"), message, hint, given=(NETWORK,))
+        yield Finding((*path, "interface"), message, hint, depends_on=(NETWORK,))
 
 
 def _neighbourhood(
@@ -78,5 +78,5 @@ def _neighbourhood(
         return  # on such a link a gateway asks for addresses of any network
     if around.has_network(nic, vip.address.version) and around.is_off_link(nic, vip.address):
         message = f"{vip.address} is on none of {nic.name}'s networks: nobody there asks for it"
-        given = ((*NETWORK, nic.name),)
-        yield warning((*path, "address"), message, "lo is for a routed VIP", given=given)
+        depends_on = ((*NETWORK, nic.name),)
+        yield warning((*path, "address"), message, "lo is for a routed VIP", depends_on=depends_on)

@@ -20,10 +20,10 @@ def warning(
     hint: Hint = "",
     *,
     at_key: bool = False,
-    twin: Path | None = None,
-    given: tuple[Path, ...] = (),
+    conflicts_with: Path | None = None,
+    depends_on: tuple[Path, ...] = (),
 ) -> Finding:
-    return Finding(path, message, hint, at_key, Severity.WARNING, twin, given)
+    return Finding(path, message, hint, at_key, Severity.WARNING, conflicts_with, depends_on)
 
 
 def key_error(
@@ -31,11 +31,13 @@ def key_error(
     message: str,
     hint: Hint = "",
     *,
-    twin: Path | None = None,
-    given: tuple[Path, ...] = (),
+    conflicts_with: Path | None = None,
+    depends_on: tuple[Path, ...] = (),
 ) -> Finding:
     """One that points at the key: it is the key that is out of place, or that misses another."""
-    return Finding(path, message, hint, at_key=True, twin=twin, given=given)
+    return Finding(
+        path, message, hint, at_key=True, conflicts_with=conflicts_with, depends_on=depends_on
+    )
 
 
 class Uses:

@@ -43,10 +43,10 @@ def _sysctl(role: Role) -> Iterator[Finding]:
         path = ("sysctl", key)
         name = parse_key(key)
         if first := names.again(name, path):
-            yield key_error(path, f"'{key}' is set twice", twin=first)
+            yield key_error(path, f"'{key}' is set twice", conflicts_with=first)
         if name in derived:
             message = f"'{key}' is derived from the role: it must be {derived[name]}"
-            yield key_error(path, message, "take it away", given=_DUTIES)
+            yield key_error(path, message, "take it away", depends_on=_DUTIES)
         elif name.startswith("net/ipv4/vs/") and isinstance(role.kind, RealServer):
             message = f"'{key}' is there only where IPVS is: on a director"
             yield warning(path, message, "take it away", at_key=True)
@@ -58,24 +58,24 @@ def _sysctl(role: Role) -> Iterator[Finding]:
             if device in devices:
                 message = f"'{key}' names no parameter of '{device}': a dot parts folders"
                 hint = f"write {dotted(name.replace(match[1], device))}"
-            yield warning(path, message, hint, at_key=True, given=(NETWORK,))
+            yield warning(path, message, hint, at_key=True, depends_on=(NETWORK,))
     yield from _undone(role, derived)
     yield from _silent_vips(role)
 
 
 def _undone(role: Role, derived: dict[str, str]) -> Iterator[Finding]:
     """What undoes a derived parameter by another name of it, or by a device's own."""
-    given = list(role.sysctl.items())
-    own = parse_settings("sysctl", given)
+    settings = list(role.sysctl.items())
+    own = parse_settings("sysctl", settings)
     lines = (*parse_settings("role", derived_sysctls(role).items()), *own)
     for conflict in sysctl_conflicts(role, BootSettings(lines)):
         line = conflict.line
         is_own = line is not None and line.file == "sysctl" and line.key not in derived
         if conflict.breaks and line is not None and is_own:
-            key = given[line.line - 1][0]
+            key = settings[line.line - 1][0]
             needs = f"{dotted(conflict.key)} must be {conflict.wanted}"
             message = f"'{key}' undoes what is derived from the role: {needs}"
-            yield key_error(("sysctl", key), message, "take it away", given=_DUTIES)
+            yield key_error(("sysctl", key), message, "take it away", depends_on=_DUTIES)
 
 
 def _silent_vips(role: Role) -> Iterator[Finding]:
@@ -86,8 +86,8 @@ def _silent_vips(role: Role) -> Iterator[Finding]:
         if on_lo and value != "0" and _ARP_IGNORE.fullmatch(key.replace("/", ".")):
             message = f"arp_ignore {value}: nobody is told where a VIP on lo is"
             hint = "fine only where every VIP is routed to this host"
-            twin = ("director", "vips", on_lo[0], "interface")
-            yield warning(("sysctl", key), message, hint, twin=twin)
+            conflicts_with = ("director", "vips", on_lo[0], "interface")
+            yield warning(("sysctl", key), message, hint, conflicts_with=conflicts_with)
 
 
 def _addresses_once(role: Role) -> Iterator[Finding]:
@@ -98,4 +98,4 @@ def _addresses_once(role: Role) -> Iterator[Finding]:
             if is_mixed and path[0] == "director":
                 continue  # shared_vips.py
             what = "is a VIP and a host address" if is_mixed else "is used twice"
-            yield Finding(path, f"{address} {what}", twin=first)
+            yield Finding(path, f"{address} {what}", conflicts_with=first)

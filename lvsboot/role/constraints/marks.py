@@ -53,7 +53,7 @@ def _vip(
 ) -> Iterator[Finding]:
     if vip not in declared:
         message = f"{vip} is not in director.vips"
-        yield Finding(path, message, partial(there, declared), given=(VIPS,))
+        yield Finding(path, message, partial(there, declared), depends_on=(VIPS,))
     elif family_of(vip) is not service.family:
         message = f"{vip} is not of the service's family, {service.family.value}"
         yield Finding(path, message, f"family: {family_of(vip).value}")
@@ -67,7 +67,7 @@ def _overlaps(vip: Address, protocol: Protocol, claims: list[_Claim]) -> Iterato
             earlier, later = sorted((widest, claim), key=lambda one: _place(one.path))
             ports = Ports(claim.first, min(claim.last, widest.last))
             message = f"{protocol.value} {vip} port {ports} is matched twice"
-            yield Finding(later.path, message, twin=earlier.path)
+            yield Finding(later.path, message, conflicts_with=earlier.path)
         if widest is None or claim.last > widest.last:
             widest = claim
 
@@ -91,7 +91,7 @@ def _hidden(director: Director, claims: _Claims) -> Iterator[Finding]:
                 if at >= 0 and port <= claimed[at].last:
                     message = f"{service.identity} never gets here: a mark takes it away"
                     path = ("director", "services", i, "port")
-                    yield Finding(path, message, twin=claimed[at].path)
+                    yield Finding(path, message, conflicts_with=claimed[at].path)
 
 
 def _widest(claims: list[_Claim]) -> list[_Claim]:

@@ -26,7 +26,7 @@ def masquerade_findings(director: Director, role: Role) -> Iterator[Finding]:
         path: Path = ("director", "masquerade", i)
         if first := uses.again((network_key(masquerade.source), masquerade.interface), path):
             message = f"{masquerade.source} leaves through '{masquerade.interface}' twice"
-            yield Finding((*path, "source"), message, twin=first)
+            yield Finding((*path, "source"), message, conflicts_with=first)
         yield from _source(masquerade.source, behind, (*path, "source"))
         if role.network is not None and masquerade.source.prefixlen:
             yield from _interface(masquerade, nics, names, (*path, "interface"))
@@ -49,9 +49,9 @@ def _source(source: Network, behind: dict[int, list[int]], path: Path) -> Iterat
     elif source.version not in behind:
         message = f"no service forwards by nat over IPv{source.version}"
         hint = "masquerade is for the real servers behind a nat director"
-        yield Finding(path, message, hint, given=_SERVICES)
+        yield Finding(path, message, hint, depends_on=_SERVICES)
     elif not _holds_one(source, behind[source.version]):
-        yield warning(path, f"no nat real server is in {source}", given=_SERVICES)
+        yield warning(path, f"no nat real server is in {source}", depends_on=_SERVICES)
 
 
 def _holds_one(network: Network, numbers: list[int]) -> bool:
@@ -72,7 +72,7 @@ def _interface(
     name, source = masquerade.interface, masquerade.source
     if name not in nics:
         message = f"'{name}' is not in network.interfaces"
-        yield Finding(path, message, names.hint(name), given=(NETWORK,))
+        yield Finding(path, message, names.hint(name), depends_on=(NETWORK,))
     elif nics[name] and all(address in source for address in nics[name]):
         message = f"'{name}' is where {source} comes from"
         yield warning(path, message, "name the interface through which its packets leave")

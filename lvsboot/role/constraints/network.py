@@ -65,7 +65,7 @@ def _mac(nic: Nic, macs: Uses, path: Path) -> Iterator[Finding]:
         return
     path = (*path, "mac")
     if first := macs.again(nic.mac, path):
-        yield Finding(path, f"'{nic.mac}' is used twice", twin=first)
+        yield Finding(path, f"'{nic.mac}' is used twice", conflicts_with=first)
     if nic.name.startswith("eth") and nic.name[3:].isdigit():
         message = f"'{nic.name}' is one of the kernel's own names: a NIC may already hold it"
         yield warning(path, message, "choose another name, such as lan0")
@@ -85,7 +85,7 @@ def _addresses(nic: Nic, networks: Uses, nic_path: Path) -> Iterator[Finding]:
         first = networks.again(network_key(interface.network), path)
         if first and first[:3] != path[:3]:
             message = f"{interface.network} is on two NICs: each answers for the other's addresses"
-            yield warning(path, message, twin=first)
+            yield warning(path, message, conflicts_with=first)
 
 
 def _mtu(nic: Nic, path: Path) -> Iterator[Finding]:
@@ -107,14 +107,16 @@ def _gateways(nic: Nic, around: Surroundings, defaults: Uses, path: Path) -> Ite
 def _one_default(version: int, defaults: Uses, path: Path) -> Iterator[Finding]:
     if first := defaults.again(version, path):
         message = f"a second way out for {_FAMILY[version]}: which one is taken is left to chance"
-        yield warning(path, message, "routes are for what is behind other gateways", twin=first)
+        yield warning(
+            path, message, "routes are for what is behind other gateways", conflicts_with=first
+        )
 
 
 def _next_hop(nic: Nic, hop: Address, around: Surroundings, path: Path) -> Iterator[Finding]:
     troubles = list(around.host_trouble(hop, path))
     yield from troubles
     if hop in around.own:
-        yield Finding(path, f"{hop} is this host's own address", twin=around.own[hop])
+        yield Finding(path, f"{hop} is this host's own address", conflicts_with=around.own[hop])
     elif not troubles and around.is_off_link(nic, hop):
         yield from _off_link(nic, hop, around, path)
 
@@ -144,7 +146,7 @@ def _routes(
         if route.to.prefixlen == 0:
             yield from _one_default(route.to.version, defaults, target)
         elif first := routes.again(network_key(route.to), target):
-            yield Finding(target, f"{route.to} is routed twice", twin=first)
+            yield Finding(target, f"{route.to} is routed twice", conflicts_with=first)
         elif around.is_own_network(nic, route.to):
             yield warning(target, f"{route.to} is {nic.name}'s own network", "take the route away")
         elif trouble := _no_target(route.to.network_address):
@@ -162,4 +164,4 @@ def _waits(role: Role) -> Iterator[Finding]:
     if not any(nic.required for nic in role.nics):
         path = (*NETWORK, role.nics[0].name, "required")
         message = "no interface is required: network-online.target would wait for one in vain"
-        yield warning(path, message, "leave required out of one", given=(NETWORK,))
+        yield warning(path, message, "leave required out of one", depends_on=(NETWORK,))

@@ -40,7 +40,7 @@ def _nat(real_server: RealServer, role: Role) -> Iterator[Finding]:
         yield key_error((*_PATH, "vips"), "a nat real server holds no VIP", "take vips away")
     if real_server.director is None:
         hint = "nat answers go back through it"
-        yield key_error(_PATH, "'director' is missing", hint, given=((*_PATH, "director"),))
+        yield key_error(_PATH, "'director' is missing", hint, depends_on=((*_PATH, "director"),))
     elif role.nics:
         yield from _gateway(real_server.director, role)
 
@@ -50,7 +50,9 @@ def _director(director: Address, around: Surroundings) -> Iterator[Finding]:
     yield from around.host_trouble(director, path)
     if director in around.own:
         message = f"{director} is this host's own address"
-        yield Finding(path, message, "the director is another host", twin=around.own[director])
+        yield Finding(
+            path, message, "the director is another host", conflicts_with=around.own[director]
+        )
 
 
 def _gateway(director: Address, role: Role) -> Iterator[Finding]:
@@ -60,13 +62,13 @@ def _gateway(director: Address, role: Role) -> Iterator[Finding]:
     if director not in gateways:
         message = f"{director} is no interface's gateway: answers would bypass the director"
         hint = f"gateway{'6' if director.version == 6 else ''}: {director}"
-        yield warning((*_PATH, "director"), message, hint, given=(NETWORK,))
+        yield warning((*_PATH, "director"), message, hint, depends_on=(NETWORK,))
 
 
 def _direct(real_server: RealServer) -> Iterator[Finding]:
     if not real_server.vips:
         hint = f"{real_server.method.value} packets arrive addressed to the VIP"
-        yield key_error(_PATH, "'vips' is missing", hint, given=((*_PATH, "vips"),))
+        yield key_error(_PATH, "'vips' is missing", hint, depends_on=((*_PATH, "vips"),))
     if real_server.director is not None:
         message = "'director' is only for nat"
         hint = f"{real_server.method.value} answers go straight to the client"
@@ -87,9 +89,9 @@ def _tunnel(real_server: RealServer, tunnel: TunnelEnd, role: Role) -> Iterator[
     is_gre = tunnel.type is TunnelType.GRE and tunnel.checksum
     if is_gre and Family.IPV6 in outer_families(real_server):
         message = "the kernel takes no gre with checksums out of IPv6"
-        given: tuple[Path, ...] = ((*_PATH, "vips"), (*path, "family"))
+        depends_on: tuple[Path, ...] = ((*_PATH, "vips"), (*path, "family"))
         hint = "leave it out here, and on the director"
-        yield key_error((*path, "checksum"), message, hint, given=given)
+        yield key_error((*path, "checksum"), message, hint, depends_on=depends_on)
     if tunnel.mss is None:
         yield from _room(real_server, tunnel, role)
 

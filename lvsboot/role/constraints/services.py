@@ -32,7 +32,7 @@ def service_findings(director: Director) -> Iterator[Finding]:
         path: Path = (*SERVICES, i)
         if first := identities.again(service.identity, path):
             key = "vip" if isinstance(service.identity, VirtualService) else "fwmark"
-            yield Finding((*path, key), f"{service.identity} is used twice", twin=first)
+            yield Finding((*path, key), f"{service.identity} is used twice", conflicts_with=first)
         if isinstance(service.identity, VirtualService):
             yield from _address(service, service.identity, vips, path)
         yield from _scheduler(service, path)
@@ -47,7 +47,7 @@ def _address(
 ) -> Iterator[Finding]:
     if identity.vip not in vips:
         message = f"{identity.vip} is not in director.vips"
-        yield Finding((*path, "vip"), message, partial(there, vips), given=(VIPS,))
+        yield Finding((*path, "vip"), message, partial(there, vips), depends_on=(VIPS,))
     if identity.port == 0 and service.persistence is None:
         message = "port 0 stands for every port, which needs persistence"
         yield Finding((*path, "port"), message, "add persistence: {}")
@@ -74,7 +74,10 @@ def _scheduler(service: Service, path: Path) -> Iterator[Finding]:
         message = f"'{scheduler}' takes no notice of weights but 0"
         hint = f"'{_WEIGHTED[scheduler]}' does"
         yield warning(
-            (*path, "scheduler"), message, hint, twin=(*path, "real_servers", odd, "weight")
+            (*path, "scheduler"),
+            message,
+            hint,
+            conflicts_with=(*path, "real_servers", odd, "weight"),
         )
 
 
@@ -87,11 +90,11 @@ def _refused(service: Service, weights: Weights, path: Path) -> Iterator[Finding
     drained = [j for j, it in enumerate(service.destinations) if not it.weight]
     if drained and len(drained) < len(service.destinations):
         message = f"'{scheduler}' refuses the clients of a real server at weight 0"
-        twin = (*path, "real_servers", drained[0], "weight")
-        yield warning(place, message, hint, twin=twin)
+        conflicts_with = (*path, "real_servers", drained[0], "weight")
+        yield warning(place, message, hint, conflicts_with=conflicts_with)
     elif service.destinations and weights is Weights.KEEP:
         message = f"'{scheduler}' refuses the clients of a real server that is set to weight 0"
-        yield warning(place, message, hint, twin=("director", "weights"))
+        yield warning(place, message, hint, conflicts_with=("director", "weights"))
 
 
 def _helpers(service: Service, path: Path) -> Iterator[Finding]:
@@ -107,8 +110,8 @@ def _helpers(service: Service, path: Path) -> Iterator[Finding]:
         yield key_error(place, f"'ftp' is only for tcp port {FTP_PORT}", hint)
     elif service.destinations and not is_translated(service.destinations):
         message = "'ftp' is only for nat"
-        given = ((*path, "real_servers"), (*path, "method"), METHOD)
-        yield key_error(place, message, "dr and tun rewrite nothing", given=given)
+        depends_on = ((*path, "real_servers"), (*path, "method"), METHOD)
+        yield key_error(place, message, "dr and tun rewrite nothing", depends_on=depends_on)
 
 
 def _persistence(service: Service, path: Path) -> Iterator[Finding]:
@@ -129,4 +132,4 @@ def _pool(service: Service, path: Path) -> Iterator[Finding]:
         yield warning(pool, message, "mh has room for them", at_key=True)
     if count and not any(destination.weight for destination in service.destinations):
         message = "all weights are 0: no real server takes a new connection"
-        yield warning(pool, message, at_key=True, given=(pool,))
+        yield warning(pool, message, at_key=True, depends_on=(pool,))

@@ -37,16 +37,27 @@ def shared_vip_findings(director: Director, role: Role) -> Iterator[Finding]:
     sent_on = set(_sent_on(director, hosts))
     for i, vip in shared:
         name, number = hosts[vip.address]
-        path, twin = (*VIPS, i, "address"), ("network", "interfaces", name, "addresses", number)
+        path, conflicts_with = (
+            (*VIPS, i, "address"),
+            ("network", "interfaces", name, "addresses", number),
+        )
         message = f"{vip.address} is a VIP and a host address"
         if vip.interface != name:
-            yield Finding(path, message, f"interface: {name} if it may be both", twin=twin)
+            yield Finding(
+                path, message, f"interface: {name} if it may be both", conflicts_with=conflicts_with
+            )
         elif vip.address in sent_on or None in sent_on:
-            given = (SERVICES, METHOD)
-            yield Finding(path, message, "only a nat service's may be both", twin=twin, given=given)
+            depends_on = (SERVICES, METHOD)
+            yield Finding(
+                path,
+                message,
+                "only a nat service's may be both",
+                conflicts_with=conflicts_with,
+                depends_on=depends_on,
+            )
         elif director.vip_on_stop is VipOnStop.REMOVE:
             message = f"the VIP {vip.address} stays at a stop: it is a host address, too"
-            yield warning(_ON_STOP, message, twin=twin)
+            yield warning(_ON_STOP, message, conflicts_with=conflicts_with)
 
 
 def _sent_on(director: Director, own: Container[Address]) -> Iterator[Address | None]:

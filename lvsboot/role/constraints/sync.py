@@ -36,15 +36,17 @@ def _interface(sync: Sync, nics: dict[str, Nic]) -> Iterator[Finding]:
     if nic is None:
         hint = Names(nics).hint(sync.interface)
         message = f"'{sync.interface}' is not in network.interfaces"
-        yield Finding((*_PATH, "interface"), message, hint, given=(NETWORK,))
+        yield Finding((*_PATH, "interface"), message, hint, depends_on=(NETWORK,))
         return
     headers = _HEADERS[sync.group.version]
     length = sync.max_length or _LONGEST_SENT - headers
     if nic.mtu is not None and length + headers > nic.mtu and sync.mode is not SyncMode.BACKUP:
         path: Path = (*_PATH, "max_length" if sync.max_length is not None else "interface")
         message = f"messages of {length} bytes do not fit into {nic.name}'s MTU"
-        twin = (*NETWORK, nic.name, "mtu")
-        yield warning(path, message, f"max_length: {nic.mtu - headers}", twin=twin)
+        conflicts_with = (*NETWORK, nic.name, "mtu")
+        yield warning(
+            path, message, f"max_length: {nic.mtu - headers}", conflicts_with=conflicts_with
+        )
 
 
 def _length(sync: Sync) -> Iterator[Finding]:
@@ -64,4 +66,6 @@ def _families(director: Director) -> Iterator[Finding]:
         for j, destination in enumerate(service.destinations):
             if destination.address.version != service.version:
                 message = f"{destination.address} is of another family, which sync cannot carry"
-                yield Finding((*SERVICES, i, "real_servers", j, "address"), message, twin=_PATH)
+                yield Finding(
+                    (*SERVICES, i, "real_servers", j, "address"), message, conflicts_with=_PATH
+                )

@@ -85,8 +85,8 @@ def test_a_path_that_ends_early_points_at_the_nearest_ancestor() -> None:
 
 def test_a_finding_names_what_it_contradicts() -> None:
     document = parse_document(b"a: 1\nb:\n- c\n", "role.yaml")
-    [problem] = place_findings(document, [Finding(("a",), "wrong", twin=("b", 0))])
-    assert problem.twin == Place(Span(3, 3, 1), "b[0]")
+    [problem] = place_findings(document, [Finding(("a",), "wrong", conflicts_with=("b", 0))])
+    assert problem.conflicts_with == Place(Span(3, 3, 1), "b[0]")
 
 
 def test_places_are_found_past_keys_that_are_no_words() -> None:
@@ -259,7 +259,8 @@ def reported(text: str) -> list[tuple[int, str, str, tuple[int, str] | None]]:
             problem.span.line,
             problem.where,
             problem.message,
-            problem.twin and (problem.twin.span.line, problem.twin.where),
+            problem.conflicts_with
+            and (problem.conflicts_with.span.line, problem.conflicts_with.where),
         )
         for problem in problems
     ]

@@ -34,13 +34,13 @@ def meet(lost: Path, path: Path) -> bool:
 
 @given(st.sets(paths), paths, paths | st.none(), st.lists(paths, max_size=2).map(tuple))
 def test_a_finding_holds_unless_what_it_rests_on_is_lost(
-    lost: set[Path], path: Path, twin: Path | None, given: tuple[Path, ...]
+    lost: set[Path], path: Path, conflicts_with: Path | None, depends_on: tuple[Path, ...]
 ) -> None:
     sieve = Sieve()
     sieve.lost = lost
-    finding = Finding(path, "", twin=twin, given=given)
-    entities = [entity(it) for it in (path, twin) if it is not None]
+    finding = Finding(path, "", conflicts_with=conflicts_with, depends_on=depends_on)
+    entities = [entity(it) for it in (path, conflicts_with) if it is not None]
     is_doubted = any(is_own(part, it) for part in lost for it in entities) or any(
-        meet(part, it) for part in lost for it in given
+        meet(part, it) for part in lost for it in depends_on
     )
     assert list(sure_findings([finding], sieve)) == ([] if is_doubted else [finding])

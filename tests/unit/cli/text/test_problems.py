@@ -57,7 +57,9 @@ def test_a_long_line_is_shown_around_its_problem() -> None:
 @pytest.mark.parametrize("hostile", ["\x1b[2J", "\u202e", "\x9b2J", "\r", "\n", "\x00", "\udcff"])
 def test_a_hostile_text_cannot_move_the_cursor(hostile: str) -> None:
     place = Place(Span(2), hostile)
-    problem = Problem(f"f{hostile}", Span(1), hostile, hostile, hostile, f"a{hostile}", twin=place)
+    problem = Problem(
+        f"f{hostile}", Span(1), hostile, hostile, hostile, f"a{hostile}", conflicts_with=place
+    )
     text = problems_text([problem])
     assert text.replace("\n", "").isprintable()
     assert len(text.splitlines()) == 3
