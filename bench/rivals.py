@@ -40,8 +40,8 @@ def rules(size: int, *, last_weight: int = 1) -> str:
 
 @contextmanager
 def fresh_host() -> Iterator[Host]:
-    """A new namespace: no earlier run's destination is in its trash, nothing is remembered."""
-    for place in (paths.LOADED_RULES, paths.LOADING_RULES, paths.KNOWN_SERVICES):
+    """A new namespace without an earlier run's destinations in its trash, or its state in /run."""
+    for place in (paths.LOADED_RULES, paths.LOADING_RULES, paths.LOADED_FROM):
         Path(place).unlink(missing_ok=True)
     host = Host("bench")
     try:

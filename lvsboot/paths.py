@@ -36,8 +36,9 @@ SAVED_SUFFIX = ".lvs-save"
 RUNTIME = "/run/lvs"
 LOADED_RULES = f"{RUNTIME}/loaded.rules"
 LOADING_RULES = f"{RUNTIME}/loading.rules"
-KNOWN_SERVICES = f"{RUNTIME}/known"
 LOADED_FROM = f"{RUNTIME}/loaded.from"
+# Fingerprints that earlier versions kept: start, reload and stop remove them.
+STALE_FINGERPRINTS = f"{RUNTIME}/known"
 # Two locks: an apply, which holds the first all the time, has a reload run that takes the other.
 FILES_LOCK = f"{RUNTIME}/apply.lock"
 TABLE_LOCK = f"{RUNTIME}/lock"

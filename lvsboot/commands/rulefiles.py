@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from socket import getservbyname
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from lvsboot import paths
 from lvsboot.errors import HostError, LvsbootError
-from lvsboot.ipvs.dumps import Shown
 from lvsboot.ipvs.rules import parse_rules
-from lvsboot.ipvs.settled import Known, Unsettled, Wanted, read_wanted, set_aside
 from lvsboot.ipvs.table import Protocol, Table
 from lvsboot.system.textfiles import Staged, encode, move_file, read_text, write_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 class StatePaths(NamedTuple):
@@ -30,7 +25,7 @@ class StatePaths(NamedTuple):
     loaded: str = paths.LOADED_RULES
     loaded_from: str = paths.LOADED_FROM
     loading: str = paths.LOADING_RULES
-    known: str = paths.KNOWN_SERVICES
+    stale: str = paths.STALE_FINGERPRINTS
     lock: str = paths.TABLE_LOCK
 
 
@@ -50,13 +45,6 @@ class RulesFile(NamedTuple):
     def table(self) -> Table:
         """Raises InputError."""
         return parse_rules(self.text, file=self.path, port_of=port_of)
-
-    def wanted(self, known: Known) -> Wanted:
-        """The same, but for the services that are known; raises InputError."""
-        return read_wanted(self.text, known, file=self.path, port_of=port_of)
-
-    def set_aside(self, wanted: Wanted, shown: Iterable[Shown]) -> Unsettled:
-        return set_aside(wanted, shown, file=self.path, port_of=port_of)
 
 
 def port_of(name: str, protocol: Protocol) -> int | None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import marshal
 import os
-import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from lvsboot.commands.rulefiles import RulesFile, StatePaths
 from lvsboot.ipvs.rules.format import format_service_key
-from lvsboot.ipvs.settled import Known
 from lvsboot.ipvs.table import ServiceKey
 from lvsboot.policy import Foreign, Weights
-from lvsboot.system.textfiles import read_text, remove_file, write_bytes, write_text
+from lvsboot.system.textfiles import read_text, remove_file, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -21,8 +18,6 @@ if TYPE_CHECKING:
 # Of loaded.from: /run outlives an upgrade of the package.
 _SOURCE_VERSION = "1"
 _LONGEST_UPTIME = 1e10  # seconds; what is no number is not less, either
-# Of what is known; another version may work out other things, another Python write them otherwise.
-_KNOWN_FORM = f"1 {sys.implementation.cache_tag}"
 
 
 class Source(NamedTuple):
@@ -130,6 +125,7 @@ def remember_loaded(
     if is_new:
         write_text(places.loaded, source.text)
     remove_file(places.loading)
+    remove_file(places.stale)
 
 
 def take_back_loading(former: str | None, places: StatePaths) -> None:
@@ -141,20 +137,5 @@ def take_back_loading(former: str | None, places: StatePaths) -> None:
 
 
 def forget_loaded(places: StatePaths) -> None:
-    for path in (places.loading, places.loaded_from, places.loaded):
+    for path in (places.loading, places.loaded_from, places.loaded, places.stale):
         remove_file(path)
-
-
-def read_known(places: StatePaths) -> Known:
-    """What an earlier start has worked out; empty if there is nothing, or nothing of use."""
-    try:
-        with open(places.known, "rb") as file:  # noqa: PTH123 - on the start path
-            form, known = marshal.load(file)  # noqa: S302 - only we can write there
-    except (OSError, EOFError, ValueError, TypeError):
-        return {}
-    return known if form == _KNOWN_FORM and isinstance(known, dict) else {}
-
-
-def remember_known(known: Known, before: Known, places: StatePaths) -> None:
-    if known != before:
-        write_bytes(places.known, marshal.dumps((_KNOWN_FORM, dict(known))))

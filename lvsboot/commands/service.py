@@ -27,7 +27,6 @@ from lvsboot.ipvs.kernel import Kernel, open_kernel
 from lvsboot.ipvs.reconcile import Refusal, Verdict, execute_all_or_none, execute_what_goes
 from lvsboot.ipvs.refusals import refusal_text, rule_of
 from lvsboot.ipvs.rules import locate_rules
-from lvsboot.ipvs.settled import Known, Wanted, known_next
 from lvsboot.ipvs.table import DaemonRole, ServiceKey, Table
 from lvsboot.policy import Foreign, Weights
 from lvsboot.system.lock import Lock, Tell, tell_nobody
@@ -89,17 +88,15 @@ def _load(
     *,
     whole: bool,
 ) -> Loaded:
-    known = memory.read_known(places)
-    source, wanted = _read(rules, known, places)
+    source, declared = _read(rules, places)
     with connect() as kernel:
-        unsettled = source.set_aside(wanted, kernel.read_shown())
-        declared, actual = unsettled.parsed.table, kernel.decode_table(unsettled.shown)
+        actual = kernel.read_table()
         desired = keep_weights(actual, declared) if weights is Weights.KEEP else declared
         changes = diff(actual, desired, ours=_ours(actual, desired, foreign, places))
         stops, daemons = _stops_first(diff_daemons(actual, declared))
         stopped = kernel.execute(stops, stop_when_refused=False)
         if changes:
-            whole = whole or bool(unsettled.settled) or _is_live(actual, declared, places)
+            whole = whole or _is_live(actual, declared, places)
             former = memory.announce_loading(source, places)
             verdict = (execute_all_or_none if whole else execute_what_goes)(kernel, changes)
             if verdict.refused and whole:
@@ -115,30 +112,29 @@ def _load(
     memory.remember_loaded(source, foreign, weights, places)
     if verdict.refused:
         raise _incomplete(source, verdict)
-    memory.remember_known(known_next(unsettled), known, places)
     warnings = map(refusal_text, (*stopped.refused, *followed.refused))
     return Loaded(source, (*stops, *changes, *daemons), tuple(warnings))
 
 
-def _read(rules: str | None, known: Known, places: StatePaths) -> tuple[RulesFile, Wanted]:
+def _read(rules: str | None, places: StatePaths) -> tuple[RulesFile, Table]:
     """What is to be loaded; saved rules that are of no use are out of the way then."""
     if rules is not None:
         source = rulefiles.read_rules(rules)
-        return source, source.wanted(known)
+        return source, source.table()
     source = rulefiles.choose_rules(places)
     try:
-        wanted = source.wanted(known)
+        declared = source.table()
     except InputError as error:
         if source.path != places.saved:
             raise
         problem = error.problems[0]
         reason = f"{problem.file}:{problem.span.line}: {problem.message}"
         source = rulefiles.instead_of_saved(places, reason)
-        wanted = source.wanted(known)
+        declared = source.table()
     if source.damaged:
         note = f"{source.note}\n{rulefiles.move_saved_aside(places)}"
         source = source._replace(note=note)
-    return source, wanted
+    return source, declared
 
 
 def _stops_first(

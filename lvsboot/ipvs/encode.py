@@ -61,13 +61,13 @@ def encode_key(key: ServiceKey) -> bytes:
             assert_never(key)
 
 
-def encode_options(family: Family, options: ServiceOptions, *, more_flags: int = 0) -> bytes:
+def encode_options(family: Family, options: ServiceOptions) -> bytes:
     """The attributes of a service behind its key, in the kernel's own order.
 
     An edit replaces all of them.
     """
     persistence = options.persistence
-    flags = more_flags + sum(FLAG_BIT[flag] for flag in options.scheduler_flags)
+    flags = sum(FLAG_BIT[flag] for flag in options.scheduler_flags)
     flags |= PERSISTENT if persistence is not None else 0
     flags |= ONE_PACKET if options.one_packet else 0
     # Every flag is meant, so every bit is in the mask.
@@ -147,12 +147,8 @@ class Endings(dict[tuple[int, int, Destination], bytes]):
 class OptionsOf(dict[tuple[Family, ServiceOptions], bytes]):
     """What encode_options() gives for what a large table's services have in common."""
 
-    def __init__(self, more_flags: int = 0) -> None:
-        super().__init__()
-        self._more_flags = more_flags
-
     def __missing__(self, found: tuple[Family, ServiceOptions]) -> bytes:
-        encoded = self[found] = encode_options(*found, more_flags=self._more_flags)
+        encoded = self[found] = encode_options(*found)
         return encoded
 
 

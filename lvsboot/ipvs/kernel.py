@@ -10,19 +10,13 @@ from lvsboot.errors import HostError
 from lvsboot.ipvs import netlink
 from lvsboot.ipvs.changes import Change, all_steps, count_steps, is_in_effect
 from lvsboot.ipvs.channel import Channel, RefusedError, RepliesLostError, open_channel
-from lvsboot.ipvs.decode import decode_daemon, decode_timeouts
-from lvsboot.ipvs.dumps import Shown, TableDecoder, split_services
+from lvsboot.ipvs.decode import decode_daemon, decode_key, decode_service, decode_timeouts
+from lvsboot.ipvs.dumps import PoolDecoder
 from lvsboot.ipvs.netlink import Attributes
 from lvsboot.ipvs.numbers import Command, Top
 from lvsboot.ipvs.reconcile import Outcome, Refusal
 from lvsboot.ipvs.requests import RequestEncoder
-from lvsboot.ipvs.table import (
-    Daemon,
-    DaemonRole,
-    ServiceKey,
-    Table,
-    Timeouts,
-)
+from lvsboot.ipvs.table import Daemon, DaemonRole, Service, ServiceKey, Table, Timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,7 +28,7 @@ class Kernel:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._encoder = RequestEncoder(channel.family_id)
-        self._decoder = TableDecoder()
+        self._decoder = PoolDecoder()
 
     def __enter__(self) -> Kernel:
         return self
@@ -43,21 +37,19 @@ class Kernel:
         self._channel.__exit__(*reason)
 
     def read_table(self) -> Table:
-        """Services of protocols that this program does not know are not in it."""
-        return self.decode_table(self.read_shown())
-
-    def read_shown(self) -> Iterator[Shown]:
-        """All services, undecoded: one after the other, so that none need be kept."""
-        services = list(split_services(self._dump(Command.GET_SERVICE)))
-        names = (netlink.nested(Top.SERVICE, name) for name, _ in services)
-        pools = self._dumps(Command.GET_DEST, names)
-        for (name, options), pool in zip(services, pools, strict=True):
-            yield tuple.__new__(Shown, (name, options, pool))
-
-    def decode_table(self, shown: Iterable[Shown]) -> Table:
-        """These services; timeouts and sync daemons as they are now."""
-        services = self._decoder.decode(shown)
-        return Table(services, self.read_timeouts(), self.read_daemons())
+        """The table without services of protocols that this program does not know."""
+        services = {
+            key: decode_service(service, key.family)
+            for service in self.dump_services()
+            if (key := decode_key(service)) is not None
+        }
+        pools = self._dumps(Command.GET_DEST, map(self._encoder.named_service, services))
+        decode = self._decoder.decode
+        table = {
+            key: Service(options, decode(pool, key.family))
+            for (key, options), pool in zip(services.items(), pools, strict=True)
+        }
+        return Table(table, self.read_timeouts(), self.read_daemons())
 
     def dump_services(self) -> list[Attributes]:
         return _nests(self._dump(Command.GET_SERVICE), Top.SERVICE)

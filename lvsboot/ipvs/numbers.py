@@ -110,6 +110,5 @@ DAEMON_NUMBER = {DaemonRole.MASTER: 1, DaemonRole.BACKUP: 2}
 DAEMON = {number: role for role, number in DAEMON_NUMBER.items()}
 
 PERSISTENT = 0x1
-HASHED = 0x2  # the kernel's own: every service that can be found
 ONE_PACKET = 0x4
 FLAG_BIT = {SchedulerFlag.FALLBACK: 0x8, SchedulerFlag.PORT: 0x10, SchedulerFlag.THIRD: 0x20}

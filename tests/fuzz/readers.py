@@ -15,7 +15,7 @@ from lvsboot.ipvs.decode import (
     decode_service,
     decode_timeouts,
 )
-from lvsboot.ipvs.dumps import PoolDecoder, split_services
+from lvsboot.ipvs.dumps import PoolDecoder
 from lvsboot.ipvs.netlink import Attributes, MalformedReplyError
 from lvsboot.ipvs.numbers import Top
 from lvsboot.ipvs.rules import format_rules, parse_rules
@@ -136,8 +136,6 @@ def decode_netlink(raw: bytes) -> None:
 
 
 def _decode_service(body: bytes) -> None:
-    for name, options in split_services([_run(body)]):
-        assert isinstance(name + options, bytes)
     service = Attributes(netlink.generic_attributes(body)).nested(Top.SERVICE)
     key = decode_key(service)
     if key is not None:

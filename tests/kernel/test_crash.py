@@ -69,12 +69,12 @@ class Machine:
         return self.host.ipvsadm("-Sn").stdout
 
     def files(self) -> dict[str, bytes]:
-        """But for the lock, the time of a load, and what is only there to save work."""
+        """All files but the lock, without the time of a load."""
         places = (place for folder in FOLDERS for place in Path(folder).iterdir())
         return {
             str(place): re.sub(rb"^uptime=.*\n", b"", place.read_bytes(), flags=re.MULTILINE)
             for place in places
-            if str(place) not in {paths.TABLE_LOCK, paths.KNOWN_SERVICES}
+            if str(place) != paths.TABLE_LOCK
         }
 
 

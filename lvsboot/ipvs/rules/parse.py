@@ -6,17 +6,13 @@ before anything is loaded.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from lvsboot.errors import InputError
 from lvsboot.ipvs.rules.command import (
-    Command,
-    DaemonCommand,
     DestinationCommand,
     ServiceCommand,
-    SetCommand,
     Verb,
-    ZeroCommand,
     parse_command,
 )
 from lvsboot.ipvs.rules.drafts import PortOf
@@ -38,41 +34,26 @@ MAX_LINES = 500_000
 RuleKey: TypeAlias = tuple[ServiceKey, DestinationKey | None]
 
 
-class Parsed(NamedTuple):
-    """A table, and of the services that have their lines to themselves those lines."""
-
-    table: Table
-    lines: dict[ServiceKey, str]
-
-
 def parse_rules(text: str, *, file: str, port_of: PortOf) -> Table:
     """The table that the rules describe.
 
     `port_of` looks a service's name up. Raises InputError with every problem of the text, up to
     MAX_PROBLEMS; what follows from an earlier problem is not one.
     """
-    return parse_lines(text, file=file, port_of=port_of).table
-
-
-def parse_lines(text: str, *, file: str, port_of: PortOf) -> Parsed:
-    """As parse_rules."""
     check_size(text, file)
     port_of = remembered(port_of)
     replay = Replay()
     shortcut = Shortcut(port_of)
-    lines: dict[ServiceKey, str] = {}
     problems: list[Problem] = []
     for first, part in split_parts(text):
         pool = shortcut.read(part)
         if pool is not None and replay.add_service(*pool):
-            lines[pool.key] = part
             continue
         for number, line in enumerate(part.split("\n"), start=first):
             try:
                 command = parse_command(line, port_of)
                 if command is not None:
                     replay.run(command)
-                    _forget(lines, command)
             except CommandError as error:
                 if not (problems and isinstance(error, NoServiceError)):
                     problems.append(rule_problem(file, number, line, error))
@@ -80,7 +61,7 @@ def parse_lines(text: str, *, file: str, port_of: PortOf) -> Parsed:
                     raise InputError([*problems, more_problems(file, number, line)]) from error
     if problems:
         raise InputError(problems)
-    return Parsed(replay.table(), lines)
+    return replay.table()
 
 
 def split_parts(text: str) -> Iterator[tuple[int, str]]:
@@ -90,17 +71,6 @@ def split_parts(text: str) -> Iterator[tuple[int, str]]:
         part = f"-A {rest}" if index else rest
         yield number, part
         number += part.count("\n") + 1
-
-
-def _forget(lines: dict[ServiceKey, str], command: Command) -> None:
-    """The lines of those services that a command elsewhere in the text has a say in."""
-    match command:
-        case ServiceCommand(Verb.ADD, _, _) | SetCommand() | DaemonCommand() | ZeroCommand():
-            pass
-        case DestinationCommand(Verb.ADD, service, _, _):
-            lines.pop(service, None)
-        case _:
-            lines.clear()
 
 
 def locate_rules(text: str, rules: Collection[RuleKey], *, port_of: PortOf) -> dict[RuleKey, int]:

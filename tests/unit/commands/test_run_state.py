@@ -81,7 +81,11 @@ def test_a_later_versions_fields_do_not_harm(places: StatePaths) -> None:
     assert memory.loaded_source(places) == ("/r", "", Foreign.KEEP, Weights.KEEP, 1.5)
 
 
-@pytest.mark.parametrize("content", [b"", b"N", b"[\0\0\0\0", b"i\0\0\0\0", b"\xff" * 9])
-def test_what_is_known_is_read_or_nothing_is(places: StatePaths, content: bytes) -> None:
-    Path(places.known).write_bytes(content)
-    assert memory.read_known(places) == {}
+@pytest.mark.parametrize("forget", [False, True])
+def test_an_earlier_versions_fingerprints_are_removed(places: StatePaths, *, forget: bool) -> None:
+    Path(places.stale).write_bytes(b"\xff" * 9)
+    if forget:
+        memory.forget_loaded(places)
+    else:
+        remember("/r", places)
+    assert not Path(places.stale).exists()

@@ -34,7 +34,7 @@ def host(tmp_path: Path) -> Host:
 
 def restart_machine(host: Host) -> None:
     host.kernel = FakeKernel(Table({}))
-    for name in ("loaded", "loaded_from", "known"):
+    for name in ("loaded", "loaded_from"):
         Path(getattr(host.places, name)).unlink()
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from sys import byteorder
+
 from lvsboot.ipvs import netlink
-from lvsboot.ipvs.dumps import Shown, split_services
 from lvsboot.ipvs.encode import (
     encode_destination,
     encode_key,
     encode_options,
 )
 from lvsboot.ipvs.netlink import split_attributes
-from lvsboot.ipvs.numbers import HASHED, Command, Svc, Top
-from lvsboot.ipvs.table import Destination, DestinationKey, Service, ServiceKey, ServiceOptions
+from lvsboot.ipvs.numbers import Command, Svc, Top
+from lvsboot.ipvs.table import Destination, DestinationKey, ServiceKey, ServiceOptions
+
+# IP_VS_SVC_F_HASHED: the kernel sets it on every service that can be found.
+HASHED = 0x2
 
 
 def run_of(*bodies: bytes) -> bytes:
@@ -30,15 +34,11 @@ def dumped(key: DestinationKey, destination: Destination) -> bytes:
 
 def dumped_service(key: ServiceKey, options: ServiceOptions) -> bytes:
     """A NEW_SERVICE message as kernel 6.12 lays it out."""
-    nest = encode_key(key) + encode_options(key.family, options, more_flags=HASHED)
+    parts = split_attributes(encode_options(key.family, options))
+    flags = int.from_bytes(parts[Svc.FLAGS][:4], byteorder) | HASHED
+    parts[Svc.FLAGS] = flags.to_bytes(4, byteorder) + parts[Svc.FLAGS][4:]
+    nest = encode_key(key) + b"".join(netlink.attribute(*part) for part in parts.items())
     nest += netlink.attribute(Svc.STATS, bytes(88)) + netlink.attribute(Svc.STATS64, bytes(120))
     return netlink.GENERIC_HEADER.pack(Command.NEW_SERVICE, 1, 0) + netlink.nested(
         Top.SERVICE, nest
     )
-
-
-def shown(key: ServiceKey, service: Service) -> Shown:
-    ((name, options),) = split_services([run_of(dumped_service(key, service.options))])
-    # Whatever is added goes to the head of the kernel's list.
-    rows = [dumped(*row) for row in reversed([*service.destinations.items()])]
-    return Shown(name, options, [run_of(row) for row in rows])

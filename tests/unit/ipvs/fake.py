@@ -17,10 +17,8 @@ from lvsboot.ipvs.changes import (
     StopDaemon,
     all_steps,
 )
-from lvsboot.ipvs.dumps import Shown, TableDecoder
 from lvsboot.ipvs.reconcile import Outcome, Refusal
 from lvsboot.ipvs.table import Service, Table
-from tests.unit.ipvs.dumps import shown
 
 
 def applied(table: Table, changes: Iterable[Change]) -> Table:
@@ -69,12 +67,6 @@ class FakeKernel:
 
     def read_table(self) -> Table:
         return self.table
-
-    def read_shown(self) -> list[Shown]:
-        return [shown(key, service) for key, service in self.table.services.items()]
-
-    def decode_table(self, rows: Iterable[Shown]) -> Table:
-        return self.table._replace(services=TableDecoder().decode(rows))
 
     def execute(self, changes: Iterable[Change], *, stop_when_refused: bool) -> Outcome:
         done, refused = [], []

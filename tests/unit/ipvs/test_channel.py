@@ -19,15 +19,20 @@ from lvsboot.ipvs.channel import Channel, RefusedError, RepliesLostError
 from lvsboot.ipvs.encode import encode_key, encode_options, encode_timeouts
 from lvsboot.ipvs.kernel import Kernel
 from lvsboot.ipvs.netlink import MalformedReplyError
-from lvsboot.ipvs.numbers import Command, Top
+from lvsboot.ipvs.numbers import Command, Svc, Top
 from lvsboot.ipvs.reconcile import Refusal
 from lvsboot.ipvs.table import (
     Destination,
     DestinationKey,
     FirewallMark,
+    Protocol,
     ServiceOptions,
+    Table,
     Timeouts,
+    VirtualAddress,
 )
+from tests.unit.ipvs import tables as drawn
+from tests.unit.ipvs.dumps import dumped, dumped_service
 
 
 class FakeSocket:
@@ -140,6 +145,22 @@ def test_lost_replies() -> None:
 def test_an_empty_reply() -> None:
     with pytest.raises(MalformedReplyError):
         channel(b"").query(Command.GET_CONFIG)
+
+
+@given(drawn.tables())
+def test_a_table_is_read_as_the_kernel_shows_it(table: Table) -> None:
+    """Services of a protocol that is not ours are left out, and nobody asks for their pools."""
+    bodies = [dumped_service(key, service.options) for key, service in table.services.items()]
+    strange = dumped_service(VirtualAddress(Protocol.TCP, bytes(4), 80), ServiceOptions())
+    bodies.append(strange.replace(netlink.u16(Svc.PROTOCOL, 6), netlink.u16(Svc.PROTOCOL, 51)))
+    answers = [message(31, 1, body) for body in bodies]
+    answers.append(done(1))
+    for sequence, service in enumerate(table.services.values(), start=2):
+        rows = [message(31, sequence, dumped(*row)) for row in service.destinations.items()]
+        answers += [*rows, done(sequence)]
+    after = len(table.services) + 2
+    answers += [reply(after, encode_timeouts(table.timeouts)), done(after + 1)]
+    assert Kernel(channel(*answers)).read_table() == table._replace(daemons={})
 
 
 def table_answers(first: int, *keys: FirewallMark) -> list[bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from itertools import chain, groupby
+from itertools import chain
 
 import pytest
 from hypothesis import given
@@ -27,18 +27,7 @@ from lvsboot.ipvs.decode import (
     decode_service,
     decode_timeouts,
 )
-from lvsboot.ipvs.dumps import (
-    Fingerprints,
-    PoolDecoder,
-    Shown,
-    TableDecoder,
-    _decode_row,
-    _split_unusual,
-    _split_usual,
-    fingerprint,
-    in_order,
-    split_services,
-)
+from lvsboot.ipvs.dumps import PoolDecoder, _decode_row
 from lvsboot.ipvs.encode import (
     encode_daemon,
     encode_destination,
@@ -71,7 +60,7 @@ from lvsboot.ipvs.table import (
     family_of,
 )
 from tests.unit.ipvs import tables as drawn
-from tests.unit.ipvs.dumps import dumped, dumped_service, run_of, shown
+from tests.unit.ipvs.dumps import dumped, dumped_service, run_of
 
 little = pytest.mark.skipif(
     sys.byteorder != "little", reason="the bytes are a little-endian host's"
@@ -208,45 +197,6 @@ def test_the_quick_decoder_is_the_general_one(service: ServiceKey, data: st.Data
     assert mixed or all(decoder._decode_usual(run_of(body), service.family, {}) for body in bodies)
 
 
-@given(drawn.tables())
-def test_a_table_is_decoded(table: Table) -> None:
-    rows = [shown(key, service) for key, service in table.services.items()]
-    assert TableDecoder().decode(rows) == table.services
-
-
-@given(drawn.tables())
-def test_services_of_one_layout_are_split_together(table: Table) -> None:
-    bodies = [dumped_service(key, service.options) for key, service in table.services.items()]
-    runs = [run_of(*group) for _, group in groupby(bodies, len)]
-    one_by_one = [row for body in bodies for row in split_services([run_of(body)])]
-    assert [*split_services(runs)] == one_by_one
-    assert all(_split_usual(run_of(body)) == [_split_unusual(body)] for body in bodies)
-
-
-@given(drawn.tables())
-def test_the_fingerprint_is_the_expected_one(table: Table) -> None:
-    for key, service in table.services.items():
-        assert fingerprint(shown(key, service)) == Fingerprints().expected(key, service)
-
-
-@given(drawn.tables(), drawn.tables())
-def test_other_services_have_other_fingerprints(one: Table, other: Table) -> None:
-    for key in one.services.keys() & other.services.keys():
-        services = one.services[key], other.services[key]
-        prints = [Fingerprints().expected(key, service) for service in services]
-        count = len(services[0].destinations)
-        same = services[0] == services[1]
-        assert same or prints[0] != prints[1]
-        assert in_order(prints[0], prints[1], count) == prints[1 if same else 0]
-
-
-def test_a_protocol_that_is_not_ours_is_left_out() -> None:
-    body = dumped_service(VirtualAddress(Protocol.TCP, bytes(4), 80), ServiceOptions())
-    strange = body.replace(netlink.u16(Svc.PROTOCOL, 6), netlink.u16(Svc.PROTOCOL, 51))
-    ((name, options),) = split_services([run_of(strange)])
-    assert TableDecoder().decode([Shown(name, options, [])]) == {}
-
-
 def test_another_layout_is_decoded_too() -> None:
     """Kernels before 5.3 have no tunnels, and another order is no error."""
     key, row = DestinationKey(b"\x0a\0\0\1", 80), Destination(weight=5)
@@ -269,16 +219,16 @@ def test_a_damaged_destination_is_decoded_or_refused(
     assert all(len(key.address) in {4, 16} for key in pool)
 
 
-@given(drawn.tables(), st.data())
-def test_a_damaged_service_is_decoded_or_refused(table: Table, data: st.DataObject) -> None:
-    bodies = [dumped_service(key, row.options) for key, row in table.services.items()]
-    runs = [run_of(damaged(body, data)) for body in bodies]
+@given(drawn.keys, st.data())
+def test_a_damaged_service_is_decoded_or_refused(key: ServiceKey, data: st.DataObject) -> None:
+    cut = damaged(dumped_service(key, data.draw(drawn.service_options(key))), data)
     try:
-        rows = [Shown(name, options, []) for name, options in split_services(runs)]
-        services = TableDecoder().decode(rows)
+        found = Attributes(netlink.generic_attributes(cut)).nested(Top.SERVICE)
+        name = decode_key(found)
+        options = name and decode_service(found, name.family)
     except MalformedReplyError:
         return
-    assert all(isinstance(row.options.scheduler, str) for row in services.values())
+    assert options is None or isinstance(options.scheduler, str)
 
 
 def damaged(message: bytes, data: st.DataObject) -> bytes:
