@@ -176,11 +176,11 @@ def _zero(_arguments: argparse.Namespace) -> int:
 
 def _announce(arguments: argparse.Namespace) -> int:
     from lvsboot.commands import announce
-    from lvsboot.ipvs.address import format_address, parse_address
+    from lvsboot.ipvs.address import format_address, parse_full_address
 
     addresses = []
     for text in arguments.addresses:
-        address = parse_address(text)
+        address = parse_full_address(text)
         if address is None:
             tell(f"{text!r} is not an address")
             return Exit.USAGE

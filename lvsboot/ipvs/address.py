@@ -31,8 +31,13 @@ def parse_ipv4(text: str) -> bytes | None:
 
 
 def parse_ipv6(text: str) -> bytes | None:
+    return parse_full_address(text) if ":" in text else None
+
+
+def parse_full_address(text: str) -> bytes | None:
+    """As inet_pton(3) reads it: 1.2.3, which is 1.2.0.3 to inet_aton(3), is no address."""
     try:
-        return inet_pton(AF_INET6, text)
+        return inet_pton(AF_INET6 if ":" in text else AF_INET, text)
     except (OSError, ValueError):
         return None
 

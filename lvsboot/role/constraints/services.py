@@ -82,19 +82,29 @@ def _scheduler(service: Service, path: Path) -> Iterator[Finding]:
 
 
 def _refused(service: Service, weights: Weights, path: Path) -> Iterator[Finding]:
-    """ip_vs_sh_get() and ip_vs_mh_get(): who belongs to a server at weight 0 gets no other."""
-    scheduler = service.scheduler
+    """Without fallback sh and mh refuse the clients hashed to a server that takes none.
+
+    ip_vs_sh_get() and ip_vs_mh_get(); is_unavailable() is weight 0 or the upper threshold
+    (IP_VS_DEST_F_OVERLOAD).
+    """
+    scheduler, destinations = service.scheduler, service.destinations
     if scheduler not in FLAGGED_SCHEDULERS or SchedulerFlag.FALLBACK in service.scheduler_flags:
         return
-    place, hint = (*path, "scheduler"), "scheduler_flags: [fallback] hands them to others"
-    drained = [j for j, it in enumerate(service.destinations) if not it.weight]
-    if drained and len(drained) < len(service.destinations):
-        message = f"'{scheduler}' refuses the clients of a real server at weight 0"
-        conflicts_with = (*path, "real_servers", drained[0], "weight")
-        yield warning(place, message, hint, conflicts_with=conflicts_with)
-    elif service.destinations and weights is Weights.KEEP:
-        message = f"'{scheduler}' refuses the clients of a real server that is set to weight 0"
-        yield warning(place, message, hint, conflicts_with=("director", "weights"))
+    drained = [j for j, it in enumerate(destinations) if not it.weight]
+    limited = [j for j, it in enumerate(destinations) if it.weight and it.upper_threshold]
+    servers: Path = (*path, "real_servers")
+    conflict: Path
+    if drained and len(drained) < len(destinations):
+        when, conflict = "at weight 0", (*servers, drained[0], "weight")
+    elif limited and len(destinations) > 1:
+        when, conflict = "at its upper_threshold", (*servers, limited[0], "upper_threshold")
+    elif destinations and weights is Weights.KEEP:
+        when, conflict = "that is set to weight 0", ("director", "weights")
+    else:
+        return
+    message = f"'{scheduler}' refuses the clients of a real server {when}"
+    hint = "scheduler_flags: [fallback] hands them to others"
+    yield warning((*path, "scheduler"), message, hint, conflicts_with=conflict)
 
 
 def _helpers(service: Service, path: Path) -> Iterator[Finding]:

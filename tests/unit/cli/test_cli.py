@@ -442,6 +442,16 @@ def test_a_role_of_anybodys_is_not_applied(tmp_path: Path) -> None:
     assert b"may be written by everybody" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "address", ["1.2.3", "192.0.2.1/32", "0x7f.1", "192.0.2.010", "vip1", "fe80::1%lo"]
+)
+def test_an_announced_address_is_written_in_full(address: str) -> None:
+    """Rules may say 1.2.3 for 1.2.0.3, as ipvsadm reads it; here a number was left out."""
+    done = lvsboot("announce", "192.0.2.1", address)
+    assert (done.returncode, done.stdout) == (Exit.USAGE, b"")
+    assert done.stderr.decode() == f"lvsboot: {address!r} is not an address\n"
+
+
 # As root they would change this host.
 SERVICE = (
     *("start", "start --rules /etc/hostname", "reload", "stop", "save", "save --all", "zero"),
