@@ -10,11 +10,11 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from lvsboot.cli import service, streams
+from lvsboot.cli import streams
+from lvsboot.cli.parser import parse
 from lvsboot.errors import ConflictError, Exit, InputError, LvsbootError
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
 
 
@@ -51,14 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run_verb(words: Sequence[str]) -> int:
     try:
-        arguments = service.read_plain(words) or _parsed(words)
+        arguments = parse(words)
     except SystemExit as left:  # argparse has said all that there is to say
         return int(left.code or Exit.DONE)
     status: int = arguments.run(arguments)
     return status
-
-
-def _parsed(words: Sequence[str]) -> argparse.Namespace:
-    from lvsboot.cli.parser import parse
-
-    return parse(words)

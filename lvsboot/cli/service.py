@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lvsboot import paths
 from lvsboot.cli.output import say, tell
@@ -11,7 +11,7 @@ from lvsboot.errors import Exit
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from typing import Any
 
 
@@ -21,37 +21,12 @@ class _Verb:
     def __init__(self, run: Callable[[Any], int]) -> None:
         self._run = run
 
-    def __call__(self, arguments: argparse.Namespace | _Loading) -> int:
+    def __call__(self, arguments: argparse.Namespace) -> int:
         from lvsboot.commands.pending import unapplied_role
 
         if sentence := unapplied_role():
             tell(sentence)
         return self._run(arguments)
-
-
-class _Loading(NamedTuple):
-    """What start and reload are told, named as in argparse's namespaces."""
-
-    run: Callable[[argparse.Namespace | _Loading], int]
-    rules: str | None = None
-    foreign: str = "keep"
-    weights: str = "declared"
-
-
-# A boot need not import argparse, which takes as long as all that it does with a small table.
-def read_plain(words: Sequence[str]) -> _Loading | None:
-    """What the units say; None where argparse must see it, if only to say what is wrong."""
-    given = dict(zip(words[1::2], words[2::2], strict=False))
-    plain = len(words) == 1 + 2 * len(given) and given.keys() <= _LOADING_OPTIONS.keys()
-    if not plain or words[0] not in _LOADING_VERBS:
-        return None
-    if any(value not in (_LOADING_OPTIONS[name] or (value,)) for name, value in given.items()):
-        return None
-    if given.get("--rules", "").startswith("-"):
-        return None
-    fields = {name.removeprefix("--"): value for name, value in given.items()}
-    _, _, run = VERBS[words[0]]
-    return _Loading(run, **fields)
 
 
 def _loading_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,13 +37,13 @@ def _loading_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--foreign",
-        choices=_LOADING_OPTIONS["--foreign"],
+        choices=("keep", "remove"),
         default="keep",
         help="services that others have put into the table (default: keep)",
     )
     parser.add_argument(
         "--weights",
-        choices=_LOADING_OPTIONS["--weights"],
+        choices=("declared", "keep"),
         default="declared",
         help="whether weights that were set live are undone (default: declared)",
     )
@@ -105,15 +80,15 @@ def _no_arguments(_parser: argparse.ArgumentParser) -> None:
     pass
 
 
-def _start(arguments: argparse.Namespace | _Loading) -> int:
+def _start(arguments: argparse.Namespace) -> int:
     return _load(arguments, whole=False)
 
 
-def _reload(arguments: argparse.Namespace | _Loading) -> int:
+def _reload(arguments: argparse.Namespace) -> int:
     return _load(arguments, whole=True)
 
 
-def _load(arguments: argparse.Namespace | _Loading, *, whole: bool) -> int:
+def _load(arguments: argparse.Namespace, *, whole: bool) -> int:
     """Says what it did on standard error, for the journal: the result is the table."""
     import gc
 
@@ -243,14 +218,6 @@ def _status(arguments: argparse.Namespace) -> int:
     sys.stdout.write(status_text(status, columns))
     return Exit.DONE
 
-
-_LOADING_VERBS = {"start", "reload"}
-# With what they may say, if that is not free.
-_LOADING_OPTIONS = {
-    "--rules": None,
-    "--foreign": ("keep", "remove"),
-    "--weights": ("declared", "keep"),
-}
 
 # Name: summary, arguments, what runs.
 VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[Any], int]]] = {

@@ -19,8 +19,7 @@ import pytest
 import yaml
 
 from lvsboot import __version__
-from lvsboot.cli import main, service
-from lvsboot.cli.parser import parser_for
+from lvsboot.cli import main
 from lvsboot.errors import Exit
 from tests.golden import REPOSITORY, read_tree
 
@@ -486,40 +485,6 @@ def test_a_wrong_role_leaves_the_last_one_in_force(tmp_path: Path) -> None:
     assert done.stderr.endswith(
         b"lvsboot: nothing was changed: what was applied last stays in force\n"
     )
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["start"],
-        ["reload", "--rules", "here"],
-        ["start", "--foreign", "remove", "--weights", "keep", "--rules", "a file"],
-    ],
-)
-def test_a_boot_s_words_are_read_as_argparse_reads_them(words: list[str]) -> None:
-    plain = service.read_plain(words)
-    assert plain is not None
-    parsed = vars(parser_for(words).parse_args(words))
-    assert plain._asdict() == {**parsed, "run": plain.run}
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        [],
-        ["stop"],
-        ["start", "--help"],
-        ["start", "--rules"],
-        ["start", "--rules=here"],
-        ["start", "--rul", "here"],
-        ["start", "--rules", "-x"],
-        ["start", "--rules", "a", "--rules", "b"],
-        ["start", "--weights", "heavy"],
-        ["start", "here", "there"],
-    ],
-)
-def test_other_words_are_left_to_argparse(words: list[str]) -> None:
-    assert service.read_plain(words) is None
 
 
 @pytest.mark.parametrize("kind", ["empty", "missing", "file", "dangling link", "loop", "pipe"])
