@@ -165,8 +165,8 @@ def _announce(arguments: argparse.Namespace) -> int:
     if not addresses:
         tell("no rules with a VIP are loaded: name the VIPs")
         return Exit.FAILED
-    told, absent = announce.announce(addresses, wait=arguments.wait)
-    for address, link in told:
+    announced, absent = announce.announce(addresses, wait=arguments.wait)
+    for address, link in announced:
         mac = link.mac.hex(":")
         say(f"announced: {format_address(address)} is at {mac} on {link.name}\n")
     for address in absent:

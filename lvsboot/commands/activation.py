@@ -6,7 +6,13 @@ import re
 from collections.abc import Iterable
 
 from lvsboot import paths
-from lvsboot.commands.network import Before, activate_network, note_network
+from lvsboot.commands.network import (
+    RUNNING,
+    Before,
+    RunningHost,
+    activate_network,
+    note_network,
+)
 from lvsboot.commands.table_size import size_sentence
 from lvsboot.errors import HostError
 from lvsboot.install.files import Change, Found, Remove
@@ -14,10 +20,8 @@ from lvsboot.install.tree import Tree
 from lvsboot.ipvs.table import DaemonRole
 from lvsboot.render.modules import needed_modules
 from lvsboot.role.model import Director, RealServer, Role
-from lvsboot.system.programs import run
 from lvsboot.system.textfiles import read_text, remove_file, write_text
 
-_MOVED = f"{paths.RUNTIME}/moved"
 _KERNEL_OPTIONS = {
     Director: "CONFIG_IP_VS and the schedulers' options",
     RealServer: "the tunnels' options, such as CONFIG_NET_IPIP and CONFIG_NET_FOU",
@@ -34,19 +38,22 @@ _ANNOUNCE_DROP_IN = re.compile(r".*/(lvs-announce\.service)\.d/[^/]+")
 _TUNNEL_DROP_IN = re.compile(r".*/(lvs-tunnel\.service)\.d/[^/]+")
 
 
-def note_changes(changes: Iterable[Change], before: Before) -> None:
-    """Keeps what activate() has to do until it is done; to be called before any file is written.
+def note_changes(changes: Iterable[Change], before: Before, host: RunningHost = RUNNING) -> None:
+    """Notes what activate() has to do, until it is done; to be called before files are written.
 
-    `before` is what stands at each change's path. Once the files are written, nothing but this
-    tells a second run what a killed one had still to do.
+    `before` is what stands at each change's path. Once the files are written, only
+    these notes say what a killed run had still to do.
     """
     changes = tuple(changes)
-    note_network(changes, before)
+    note_network(changes, before, host)
     if moved := _moved_units(changes):
-        write_text(_MOVED, "".join(f"{unit}\n" for unit in sorted({*moved, *_noted_units()})))
+        units = sorted({*moved, *_noted_units(host)})
+        write_text(host.moved, "".join(f"{unit}\n" for unit in units))
 
 
-def activate(role: Role, tree: Tree, *, block: bool) -> tuple[str, ...]:
+def activate(
+    role: Role, tree: Tree, *, block: bool, host: RunningHost = RUNNING
+) -> tuple[str, ...]:
     """Loads what a boot would load, in the boot's order; running it again is safe.
 
     Gives sentences on what waits for a reboot.
@@ -55,20 +62,20 @@ def activate(role: Role, tree: Tree, *, block: bool) -> tuple[str, ...]:
     """
     systemctl = ["systemctl"] if block else ["systemctl", "--no-block"]
     # With the definitions that started them: the new ones may name another device.
-    if moved := _noted_units():
-        run([*systemctl, "stop", *moved])
-    run(["systemctl", "daemon-reload"])
-    remove_file(_MOVED)
-    _load_modules(role)
-    run([_SYSTEMD_SYSCTL, paths.SYSCTL])
+    if moved := _noted_units(host):
+        host.run([*systemctl, "stop", *moved])
+    host.run(["systemctl", "daemon-reload"])
+    remove_file(host.moved)
+    _load_modules(role, host)
+    host.run([_SYSTEMD_SYSCTL, paths.SYSCTL])
     if any(entry.path == paths.NFT for entry in tree):
-        _load_nft(systemctl)
+        _load_nft(systemctl, host)
     # Rules before addresses: nobody is to reach a VIP that nothing serves yet.
-    run([*systemctl, "reload-or-restart", "lvs.service"])
-    waiting = (*_table_size(role), *activate_network(role, tree, block=block))
+    host.run([*systemctl, "reload-or-restart", "lvs.service"])
+    waiting = (*_table_size(role), *activate_network(role, tree, block=block, host=host))
     # A reload does not pull in what the unit wants, and a new role may have new VIPs.
     if wanted := _matches(_WANTED, (entry.path for entry in tree)):
-        run([*systemctl, "start", *wanted])
+        host.run([*systemctl, "start", *wanted])
     return waiting
 
 
@@ -79,8 +86,8 @@ def _table_size(role: Role) -> tuple[str, ...]:
     return () if sentence is None else (sentence,)
 
 
-def _noted_units() -> list[str]:
-    return (read_text(_MOVED) or "").split()
+def _noted_units(host: RunningHost) -> list[str]:
+    return (read_text(host.moved) or "").split()
 
 
 def _moved_units(changes: Iterable[Change]) -> list[str]:
@@ -108,24 +115,24 @@ def _matches(pattern: re.Pattern[str], texts: Iterable[str]) -> list[str]:
     return [match[1] for text in texts if (match := pattern.fullmatch(text))]
 
 
-def _load_nft(systemctl: list[str]) -> None:
+def _load_nft(systemctl: list[str], host: RunningHost) -> None:
     """Checked here first, so that what nft says is said, and not only where to look for it."""
     try:
-        run(["nft", "--check", "--file", paths.NFT])
+        host.run(["nft", "--check", "--file", paths.NFT])
     except HostError as error:
         raise HostError(
             f"the nftables table cannot be loaded: {error}. It takes Debian's package nftables, "
             "and a kernel with CONFIG_NF_TABLES_INET"
         ) from error
-    run([*systemctl, "reload-or-restart", "lvs-nft.service"])
+    host.run([*systemctl, "reload-or-restart", "lvs-nft.service"])
 
 
-def _load_modules(role: Role) -> None:
+def _load_modules(role: Role, host: RunningHost) -> None:
     modules = needed_modules(role)
     if not modules:
         return
     try:
-        run(["modprobe", "--all", *modules])
+        host.run(["modprobe", "--all", *modules])
     except HostError as error:
         raise HostError(
             f"the running kernel cannot load {' '.join(modules)}: {error}. Debian's "

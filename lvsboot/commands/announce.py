@@ -1,4 +1,4 @@
-"""Tells a segment's hosts which of them has a VIP now: the kernel does not when one is added.
+"""Announces VIPs to a segment's hosts: the kernel does not when an address is added.
 
 It sends frames and reads what addresses there are; it changes nothing on its own host.
 """
@@ -8,26 +8,22 @@ from __future__ import annotations
 import errno
 import socket
 import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from lvsboot.announce import links
 from lvsboot.announce.frames import announcements
-from lvsboot.announce.links import Link
-from lvsboot.commands import run_state as memory
+from lvsboot.commands import run_state
 from lvsboot.commands.rulefiles import StatePaths
 from lvsboot.errors import HostError, NotPermittedError
-from lvsboot.ipvs.netlink import NLMSG_DONE, NLMSG_ERROR, Message, error_number, split_messages
+from lvsboot.host.link_events import LinkEvents
+from lvsboot.host.live_network import Link, LiveNetwork, read_live_network
 from lvsboot.ipvs.table import VirtualAddress
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
 
 _HOST = StatePaths()
 # RFC 4861 section 10: at most so many unsolicited advertisements, so many seconds apart.
 ROUNDS = 3
 _SECONDS = 1.0
-_RECEIVE_SIZE = 64 * 1024
 _FORWARDING = "/proc/sys/net/ipv6/conf/{}/forwarding"
 # A link may go down, away, or lose IPv6 between any two calls. ENOENT is sysctl's word for it:
 # proc_sys_call_handler() gives it also for a file that is still open.
@@ -37,7 +33,7 @@ _NOT_UP = {errno.ENETDOWN, errno.ENODEV, errno.ENXIO, errno.ENOENT, errno.ENOBUF
 class Announced(NamedTuple):
     """Each address with a link that it was announced on, and those that were on none."""
 
-    told: tuple[tuple[bytes, Link], ...]
+    announced: tuple[tuple[bytes, Link], ...]
     absent: tuple[bytes, ...]
 
 
@@ -49,35 +45,47 @@ def require_permission() -> None:
 
 def loaded_vips(places: StatePaths = _HOST) -> tuple[bytes, ...]:
     """The addresses of the services that lvsboot has loaded; those of a mark are not known."""
-    services = memory.our_services(places)
+    services = run_state.our_services(places)
     return tuple(sorted({key.address for key in services if isinstance(key, VirtualAddress)}))
 
 
 def announce(
-    addresses: Iterable[bytes], *, wait: bool, sleep: Callable[[float], None] = time.sleep
+    addresses: Iterable[bytes],
+    *,
+    wait: bool,
+    read: Callable[[], LiveNetwork] = read_live_network,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Announced:
     """Announce each address three times on its link; with `wait` as soon as it is up there.
 
     Raises NotPermittedError without CAP_NET_RAW.
     """
     left = dict.fromkeys(addresses, ROUNDS)
-    told: dict[tuple[bytes, Link], None] = {}
-    with _Watch() as watch:
+    announced: dict[tuple[bytes, Link], None] = {}
+    with LinkEvents() as events:
         while left:
-            up = [found for found in watch.read_addresses() if found[0] in left]
+            up = [found for found in _usable(read()) if found[0] in left]
             sent = [(address, link) for address, link in up if _send(link, address)]
-            told.update(dict.fromkeys(sent))
+            announced.update(dict.fromkeys(sent))
             for address in {address for address, _link in sent}:
                 left[address] -= 1
             left = {address: rounds for address, rounds in left.items() if rounds}
             if sent and left:
                 sleep(_SECONDS)
             elif left and wait:
-                watch.wait_for_change()
+                events.wait()
             elif left:
                 break
-    heard = {address for address, _link in told}
-    return Announced(tuple(told), tuple(address for address in left if address not in heard))
+    heard = {address for address, _link in announced}
+    return Announced(tuple(announced), tuple(address for address in left if address not in heard))
+
+
+def _usable(network: LiveNetwork) -> Iterator[tuple[bytes, Link]]:
+    """Every usable address on a link with neighbours; one on two links comes twice."""
+    for name, interface, is_usable in sorted(network.addresses, key=str):
+        link = network.links[name]
+        if is_usable and link.has_neighbours:
+            yield interface.ip.packed, link
 
 
 def _send(link: Link, address: bytes) -> bool:
@@ -105,67 +113,3 @@ def _raw_socket() -> socket.socket:
 
 def _forwards(link: Link) -> bool:
     return Path(_FORWARDING.format(link.name)).read_bytes().strip() != b"0"
-
-
-class _Watch:
-    """Two rtnetlink sockets: one is asked, the other one says when to ask again."""
-
-    def __init__(self) -> None:
-        # Heard before asked: what changes between the two is not missed.
-        self._changes = _rtnetlink(links.CHANGES)
-        self._questions = _rtnetlink(0)
-        self._sequence = 0
-
-    def __enter__(self) -> _Watch:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._changes.close()
-        self._questions.close()
-
-    def read_addresses(self) -> Iterator[tuple[bytes, Link]]:
-        """Every address on a link that neighbours hear; one on two links comes twice."""
-        heard = {link.number: link for link in links.decode_links(self._dump(links.RTM_GETLINK))}
-        for index, address in links.decode_addresses(self._dump(links.RTM_GETADDR)):
-            if index in heard:
-                yield address, heard[index]
-
-    def wait_for_change(self) -> None:
-        try:
-            self._changes.recv(_RECEIVE_SIZE)
-        except OSError as error:
-            # There were too many to keep; that there were some is all that matters.
-            if error.errno != errno.ENOBUFS:
-                raise _unread(error) from error
-
-    def _dump(self, kind: int) -> list[Message]:
-        self._sequence += 1
-        try:
-            self._questions.send(links.dump_request(kind, self._sequence))
-            return self._read_dump()
-        except OSError as error:
-            raise _unread(error) from error
-
-    def _read_dump(self) -> list[Message]:
-        found: list[Message] = []
-        while True:
-            for message in split_messages(self._questions.recv(_RECEIVE_SIZE)):
-                if message.kind == NLMSG_DONE:
-                    return found
-                if message.kind == NLMSG_ERROR:
-                    number = error_number(message.body)
-                    raise HostError(f"reading links and addresses: errno {number}")
-                found.append(message)
-
-
-def _rtnetlink(groups: int) -> socket.socket:
-    try:
-        opened = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
-        opened.bind((0, groups))
-    except OSError as error:
-        raise _unread(error) from error
-    return opened
-
-
-def _unread(error: OSError) -> HostError:
-    return HostError(f"reading links and addresses: {error.strerror}")

@@ -10,6 +10,7 @@ from lvsboot import paths
 from lvsboot.commands.table_size import size_sentence
 from lvsboot.errors import ConflictError, HostError
 from lvsboot.host.backend import backend_in_force, holds_system, with_backend
+from lvsboot.host.live_network import read_live_network
 from lvsboot.host.network.addresses import missing_addresses
 from lvsboot.host.network.devices import missing_device_sentences
 from lvsboot.host.network.enablement import (
@@ -27,7 +28,6 @@ from lvsboot.render.host import render_host
 from lvsboot.render.sysctl import render_sysctl
 from lvsboot.role.model import Backend, Director, Role
 from lvsboot.role.reader import RoleFile
-from lvsboot.system.programs import run
 
 HOST = Path("/")
 
@@ -87,7 +87,7 @@ def host_tree(
         sentences = sentences if sentence is None else (*sentences, sentence)
     if backend is Backend.EXTERNAL and root == HOST and role.nics:
         # Checked, not made.
-        sentences = (*sentences, *missing_addresses(role.nics, run(["ip", "-json", "address"])))
+        sentences = (*sentences, *missing_addresses(role.nics, read_live_network()))
     return tree, Cautions(tuple(problems), sentences)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import UnionType
 from typing import Any
 
 from lvsboot import paths
 from lvsboot.errors import HostError
+from lvsboot.host.live_network import flush_global_addresses, set_mtu
 from lvsboot.host.network.interfaces import Stanza, parse_interfaces
 from lvsboot.host.network.mtu import names_with_mtu
 from lvsboot.install.files import BringBack, Change, read_entry
@@ -20,13 +22,8 @@ from lvsboot.system.programs import run
 from lvsboot.system.textfiles import read_text, remove_file, write_text
 
 _NETWORKD = "systemd-networkd.service"
-# What a run that did not get to its end leaves for the next one: its files are written already,
-# and by them alone there would be nothing to do.
-_PENDING = f"{paths.RUNTIME}/network.json"
-# ifdown must take down what ifup brought up, which the new files no longer say.
-_FORMER_INTERFACES = f"{paths.RUNTIME}/interfaces.before"
 _VIP_COMMAND = ("ip", "address")
-_ETHERNET_MTU = "1500"
+_ETHERNET_MTU = 1500
 # ifup leaves a DHCP client behind: it must outlive a session, and be free to do what the sandboxed
 # provisioner may not.
 _OUTSIDE = (
@@ -47,12 +44,44 @@ _PENDING_TYPES: dict[str, type | UnionType] = {
 }
 
 HOST = Path("/")
+
+
+@dataclass(frozen=True, slots=True)
+class RunningHost:
+    """How an activation runs programs and changes links, and the folder for its notes."""
+
+    run: Callable[[Sequence[str]], str] = run
+    set_mtu: Callable[[str, int], None] = set_mtu
+    flush_global_addresses: Callable[[str], None] = flush_global_addresses
+    links: Path = Path("/sys/class/net")
+    runtime: str = paths.RUNTIME
+
+    @property
+    def moved(self) -> str:
+        """The units that an apply has still to stop."""
+        return f"{self.runtime}/moved"
+
+    @property
+    def pending(self) -> str:
+        """What an unfinished apply has still to do: by its files, all is done already."""
+        return f"{self.runtime}/network.json"
+
+    @property
+    def former_interfaces(self) -> str:
+        """What ifup brought up, for ifdown: the new files no longer say it."""
+        return f"{self.runtime}/interfaces.before"
+
+    def exists(self, link: str) -> bool:
+        return (self.links / link).exists()
+
+
+RUNNING = RunningHost()
 Before = Mapping[str, Entry | None]
 """What stood at the path of each change before it was made."""
 
 
-def note_network(changes: Iterable[Change], before: Before) -> None:
-    """Keeps what activate_network() has to do until it is done, whatever fails before it."""
+def note_network(changes: Iterable[Change], before: Before, host: RunningHost = RUNNING) -> None:
+    """Notes what activate_network() has to do, until it is done."""
     changes = tuple(changes)
     changed = {change.path for change in changes}
     interfaces = sorted(path for path in changed if path.startswith(f"{paths.INTERFACES_D}/"))
@@ -60,39 +89,41 @@ def note_network(changes: Iterable[Change], before: Before) -> None:
     networkd = any(_is_networkds(path) for path in changed)
     if not (interfaces or netplan or networkd):
         return
-    known = _read_pending()
+    known = _read_pending(host)
     former = "".join(_text(before.get(path)) for path in interfaces) if interfaces else None
     back = [change.path for change in changes if isinstance(change, BringBack)]
     with_mtu = {name for path in changed for name in names_with_mtu(path, _text(before.get(path)))}
     pending = {
-        # The oldest is what is up.
+        # Keep the copy that an unfinished apply left: ifup used that one.
         "interfaces": known.get("interfaces") if "interfaces" in known else former,
         "brought_back": sorted({*known.get("brought_back", ()), *back} & {*interfaces}),
         "with_mtu": sorted({*known.get("with_mtu", ()), *with_mtu}),
         "netplan": netplan or known.get("netplan", False),
         "networkd": networkd or known.get("networkd", False),
     }
-    write_text(_PENDING, json.dumps(pending))
+    write_text(host.pending, json.dumps(pending))
 
 
-def activate_network(role: Role, tree: Tree, *, block: bool) -> tuple[str, ...]:
+def activate_network(
+    role: Role, tree: Tree, *, block: bool, host: RunningHost = RUNNING
+) -> tuple[str, ...]:
     """Does what has been noted; gives what has to wait for a reboot."""
-    pending = _read_pending()
-    _reset_mtus(pending, tree)
+    pending = _read_pending(host)
+    _reset_mtus(pending, tree, host)
     if pending.get("interfaces") is not None:
         # First: a NIC that leaves ifupdown for networkd must not lose there what it got here.
-        _activate_ifupdown(pending["interfaces"], _wanted(tree, pending["brought_back"]))
+        _activate_ifupdown(pending["interfaces"], _wanted(tree, pending["brought_back"]), host)
     if pending.get("netplan"):
-        run(["netplan", "generate"])
+        host.run(["netplan", "generate"])
     if pending.get("netplan") or pending.get("networkd"):
-        _activate_networkd(tree, block=block)
-    remove_file(_PENDING)
-    return tuple(_unnamed(role))
+        _activate_networkd(tree, host, block=block)
+    remove_file(host.pending)
+    return tuple(_unnamed(role, host))
 
 
-def _read_pending() -> dict[str, Any]:
-    """Raises HostError for what is none of ours: what had to be done is not known then."""
-    text = read_text(_PENDING)
+def _read_pending(host: RunningHost) -> dict[str, Any]:
+    """Raises HostError for a file that note_network() has not written."""
+    text = read_text(host.pending)
     try:
         pending = json.loads(text) if text is not None else {}
     except (ValueError, RecursionError):
@@ -101,30 +132,30 @@ def _read_pending() -> dict[str, Any]:
         isinstance(value, _PENDING_TYPES.get(key, object)) for key, value in pending.items()
     ):
         raise HostError(
-            f"{_PENDING} does not say what an earlier apply had still to do: remove it, apply "
+            f"{host.pending} does not say what an earlier apply had still to do: remove it, apply "
             "again, and restart the network's service"
         )
     return pending
 
 
-def _reset_mtus(pending: Mapping[str, Any], tree: Tree) -> None:
-    """Nobody takes back an MTU that no file names any more, and the kernel remembers no other."""
+def _reset_mtus(pending: Mapping[str, Any], tree: Tree, host: RunningHost) -> None:
+    """No backend resets an MTU that its files no longer name, and the kernel keeps no default."""
     theirs = (read_entry(HOST, path) for path in pending.get("brought_back", ()))
     files = [it for it in (*tree, *theirs) if isinstance(it, File)]
     wanted = {name for file in files for name in names_with_mtu(file.path, file.text)}
     for name in pending.get("with_mtu", ()):
-        if name not in wanted and _exists(name):
-            run(["ip", "link", "set", "dev", name, "mtu", _ETHERNET_MTU])
+        if name not in wanted:
+            host.set_mtu(name, _ETHERNET_MTU)
 
 
-def _activate_networkd(tree: Tree, *, block: bool) -> None:
+def _activate_networkd(tree: Tree, host: RunningHost, *, block: bool) -> None:
     """A reload configures the links whose files changed, and no other: nothing else flaps."""
     try:
-        run(["networkctl", "reload"])
+        host.run(["networkctl", "reload"])
     except HostError:
         if not any(_is_networkds(entry.path) or _is_netplans(entry.path) for entry in tree):
             return  # it does not run, and the role has no use for it
-        run(["systemctl", *([] if block else ["--no-block"]), "restart", _NETWORKD])
+        host.run(["systemctl", *([] if block else ["--no-block"]), "restart", _NETWORKD])
 
 
 def _is_networkds(path: str) -> bool:
@@ -135,60 +166,55 @@ def _is_netplans(path: str) -> bool:
     return path.startswith(f"{paths.NETPLAN}/")
 
 
-def _activate_ifupdown(former: str, wanted: str) -> None:
+def _activate_ifupdown(former: str, wanted: str, host: RunningHost) -> None:
     """Takes NICs down by what brought them up, and up by what is wanted.
 
-    A VIP more or less takes nothing down. What ifup refuses to do leaves the former state up.
+    Where only VIPs differ no NIC goes down. What ifup refuses to do leaves the former state up.
     """
     old, new = parse_interfaces(former).stanzas, parse_interfaces(wanted).stanzas
-    names = [name for name in _names(new) if _exists(name) or _is_made(name)]
+    names = [name for name in _names(new) if host.exists(name) or _is_made(name, host)]
     if names:
-        run(["ifup", "--no-act", "--force", *names])
+        host.run(["ifup", "--no-act", "--force", *names])
     if old and _without_vips(old) == _without_vips(new):
-        _change_vips(old, new)
+        _change_vips(old, new, host)
         return
     if former:
-        write_text(_FORMER_INTERFACES, former)
+        write_text(host.former_interfaces, former)
     for name in _names(old):
-        _take_down(name)
+        _take_down(name, host)
     for name in names:
-        _bring_up(name, is_former=name in _names(old))
+        _bring_up(name, host, is_former=name in _names(old))
 
 
-def _take_down(name: str) -> None:
+def _take_down(name: str, host: RunningHost) -> None:
+    interfaces = ["--interfaces", host.former_interfaces]
     try:
-        run([*_OUTSIDE, "ifdown", "--force", "--interfaces", _FORMER_INTERFACES, name])
+        host.run([*_OUTSIDE, "ifdown", "--force", *interfaces, name])
     except HostError:
         return  # it was down, or half down: what is left of it is flushed before it comes up
 
 
-def _bring_up(name: str, *, is_former: bool) -> None:
+def _bring_up(name: str, host: RunningHost, *, is_former: bool) -> None:
     # ifup adds an address and fails where it is there, as networkd's still is.
-    if _exists(name):
-        run(["ip", "address", "flush", "dev", name, "scope", "global"])
+    if host.exists(name):
+        host.flush_global_addresses(name)
     try:
-        run([*_OUTSIDE, "ifup", name])
+        host.run([*_OUTSIDE, "ifup", name])
     except HostError as error:
         if not is_former:
             raise
-        run([*_OUTSIDE, "ifdown", "--force", name])
-        run([*_OUTSIDE, "ifup", "--force", "--interfaces", _FORMER_INTERFACES, name])
+        host.run([*_OUTSIDE, "ifdown", "--force", name])
+        host.run([*_OUTSIDE, "ifup", "--force", "--interfaces", host.former_interfaces, name])
         raise HostError(f"{error}; {name} is up again as it was before") from error
 
 
-def _change_vips(old: Iterable[Stanza], new: Iterable[Stanza]) -> None:
-    """Those that come before those that go: a VIP that only moves is never nowhere."""
+def _change_vips(old: Iterable[Stanza], new: Iterable[Stanza], host: RunningHost) -> None:
+    """Runs the lines that ifup and ifdown would run, first `up`: a VIP that moves stays up."""
     before, after = _vip_commands(old), _vip_commands(new)
-    for name, words in after:
-        if words[0] == "up" and (name, words) not in before:
-            _run_command(name, words)
-    for name, words in before:
-        if words[0] == "down" and (name, words) not in after:
-            _run_command(name, words)
-
-
-def _run_command(name: str, words: tuple[str, ...]) -> None:
-    run([word.replace("$IFACE", name) for word in words[1:]])
+    added = [it for it in after if it not in before and it[1][0] == "up"]
+    removed = [it for it in before if it not in after and it[1][0] == "down"]
+    for name, words in (*added, *removed):
+        host.run([word.replace("$IFACE", name) for word in words[1:]])
 
 
 def _vip_commands(stanzas: Iterable[Stanza]) -> list[tuple[str, tuple[str, ...]]]:
@@ -221,17 +247,15 @@ def _text(entry: Entry | None) -> str:
     return entry.text if isinstance(entry, File) else ""
 
 
-def _exists(name: str) -> bool:
-    return Path(f"/sys/class/net/{name}").exists()
-
-
-def _is_made(name: str) -> bool:
+def _is_made(name: str, host: RunningHost) -> bool:
     """Whether ifup makes it: a VLAN of each name with a dot, if its link is there."""
     vlan = parse_vlan(name)
-    return vlan is not None and _exists(vlan.link)
+    return vlan is not None and host.exists(vlan.link)
 
 
-def _unnamed(role: Role) -> Iterable[str]:
+def _unnamed(role: Role, host: RunningHost) -> Iterable[str]:
     for nic in role.nics:
-        if nic.mac is not None and not _exists(nic.name):
-            yield f"no NIC is named {nic.name} yet: the one with {nic.mac} is, at the next boot"
+        if nic.mac is not None and not host.exists(nic.name):
+            yield (
+                f"{nic.name} does not exist yet: the NIC with {nic.mac} is renamed at the next boot"
+            )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from lvsboot import paths
 from lvsboot.commands.arp_guard import opening_reason
-from lvsboot.host.live_network import LiveNetwork, read_live_network
+from lvsboot.host.live_network import (
+    LiveNetwork,
+    read_default_gateways,
+    read_live_network,
+)
 from lvsboot.ipvs.table import ForwardingMethod
 from lvsboot.role.formats import Address
 from lvsboot.role.model import RealServer, TunnelEnd
@@ -89,23 +93,26 @@ def applied_real_server() -> RealServer | None:
 
 def read_real_server(kind: RealServer) -> RealServerState:
     """Raises HostError where the kernel does not show its links and addresses."""
-    return real_server_state(kind, read_live_network(), opening_reason() if kind.vips else None)
+    gateways = frozenset[Address]() if kind.director is None else read_default_gateways()
+    opening = opening_reason() if kind.vips else None
+    return real_server_state(kind, read_live_network(), gateways, opening)
 
 
 def real_server_state(
-    kind: RealServer, network: LiveNetwork, opening: str | None
+    kind: RealServer, network: LiveNetwork, gateways: Collection[Address], opening: str | None
 ) -> RealServerState:
     tunnel = None
     if kind.tunnel is not None:
         names = [device.name for device in tunnel_devices(kind)]
-        states = (DeviceState(name, network.links.get(name)) for name in names)
+        links = [(name, network.links.get(name)) for name in names]
+        states = (DeviceState(name, None if link is None else link.is_up) for name, link in links)
         tunnel = TunnelState(kind.tunnel, tuple(states))
     gateway = None
     if kind.director is not None:
-        gateway = GatewayState(kind.director, kind.director in network.gateways)
+        gateway = GatewayState(kind.director, kind.director in gateways)
     return RealServerState(
         method=kind.method,
-        vips=tuple(VipState(vip, network.interfaces_of(vip)) for vip in kind.vips),
+        vips=tuple(VipState(vip, network.links_with(vip)) for vip in kind.vips),
         tunnel=tunnel,
         guarded=bool(kind.vips),
         opening=opening,
@@ -125,13 +132,16 @@ def vip_changes(
     kind: RealServer, former: Iterable[Address], network: LiveNetwork
 ) -> tuple[VipChange, ...]:
     """What an apply does to the live VIPs; `former` are those whose units go."""
-    on_lo = {address for address, interface in network.addresses if interface == INTERFACE}
     gone = sorted({*former} - {*kind.vips}, key=lambda address: (address.version, address))
     return (
-        *(VipChange(vip, INTERFACE, comes=True) for vip in kind.vips if vip not in on_lo),
+        *(
+            VipChange(vip, INTERFACE, comes=True)
+            for vip in kind.vips
+            if INTERFACE not in network.links_with(vip)
+        ),
         *(
             VipChange(vip, interface, comes=False)
             for vip in gone
-            for interface in network.interfaces_of(vip)
+            for interface in network.links_with(vip)
         ),
     )

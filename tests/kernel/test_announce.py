@@ -161,13 +161,19 @@ def test_a_link_that_vanishes_between_two_calls_is_waited_for(
     """By strace, the first call that is about the link fails as if the link were gone."""
     add_vips(place.director)
     place.believe(VIP6)
-    forwarding = "/proc/sys/net/ipv6/conf/eth1/forwarding"
-    # Two sockets of rtnetlink's are bound first, and asked for links and addresses.
-    first = {"openat": 1, "read": 1, "bind": 3, "sendto": 3}[call]
-    about = ["-P", forwarding] if first == 1 else []
-    argv = ["strace", "-f", "-qq", "-o", "/run/trace", *about, "-e", f"trace={call}",
-            "-e", f"inject={call}:error={error}:when={first}",
-            "python3", "-m", "lvsboot", "announce", "--wait", VIP6]  # fmt: skip
+    trace = ["strace", "-f", "-qq", "-o", "/run/trace", "-e", f"trace={call}"]
+    if call in {"openat", "read"}:
+        trace += ["-P", "/proc/sys/net/ipv6/conf/eth1/forwarding"]
+    announce = ["python3", "-m", "lvsboot", "announce"]
+    with place.director.entered():
+        subprocess.run([*trace, *announce, VIP6], check=True, capture_output=True)
+    place.believe(VIP6)
+    lines = Path("/run/trace").read_text(encoding="utf-8").splitlines()
+    # Sockets of netlink's are bound and asked first. A frame is sent to where its socket is bound.
+    about = {"bind": "sa_family=AF_PACKET", "sendto": ", NULL, 0)"}.get(call, "")
+    first = next(number for number, line in enumerate(lines, 1) if about in line)
+    inject = ["-e", f"inject={call}:error={error}:when={first}"]
+    argv = [*trace, *inject, *announce, "--wait", VIP6]
     with place.director.entered():
         announcing = subprocess.Popen(argv, stderr=subprocess.PIPE, text=True)
     number = 0

@@ -1,4 +1,4 @@
-"""The exact commands that bring a running network to new files; the boot tier runs them."""
+"""The commands and changes that bring a running network to new files; the boot tier runs them."""
 
 from __future__ import annotations
 
@@ -29,11 +29,22 @@ CLOUD_INITS = "/etc/network/interfaces.d/50-cloud-init"
 
 
 class Host:
-    """Commands that were run; `refused` are the first words of those that fail."""
+    """Commands and changes that were made; `refused` are the first words of those that fail."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         self.ran: list[str] = []
         self.refused: set[str] = set()
+        links = folder / "links"
+        for name in ("eth0", "lo"):
+            (links / name).mkdir(parents=True)
+        self.running = network.RunningHost(
+            run=self.run,
+            set_mtu=lambda name, mtu: self.ran.append(f"mtu {name} {mtu}"),
+            flush_global_addresses=lambda name: self.ran.append(f"flush {name}"),
+            links=links,
+            runtime=str(folder),
+        )
+        self.former = folder / "interfaces.before"
 
     def run(self, argv: Sequence[str]) -> str:
         command = " ".join(argv).removeprefix(OUTSIDE)
@@ -45,29 +56,27 @@ class Host:
             raise HostError(f"`{command}` failed")
         return ""
 
+    def activate(
+        self,
+        backend: Backend,
+        changes: Sequence[Change],
+        before: dict[str, str],
+        text: str = ROLE,
+    ) -> tuple[str, ...]:
+        role_file, tree = role_and_tree(text, backend)
+        entries: dict[str, Entry | None] = {path: File(path, it) for path, it in before.items()}
+        network.note_network(changes, entries, self.running)
+        return network.activate_network(role_file.role, tree, block=True, host=self.running)
+
 
 @pytest.fixture
-def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Host:
-    host = Host()
-    monkeypatch.setattr(network, "run", host.run)
-    monkeypatch.setattr(network, "_exists", lambda name: name in {"eth0", "lo"})
-    monkeypatch.setattr(network, "_FORMER_INTERFACES", str(tmp_path / "former"))
-    monkeypatch.setattr(network, "_PENDING", str(tmp_path / "pending"))
-    return host
+def host(tmp_path: Path) -> Host:
+    return Host(tmp_path)
 
 
 def role_and_tree(text: str, backend: Backend) -> tuple[RoleFile, Tree]:
     role_file = parse_role(text.encode(), "role.yaml")
     return role_file, render_host(role_file.role, text, backend)
-
-
-def activate(
-    backend: Backend, changes: Sequence[Change], before: dict[str, str], text: str = ROLE
-) -> tuple[str, ...]:
-    role_file, tree = role_and_tree(text, backend)
-    entries: dict[str, Entry | None] = {path: File(path, it) for path, it in before.items()}
-    network.note_network(changes, entries)
-    return network.activate_network(role_file.role, tree, block=True)
 
 
 def interfaces(text: str = ROLE) -> str:
@@ -81,62 +90,62 @@ WRITTEN = Write(File(OURS, ""), Found.OURS)
 
 def test_networkd_reloads_what_changed(host: Host) -> None:
     change = Write(File("/etc/systemd/network/05-lvs-eth0.network", ""), Found.NOTHING)
-    assert activate(Backend.NETWORKD, [change], {}) == ()
+    assert host.activate(Backend.NETWORKD, [change], {}) == ()
     assert host.ran == ["networkctl reload"]
 
 
 def test_networkd_that_does_not_run_is_started(host: Host) -> None:
     host.refused = {"networkctl reload"}
     change = Write(File("/etc/systemd/network/05-lvs-eth0.network", ""), Found.NOTHING)
-    activate(Backend.NETWORKD, [change], {})
+    host.activate(Backend.NETWORKD, [change], {})
     assert host.ran == ["networkctl reload", "systemctl restart systemd-networkd.service"]
 
 
 def test_netplan_makes_networkds_files_first(host: Host) -> None:
-    activate(Backend.NETPLAN, [Write(File("/etc/netplan/90-lvs.yaml", ""), Found.NOTHING)], {})
+    host.activate(Backend.NETPLAN, [Write(File("/etc/netplan/90-lvs.yaml", ""), Found.NOTHING)], {})
     assert host.ran == ["netplan generate", "networkctl reload"]
 
 
 def test_a_nic_that_ifupdown_takes_over_is_flushed_first(host: Host) -> None:
     host.refused = {"networkctl reload"}  # it is not in use any more, and does not run
     gone = Remove("/etc/systemd/network/05-lvs-eth0.network", Found.OURS)
-    activate(Backend.IFUPDOWN, [WRITTEN, gone], {})
+    host.activate(Backend.IFUPDOWN, [WRITTEN, gone], {})
     assert host.ran == [
         "ifup --no-act --force eth0",
-        "ip address flush dev eth0 scope global",
+        "flush eth0",
         "ifup eth0",
         "networkctl reload",
     ]
 
 
-def test_a_nic_goes_down_by_what_brought_it_up(host: Host, tmp_path: Path) -> None:
+def test_a_nic_goes_down_by_what_brought_it_up(host: Host) -> None:
     former = "auto eth0\niface eth0 inet dhcp\n"
     aside = Remove(CLOUD_INITS, Found.THEIRS)
-    activate(Backend.IFUPDOWN, [WRITTEN, aside], {CLOUD_INITS: former})
-    assert (tmp_path / "former").read_text() == former
+    host.activate(Backend.IFUPDOWN, [WRITTEN, aside], {CLOUD_INITS: former})
+    assert host.former.read_text() == former
     assert host.ran == [
         "ifup --no-act --force eth0",
-        f"ifdown --force --interfaces {tmp_path}/former eth0",
-        "ip address flush dev eth0 scope global",
+        f"ifdown --force --interfaces {host.former} eth0",
+        "flush eth0",
         "ifup eth0",
     ]
 
 
-def test_what_ifup_cannot_do_leaves_the_former_state_up(host: Host, tmp_path: Path) -> None:
+def test_what_ifup_cannot_do_leaves_the_former_state_up(host: Host) -> None:
     host.refused = {"ifup eth0"}
     with pytest.raises(HostError, match="eth0 is up again as it was before"):
-        activate(Backend.IFUPDOWN, [WRITTEN], {OURS: interfaces().replace("1500", "1400")})
+        host.activate(Backend.IFUPDOWN, [WRITTEN], {OURS: interfaces().replace("1500", "1400")})
     assert host.ran[-3:] == [
         "ifup eth0",
         "ifdown --force eth0",
-        f"ifup --force --interfaces {tmp_path}/former eth0",
+        f"ifup --force --interfaces {host.former} eth0",
     ]
 
 
 def test_what_ifup_cannot_read_takes_nothing_down(host: Host) -> None:
     host.refused = {"ifup --no-act --force eth0"}
     with pytest.raises(HostError):
-        activate(Backend.IFUPDOWN, [WRITTEN], {OURS: interfaces().replace("1500", "1400")})
+        host.activate(Backend.IFUPDOWN, [WRITTEN], {OURS: interfaces().replace("1500", "1400")})
     assert host.ran == ["ifup --no-act --force eth0"]
 
 
@@ -145,7 +154,7 @@ FILES = {
     Backend.NETWORKD: "/etc/systemd/network/05-lvs-eth0.network",
     Backend.NETPLAN: "/etc/netplan/90-lvs.yaml",
 }
-RESET = "ip link set dev eth0 mtu 1500"
+RESET = "mtu eth0 1500"
 
 
 @pytest.mark.parametrize("after", FILES)
@@ -159,64 +168,64 @@ def test_an_mtu_that_the_role_no_longer_has_goes(
     changes: list[Change] = [Write(File(FILES[after], ""), Found.OURS)]
     if after is not before:
         changes.append(Remove(FILES[before], Found.OURS))
-    activate(after, changes, {FILES[before]: former.text})
+    host.activate(after, changes, {FILES[before]: former.text})
     assert RESET not in host.ran
     host.ran.clear()
-    activate(after, changes, {FILES[before]: former.text}, ROLE.replace(", mtu: 1500", ""))
+    host.activate(after, changes, {FILES[before]: former.text}, ROLE.replace(", mtu: 1500", ""))
     assert host.ran[0] == RESET
 
 
 def test_a_netplan_file_that_somebody_broke_names_no_mtu(host: Host) -> None:
     for text in ("{", "", "network: {ethernets: {eth0: 1}}", "network: []"):
         change = Write(File(FILES[Backend.NETPLAN], ""), Found.EDITED)
-        activate(Backend.NETPLAN, [change], {change.path: text})
+        host.activate(Backend.NETPLAN, [change], {change.path: text})
     assert RESET not in host.ran
 
 
 def test_a_vip_more_or_less_takes_no_nic_down(host: Host) -> None:
     before = interfaces(ROLE.replace("192.0.2.1,", "192.0.2.9,"))
-    activate(Backend.IFUPDOWN, [WRITTEN], {OURS: before})
+    host.activate(Backend.IFUPDOWN, [WRITTEN], {OURS: before})
     assert host.ran[1:] == [
         "ip address replace 192.0.2.1/32 dev eth0 label eth0:0",
         "ip address flush dev eth0 to 192.0.2.9/32",
     ]
 
 
-def test_a_nic_that_leaves_ifupdown(host: Host, tmp_path: Path) -> None:
+def test_a_nic_that_leaves_ifupdown(host: Host) -> None:
     changes: list[Change] = [
         Remove(OURS, Found.OURS),
         Write(File("/etc/systemd/network/05-lvs-eth0.network", ""), Found.NOTHING),
     ]
-    activate(Backend.NETWORKD, changes, {OURS: interfaces()})
+    host.activate(Backend.NETWORKD, changes, {OURS: interfaces()})
     assert host.ran == [
-        f"ifdown --force --interfaces {tmp_path}/former eth0",
+        f"ifdown --force --interfaces {host.former} eth0",
         "networkctl reload",
     ]
 
 
 def test_a_name_that_no_nic_has_yet_waits_for_the_next_boot(host: Host) -> None:
     text = ROLE.replace("eth0", "lan0").replace("mtu: 1500", 'mac: "52:54:00:00:00:01"')
-    [sentence] = activate(Backend.IFUPDOWN, [WRITTEN], {}, text)
-    assert "52:54:00:00:00:01 is, at the next boot" in sentence
+    [sentence] = host.activate(Backend.IFUPDOWN, [WRITTEN], {}, text)
+    assert "the NIC with 52:54:00:00:00:01 is renamed at the next boot" in sentence
     assert host.ran == []
 
 
-def test_what_did_not_get_to_its_end_is_done_by_the_next_run(host: Host, tmp_path: Path) -> None:
+def test_what_did_not_get_to_its_end_is_done_by_the_next_run(host: Host) -> None:
     """By then the files are written, and by them alone there would be nothing to do."""
     before = {OURS: interfaces().replace("1500", "1400")}
     host.refused = {"ifup eth0"}
     with pytest.raises(HostError):
-        activate(Backend.IFUPDOWN, [WRITTEN], before)
+        host.activate(Backend.IFUPDOWN, [WRITTEN], before)
     host.ran.clear()
-    activate(Backend.IFUPDOWN, [], {})
+    host.activate(Backend.IFUPDOWN, [], {})
     assert host.ran[1:] == [
-        f"ifdown --force --interfaces {tmp_path}/former eth0",
-        "ip address flush dev eth0 scope global",
+        f"ifdown --force --interfaces {host.former} eth0",
+        "flush eth0",
         "ifup eth0",
     ]
-    assert (tmp_path / "former").read_text() == before[OURS]
+    assert host.former.read_text() == before[OURS]
     host.ran.clear()
-    activate(Backend.IFUPDOWN, [], {})
+    host.activate(Backend.IFUPDOWN, [], {})
     assert host.ran == []
 
 
@@ -224,7 +233,7 @@ def test_ifup_makes_a_vlan_that_is_not_there_yet(host: Host) -> None:
     """Nothing of it can be flushed; one whose link is not there either is left to a boot."""
     vlans = "eth0.5: {addresses: [10.5.0.1/24]}, eth1.6: {addresses: [10.6.0.1/24]}, eth0: {"
     text = ROLE.replace("eth0: {", vlans, 1)
-    activate(Backend.IFUPDOWN, [WRITTEN], {}, text)
+    host.activate(Backend.IFUPDOWN, [WRITTEN], {}, text)
     assert [it for it in host.ran if "eth0.5" in it] == [
         "ifup --no-act --force eth0.5 eth0",
         "ifup eth0.5",
@@ -232,15 +241,13 @@ def test_ifup_makes_a_vlan_that_is_not_there_yet(host: Host) -> None:
     assert not any("eth1" in it for it in host.ran)
 
 
-def test_where_nothing_can_be_kept_nothing_is_begun(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_where_nothing_can_be_kept_nothing_is_begun(tmp_path: Path) -> None:
     """/run is full, or what is there is no folder: a sentence, before any file is changed."""
     (tmp_path / "file").touch()
-    monkeypatch.setattr(network, "_PENDING", str(tmp_path / "file/network.json"))
+    running = network.RunningHost(runtime=str(tmp_path / "file"))
     changes = (Write(File(OURS, ""), Found.OURS),)
     with pytest.raises(HostError, match=r"cannot (read|write) .*network\.json: Not a directory"):
-        network.note_network(changes, {})
+        network.note_network(changes, {}, running)
 
 
 @pytest.mark.parametrize(
@@ -257,8 +264,8 @@ def test_where_nothing_can_be_kept_nothing_is_begun(
     ],
 )
 def test_what_is_still_to_be_done_is_ours_or_refused(host: Host, text: str) -> None:
-    Path(network._PENDING).write_text(text, encoding="utf-8")
+    Path(host.running.pending).write_text(text, encoding="utf-8")
     role_file, tree = role_and_tree(ROLE, Backend.IFUPDOWN)
     with pytest.raises(HostError, match="remove it, apply again"):
-        network.activate_network(role_file.role, tree, block=True)
+        network.activate_network(role_file.role, tree, block=True, host=host.running)
     assert host.ran == []
