@@ -26,7 +26,8 @@ from lvsboot.ipvs.rules.parse import (
     split_parts,
 )
 from lvsboot.ipvs.rules.replay import Replay
-from lvsboot.ipvs.rules.shell import DecidesError, Shell, calls_ipvsadm, is_plain, program
+from lvsboot.ipvs.rules.shell import DecidesError, Shell, calls_ipvsadm, program
+from lvsboot.ipvs.rules.shell_words import is_plain
 from lvsboot.ipvs.rules.shortcut import Pool, Shortcut
 from lvsboot.ipvs.table import Table
 from lvsboot.problem import Problem, Span
@@ -79,17 +80,20 @@ class _Reader:
         self._others: list[tuple[int, str]] = []
         self._assignments: list[tuple[int, str]] = []
         self._is_script = False
+        # The line whose `exit` ends the script; 0 if none does, and once that has been said.
+        self._end = 0
 
     def read(self, text: str) -> None:
         lines = text.split("\n")
+        self._is_script = _CALL.search(text) is not None
         if "\\" in text:  # A line that is joined to the next one may be of another service.
             self._read_lines(1, lines)
             return
         rules = _CALL.sub("", text)
-        self._is_script = rules != text
         for first, part in split_parts(rules):
             # What a shell would replace, as "$SCHEDULER", is a word to the shortcut.
-            pool = self._shortcut.read(part) if is_plain(part) else None
+            is_plain_part = self._shell.runs_next_line and is_plain(part)
+            pool = self._shortcut.read(part) if is_plain_part else None
             if pool is None or not _is_as_said(part, pool) or not self._replay.add_service(*pool):
                 self._read_lines(first, lines[first - 1 : first + part.count("\n")])
 
@@ -127,9 +131,12 @@ class _Reader:
 
     def _read_line(self, number: int, line: str) -> None:
         head = _COMMENT.split(line, maxsplit=1)[0]
-        if not head.strip(_BLANKS) or self._shell.ends_here(head):
+        if not head.strip(_BLANKS) or self._shell.is_here_text(head):
             return
-        command = self._plain_command(head)
+        if self._shell.is_over:
+            self._tell_end(number, line)
+            return
+        command = self._plain_command(head) if self._shell.runs_next_line else None
         if command is not None:
             self._run(number, line, command)
         elif len(line) > LONGEST_LINE:
@@ -159,6 +166,8 @@ class _Reader:
                 self._tell_restore(number, line)
             else:
                 has_others = True
+        if self._shell.is_over:
+            self._end = number
         if not has_rules:
             (self._others if has_others else self._assignments).append((number, line))
 
@@ -189,8 +198,16 @@ class _Reader:
         if isinstance(command, DestinationCommand):
             self._tell_port(number, line, command)
 
+    def _tell_end(self, number: int, line: str) -> None:
+        if self._end:
+            message = f"passed over, as is all after it: the script ends in line {self._end}"
+            self._remark(number, message, line)
+            self._end = 0
+
     def _tell_restore(self, number: int, line: str) -> None:
-        if "<<" not in line:  # What is here to be read follows.
+        if "<<" in line:  # Its rules are the here-document.
+            self._shell.here_is_rules = True
+        else:
             self._remark(number, "passed over: the rules that it loads are not in this file", line)
 
     def _tell_port(self, number: int, line: str, command: DestinationCommand) -> None:

@@ -8,25 +8,26 @@ Where the script decides what it runs, nobody but a shell can tell, and that is 
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
+from typing import NamedTuple
 
 from lvsboot.ipvs.rules.options import CommandError
+from lvsboot.ipvs.rules.shell_words import (
+    BLANKS,
+    OPERATORS,
+    OUTPUT,
+    is_plain,
+    split_blanks,
+    split_line,
+    unmasked,
+)
 
 _IPVSADM = "ipvsadm"
 _RUN_IT = "run it on a director and import what `ipvsadm -Sn` prints there"
-# What a line must have to mean more to a shell than its words.
-_SPECIAL = re.compile(r"['\"\\$`;&|<>(){}]")
-_REDIRECTION = re.compile(
-    r"(?:(?<![^\s;&|])[0-9]|&)?(?:<<<|<<-?|>>|>\||<|>)(?:&[0-9-]|[ \t]*[^\s;&|<>()]+)"
-)
-_HERE = re.compile(r"<<-?[ \t]*['\"]?(\w+)")
-# What stands for a command's output, which is not known.
-_SUBSTITUTION = re.compile(r"`[^`]*`|\$\([^()]*\)")
-_OUTPUT = "$?"
-_OPERATOR = re.compile(r"[;&|()]+")
+# After these a command goes on in the next line.
+_JOINING = frozenset({"&&", "||", "|"})
+_RESERVED = frozenset({"!", "{", "}"})
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z_0-9]*)(\+?)=(.*)", re.DOTALL)
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z_0-9]*)\}|([A-Za-z_][A-Za-z_0-9]*))")
 _DECIDING = frozenset(
@@ -34,6 +35,7 @@ _DECIDING = frozenset(
     | {"function", "select"}
 )
 _DECLARING = frozenset({"export", "readonly", "local", "declare", "typeset"})
+_ENDING = frozenset({"exit", "return"})
 _FORGETTING = frozenset({"unset", "read"})
 # Commands that ipvsadm's name is a mere word to.
 _NAMING = frozenset({"echo", "printf", "logger", "[", "[[", "test", "which", "type"})
@@ -45,18 +47,13 @@ class DecidesError(CommandError):
     """What the script runs depends on more than its text."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"{what}: only a shell can tell what the script runs", hint=_RUN_IT)
+        super().__init__(
+            f"{unmasked(what)}: only a shell can tell what the script runs", hint=_RUN_IT
+        )
 
 
-_BLANKS = " \t\r\n"
-_TO_BLANKS = str.maketrans(_BLANKS, "    ")
 # Of lines that are not plain: shlex takes some 1 µs for each.
 _MOST_CHARACTERS = 1024 * 1024
-
-
-def is_plain(line: str) -> bool:
-    """A shell would take the line's words as they are."""
-    return _SPECIAL.search(line) is None
 
 
 def program(words: list[str]) -> str:
@@ -69,21 +66,49 @@ def calls_ipvsadm(words: list[str]) -> bool:
     return program(words) == _IPVSADM and "=" not in words[0]
 
 
+class _Group(NamedTuple):
+    """An open `{` or `(`: whether its commands are run, None where that is not known."""
+
+    is_run: bool | None
+    is_negated: bool
+    is_subshell: bool
+    operator: str
+
+
 @dataclass(slots=True)
 class Shell:
-    """Knows the variables that the script has set; None: to what nobody but a shell can tell.
+    """Follows a script line by line: its variables, its groups and the status of each command.
 
-    `succeeded` is what became of the last command, None where that is not known.
+    `succeeded` is the status of the last command, None where that is not known. `is_over` after
+    an `exit` that is run, or an `exec`. A variable is None where only a shell knows its value.
+    `here_is_rules` while a here-document is ipvsadm's input and not another command's.
     """
 
     succeeded: bool | None = None
-    _ends: set[str] = field(default_factory=set)
+    is_over: bool = False
+    here_is_rules: bool = False
+    _here_ends: list[str] = field(default_factory=list)
+    _groups: list[_Group] = field(default_factory=list)
+    _operator: str = ";"
+    _is_negated: bool = False
     _variables: dict[str, str | None] = field(default_factory=dict)
     _characters: int = 0
 
-    def ends_here(self, line: str) -> bool:
-        """Whether the line ends a here-document, and is no command."""
-        return bool(self._ends) and line.strip(_BLANKS) in self._ends
+    @property
+    def runs_next_line(self) -> bool:
+        """Whether a line that is a plain command is one that the script runs."""
+        is_text = bool(self._here_ends) and not self.here_is_rules
+        is_condition = self._operator in _JOINING or self._is_negated
+        return not (self.is_over or is_text or is_condition or self._groups)
+
+    def is_here_text(self, line: str) -> bool:
+        """Whether the line ends a here-document, or is in one that ipvsadm does not read."""
+        if not self._here_ends:
+            return False
+        if line.strip(BLANKS) == self._here_ends[0]:
+            del self._here_ends[0]
+            return True
+        return not self.here_is_rules
 
     def commands(self, line: str) -> Iterator[list[str]]:
         """The words of the line's commands, ipvsadm's from that word on; raises CommandError.
@@ -91,57 +116,94 @@ class Shell:
         Assignments are none. Who carries out a command sets `succeeded`, which decides what
         `&&` and `||` run.
         """
-        previous, operator = "", ";"
-        for is_operator, tokens in groupby(self._tokens(line), _is_operator):
-            if is_operator:
-                operator = "".join(tokens)
-                if "(" in operator and previous:
-                    raise DecidesError(f"a function ({previous})")
-                continue
-            is_run = self._is_run(operator)
-            said = [*tokens]
-            words = self._simple(said, is_run=is_run)
-            if not words:
-                self._note_assignments(said, is_run=is_run)
-                continue
-            if words[0] in _DECIDING:
-                raise DecidesError(f"`{words[0]}`")
-            if is_run is None and calls_ipvsadm(words):
-                raise DecidesError(f"a command behind `{operator}`")
-            if is_run is False:
-                continue
-            previous, self.succeeded = program(words), None
-            yield words
+        command: list[str] = []
+        for word in (*self._tokens(line), "\n"):
+            if not command and word in _RESERVED:
+                self._reserved(word)
+            elif word not in OPERATORS:
+                command.append(word)
+            else:
+                if command:
+                    if word == "(":
+                        raise DecidesError(f"a function ({command[0]})")
+                    yield from self._command(command)
+                    command, self._operator = [], ";"
+                    if self.is_over:
+                        return
+                if word in "()":
+                    self._reserved(word)
+                elif word != "\n":
+                    self._operator = word
+
+    def _reserved(self, word: str) -> None:
+        """What opens or closes a group, or negates the status of what follows."""
+        if word == "!":
+            self._is_negated = not self._is_negated
+        elif word in {"{", "("}:
+            operator = self._condition()
+            self._groups.append(_Group(self._is_run(), self._is_negated, word == "(", operator))
+            self._operator, self._is_negated = ";", False
+        elif self._groups:
+            group = self._groups.pop()
+            if group.is_run is None:
+                self.succeeded = None
+            if group.is_run is not False:
+                self._negate(is_negated=group.is_negated)
+            self._operator = ";"
+
+    def _negate(self, *, is_negated: bool) -> None:
+        if is_negated and self.succeeded is not None:
+            self.succeeded = not self.succeeded
+
+    def _command(self, words: list[str]) -> Iterator[list[str]]:
+        is_run, is_negated, self._is_negated = self._is_run(), self._is_negated, False
+        if words[0] in _DECIDING:
+            raise DecidesError(f"`{words[0]}`")
+        if is_run is False:
+            return
+        command = self._simple(words, is_run=is_run)
+        if not command:
+            # Assignments succeed, unless the value is another command's output.
+            is_known = is_run and not any(OUTPUT in word for word in words)
+            self.succeeded = True if is_known else None
+        else:
+            if is_run is None and calls_ipvsadm(command):
+                raise DecidesError(f"a command behind `{self._condition()}`")
+            ends = is_run and (words[0] in _ENDING or (words[0] == "exec" and len(words) > 1))
+            if ends and (words[0] == "return" or self._is_in_subshell()):
+                where = "" if words[0] == "return" else " in a subshell"
+                raise DecidesError(f"`{words[0]}`{where}")
+            self.succeeded = None
+            yield [unmasked(word) for word in command]
+            self.is_over = bool(ends)
+        self._negate(is_negated=is_negated)
+
+    def _is_run(self) -> bool | None:
+        """Whether the next command is run; None where that is not known."""
+        runs = [self._groups[-1].is_run] if self._groups else []
+        if self._operator == "&&":
+            runs.append(self.succeeded)
+        elif self._operator == "||":
+            runs.append(None if self.succeeded is None else not self.succeeded)
+        return False if False in runs else None if None in runs else True
+
+    def _is_in_subshell(self) -> bool:
+        return self._operator == "|" or any(group.is_subshell for group in self._groups)
+
+    def _condition(self) -> str:
+        """The operator that decides whether the next command is run."""
+        is_inherited = self._operator not in _JOINING and self._groups
+        return self._groups[-1].operator if is_inherited else self._operator
 
     def _tokens(self, line: str) -> list[str]:
-        """Words and operators."""
-        if is_plain(line):
-            return _split(line)
-        self._characters += len(line)
+        self._characters += 0 if is_plain(line) else len(line)
         if self._characters > _MOST_CHARACTERS:
             raise DecidesError(f"more than {_MOST_CHARACTERS:,} characters of shell")
-        self._ends.update(_HERE.findall(line))
-        line = _REDIRECTION.sub("", _SUBSTITUTION.sub(_OUTPUT, line))
-        lexer = shlex.shlex(line, posix=True, punctuation_chars=";&|()")
-        lexer.whitespace, lexer.whitespace_split = _BLANKS, True
-        try:
-            return [word for word in lexer if word not in {"{", "}", "!"}]
-        except ValueError as error:
-            raise CommandError("a quotation that ends in no line of its own") from error
-
-    def _note_assignments(self, words: list[str], *, is_run: bool | None) -> None:
-        """They succeed, unless the value is what another command gives."""
-        if is_run is not False:
-            is_known = is_run and not any(_OUTPUT in word for word in words)
-            self.succeeded = True if is_known else None
-
-    def _is_run(self, operator: str) -> bool | None:
-        """Whether what follows the operator is run; None where that is not known."""
-        if "&&" in operator:
-            return self.succeeded
-        if "||" in operator:
-            return None if self.succeeded is None else not self.succeeded
-        return True
+        tokens, here_ends = split_line(line)
+        if here_ends:
+            self._here_ends += here_ends
+            self.here_is_rules = False
+        return tokens
 
     def _simple(self, words: list[str], *, is_run: bool | None) -> list[str]:
         """One command without its assignments, which are noted; its variables are replaced."""
@@ -153,13 +215,11 @@ class Shell:
             words = words[1:]
         if words and words[0] in _FORGETTING:
             self._variables.update(dict.fromkeys(words[1:]))
-        if not words or words[0] in _DECIDING:
-            return words[:1]
-        words = [part for word in words for part in _split(self._known(word))]
+        words = [part for word in words for part in split_blanks(self._known(word))]
         start = _ipvsadm_at(words)
         if start is None:
             return words
-        return [part for word in words[start:] for part in _split(self._expanded(word))]
+        return [part for word in words[start:] for part in split_blanks(self._expanded(word))]
 
     def _known(self, word: str) -> str:
         """The value of a word that is a variable; `$IPVSADM` may have been set elsewhere."""
@@ -199,7 +259,7 @@ class Shell:
     def _expanded(self, text: str) -> str:
         if "$" not in text and "`" not in text:
             return text
-        if _OUTPUT in text:
+        if OUTPUT in text:
             raise DecidesError("a word that another command gives")
         if "$" in _VARIABLE.sub("", text) or "`" in text:
             raise DecidesError(f"'{text}'")
@@ -213,17 +273,8 @@ class Shell:
 
 
 def _ends_in_ipvsadm(text: str) -> bool:
-    words = _split(text)
+    words = split_blanks(text)
     return bool(words) and calls_ipvsadm(words[-1:])
-
-
-def _split(text: str) -> list[str]:
-    """At what a shell splits it; str.split() knows more blanks."""
-    return [word for word in text.translate(_TO_BLANKS).split(" ") if word]
-
-
-def _is_operator(token: str) -> bool:
-    return _OPERATOR.fullmatch(token) is not None
 
 
 def _ipvsadm_at(words: list[str]) -> int | None:
