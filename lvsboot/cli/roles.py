@@ -119,7 +119,7 @@ def _validate(arguments: argparse.Namespace) -> int:
     else:
         print_problems(problems)
         if is_usable:
-            print(f"{printable_line(arguments.role)}: valid")
+            print(f"{_shown_name(arguments.role)}: valid")
     return Exit.DONE if is_usable else Exit.BAD_INPUT
 
 
@@ -127,9 +127,12 @@ def _import(arguments: argparse.Namespace) -> int:
     from lvsboot.commands.importing import import_rules
 
     imported = import_rules(arguments.rules, _standard_input(arguments.rules))
-    sys.stdout.write(imported.text)
     for remark in imported.remarks:
         tell(remark)
+    if not imported.has_services:
+        tell(f"{_shown_name(arguments.rules)}: no service to import: no role is written")
+        return Exit.BAD_INPUT
+    sys.stdout.write(imported.text)
     return Exit.DONE
 
 
@@ -220,6 +223,10 @@ def _read_role(arguments: argparse.Namespace, *, from_anybody: bool = True) -> R
         raise InputError(role_file.warnings)
     print_problems(role_file.warnings)
     return role_file
+
+
+def _shown_name(file: str) -> str:
+    return "standard input" if file == "-" else printable_line(file)
 
 
 def _standard_input(file: str) -> bytes | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lvsboot.commands.rulefiles import port_of
 from lvsboot.errors import HostError, InputError, NotPermittedError
 from lvsboot.ipvs.rules.as_found import MAX_REMARKS, parse_rules_as_found
@@ -27,7 +29,7 @@ def import_rules(file: str, stdin: bytes | None = None) -> Imported:
     lost = [f"not expressed: {remark}" for remark in imported.remarks[:MAX_REMARKS]]
     if len(imported.remarks) > MAX_REMARKS:
         lost.append(f"not expressed: {len(imported.remarks) - MAX_REMARKS:,} more")
-    return Imported(imported.text, (*found.remarks, *lost))
+    return replace(imported, remarks=(*found.remarks, *lost))
 
 
 def _read(path: str) -> bytes:

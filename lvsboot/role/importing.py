@@ -50,10 +50,14 @@ from lvsboot.role.role_draft import Entry, ServiceEntry, Sketch
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A role file's text, and sentences on what of the rules it cannot express."""
+    """A role file's text, and sentences on what of the rules it cannot express.
+
+    Without `has_services` none of the rules' services is in it: that is not a role to use.
+    """
 
     text: str
     remarks: tuple[str, ...]
+    has_services: bool
 
 
 def import_table(table: Table, *, file: str = "<rules>") -> Imported:
@@ -71,7 +75,9 @@ def import_table(table: Table, *, file: str = "<rules>") -> Imported:
     text = sketch.text()
     if (size := len(text.encode())) > MAX_BYTES:
         raise _too_large(file, f"{size:,} bytes; it has at most {MAX_BYTES:,}")
-    return Imported(text, (*importer.remarks, *_daemon_remarks(table), *refused))
+    return Imported(
+        text, (*importer.remarks, *_daemon_remarks(table), *refused), sketch.has_services
+    )
 
 
 def _leave_out_what_is_refused(sketch: Sketch, file: str) -> None:

@@ -80,6 +80,10 @@ class Sketch:
     timeouts: Entry | None = None
     sync: Entry | None = None
 
+    @property
+    def has_services(self) -> bool:
+        return bool(self._kept())
+
     def value(self) -> dict[str, Any]:
         """What the text means to who reads it as a role."""
         director: dict[str, Any] = {

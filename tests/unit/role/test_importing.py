@@ -53,7 +53,6 @@ def rules_of(role: bytes) -> str:
     [
         GUIDE,
         ALL,
-        "",
         "-A -f 1 -s rr\n-a -f 1 -r 10.0.0.1:0 -m -w 1\n",
         "-A -t [2001:db8::1]:80 -s mh -b mh-port\n-a -t [2001:db8::1]:80 -r [::2]:80 -g -w 0\n",
     ],
@@ -62,6 +61,24 @@ def test_a_roles_rules_are_those_that_it_was_made_from(rules: str) -> None:
     done = lvsboot("import", "-", stdin=rules.encode())
     assert (done.returncode, done.stderr) == (Exit.DONE, b"")
     assert rules_of(done.stdout) == rules
+
+
+@pytest.mark.parametrize(
+    ("rules", "remark"),
+    [
+        ("", ""),
+        ("-C\n", ""),
+        ("--set 10 20 30\n--start-daemon master --mcast-interface eth0\n", ""),
+        ("-A -t 127.0.0.1:80 -s rr\n", "-t 127.0.0.1:80: 127.0.0.1 is a loopback address"),
+        ("exit 0\nipvsadm -A -f 1\n", "passed over, as is all after it"),
+    ],
+)
+def test_without_a_service_there_is_no_role(rules: str, remark: str) -> None:
+    done = lvsboot("import", "-", stdin=rules.encode())
+    assert (done.returncode, done.stdout) == (Exit.BAD_INPUT, b"")
+    *remarks, last = done.stderr.decode().splitlines()
+    assert last == "lvsboot: standard input: no service to import: no role is written"
+    assert remark in "".join(remarks)
 
 
 def test_a_role_says_where_a_person_must_decide() -> None:
@@ -79,7 +96,7 @@ def test_a_role_says_where_a_person_must_decide() -> None:
         ("-A -u 192.0.2.1:80 -s rr --pe sip\n", "its engine 'sip', which needs persistence"),
         ("-A -f 1 -s rr\n-a -f 1 -r 10.0.0.1:80 -g -w 1\n", "the port of 10.0.0.1:80"),
         (
-            "--start-daemon backup --mcast-interface eth1\n"
+            f"{GUIDE}--start-daemon backup --mcast-interface eth1\n"
             "--start-daemon master --mcast-interface eth0\n",
             "the backup sync daemon on eth1",
         ),
@@ -160,7 +177,7 @@ def lint(text: str) -> list[str]:
     ],
 )
 def test_what_a_role_refuses_is_left_as_a_comment(rules: str, comment: str) -> None:
-    done = lvsboot("import", "-", stdin=rules.encode())
+    done = lvsboot("import", "-", stdin=f"{GUIDE}{rules}".encode())
     assert done.returncode == Exit.DONE
     assert b"lvsboot: not expressed: " in done.stderr
     assert done.stdout.decode().endswith(comment)
@@ -180,7 +197,7 @@ def test_an_address_that_every_service_has_is_left_out_in_one_go() -> None:
 
 
 def test_a_name_that_looks_like_a_number_stays_a_name() -> None:
-    rules = b"--start-daemon backup --mcast-interface 1e5\n"
+    rules = GUIDE.encode() + b"--start-daemon backup --mcast-interface 1e5\n"
     kind = parse_role(lvsboot("import", "-", stdin=rules).stdout, "imported.yaml").role.kind
     assert isinstance(kind, Director)
     assert kind.sync is not None
@@ -202,7 +219,7 @@ def test_a_name_that_looks_like_a_number_stays_a_name() -> None:
     ],
 )
 def test_sync_daemons_become_the_roles(rules: str, sync: Sync) -> None:
-    done = lvsboot("import", "-", stdin=rules.encode())
+    done = lvsboot("import", "-", stdin=f"{GUIDE}{rules}".encode())
     assert (done.returncode, done.stderr) == (Exit.DONE, b"")
     kind = parse_role(done.stdout, "imported.yaml").role.kind
     assert isinstance(kind, Director)
