@@ -191,7 +191,7 @@ def _apply(arguments: argparse.Namespace) -> int:
 
 def _cloud_init(arguments: argparse.Namespace) -> int:
     from lvsboot.commands import roles
-    from lvsboot.render.cloudinit import seed_sentences
+    from lvsboot.render.cloudinit import seed_warnings
 
     directory = _path(arguments.output)
     role_file = _read_role(arguments)
@@ -201,8 +201,8 @@ def _cloud_init(arguments: argparse.Namespace) -> int:
     network = directory / "network-config"
     if network not in written and network.exists():
         tell(f"{network} is none of this role's, and cloud-init would read it: is it yours?")
-    for sentence in seed_sentences(role_file.role):
-        tell(sentence)
+    for warning in seed_warnings(role_file.role):
+        tell(warning)
     return Exit.DONE
 
 

@@ -1,4 +1,4 @@
-"""A role to every file and link that its host should have: the whole of what lvsboot writes."""
+"""Renders a role as the tree of files and links that its host should have."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lvsboot.render.sysctl import render_sysctl
 from lvsboot.render.units import render_kind, render_nft_unit, render_units
 from lvsboot.role.model import Backend, Director, Owner, Role, Vip, VipOnStop
 
-# Also where there is no cloud-init yet: it would configure the NICs a second time once it comes.
+# Written also where cloud-init is not installed: if it comes later, it must not configure the NICs.
 _CLOUD_INIT_OFF = """\
 # Written by lvsboot: the role owns the NICs, and an address has one owner.
 network: {config: disabled}
@@ -33,7 +33,7 @@ def render_host(role: Role, role_text: str, backend: Backend) -> Tree:
 
 def _entries(role: Role, role_text: str, backend: Backend) -> Iterator[Entry]:
     yield File(paths.ROLE, role_text)
-    # What the provisioner compares with: equal means that there is nothing to do at this boot.
+    # The provisioner compares the role with this one: where they are equal it applies nothing.
     yield File(paths.APPLIED_ROLE, role_text)
     yield render_sysctl(role)
     yield from render_modules(role)
@@ -50,11 +50,14 @@ def _entries(role: Role, role_text: str, backend: Backend) -> Iterator[Entry]:
         yield from render_director_units(role.kind, vips)
     carried = tuple(vip for vip in vips if _carries(backend, vip))
     yield from _network(role, backend, carried)
-    yield from render_kind(role.kind, [vip for vip in vips if _is_unit(vip, carried, role)])
+    # Also one that a backend brings up has a unit where a stop removes it.
+    removes = isinstance(role.kind, Director) and role.kind.vip_on_stop is VipOnStop.REMOVE
+    units = [vip for vip in vips if removes or vip not in carried]
+    yield from render_kind(role.kind, units)
 
 
 def _vips(director: Director, role: Role) -> Iterator[Vip]:
-    """Those to bring up: one that is a host address is there as long as the host is."""
+    """The VIPs to bring up: those of lvsboot's that are no host address, which is always up."""
     hosts = {interface.ip for nic in role.nics for interface in nic.addresses}
     for vip in director.vips:
         if vip.owner is Owner.LVSBOOT and vip.address not in hosts:
@@ -62,7 +65,7 @@ def _vips(director: Director, role: Role) -> Iterator[Vip]:
 
 
 def _carries(backend: Backend, vip: Vip) -> bool:
-    """Whether the network backend's own file brings the VIP up: lo is in none of them."""
+    """Whether the network backend's file brings the VIP up; none of them configures lo."""
     return backend is not Backend.EXTERNAL and vip.interface != "lo"
 
 
@@ -78,14 +81,7 @@ def _network(role: Role, backend: Backend, vips: tuple[Vip, ...]) -> Iterator[Fi
         case Backend.EXTERNAL:
             return
         case Backend.AUTO:
-            raise ValueError("the backend in force is never auto")
+            raise ValueError("the backend in force cannot be auto")
         case _:
             assert_never(backend)
     yield File(paths.CLOUD_INIT_OFF, _CLOUD_INIT_OFF)
-
-
-def _is_unit(vip: Vip, carried: tuple[Vip, ...], role: Role) -> bool:
-    """Whether the VIP is an instance of lvs-vip@: also a carried one that a stop takes away."""
-    kind = role.kind
-    removed = isinstance(kind, Director) and kind.vip_on_stop is VipOnStop.REMOVE
-    return removed or vip not in carried

@@ -1,4 +1,4 @@
-"""ifupdown's file for a role's NICs, a director's VIPs among them."""
+"""ifupdown's file for a role's NICs and a director's VIPs on them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lvsboot.render.templates import fill_template
 
 
 def render_ifupdown(setups: Iterable[NicSetup]) -> Iterator[File]:
-    """One file for all NICs, and one .link where a MAC gives one its name."""
+    """One file for all NICs, and a .link for each that is named by its MAC."""
     setups = tuple(setups)
     yield File(paths.IFUPDOWN_FILE, fill_template("interfaces", setups=setups))
     for setup in setups:

@@ -1,4 +1,4 @@
-"""The kernel modules that a role needs, loaded at boot before anything reads their parameters."""
+"""The kernel modules that a role needs, and ip_vs's module parameter."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from lvsboot.role.tunnels import tunnel_devices
 def render_modules(role: Role) -> Iterator[File]:
     """modules-load.d, which is read before sysctl.d, and modprobe.d.
 
-    net.ipv4.vs.* and the tunnels' own parameters exist only once their modules are loaded, and a
-    sandboxed unit can load none.
+    net.ipv4.vs.* and the tunnel devices' parameters exist only once their modules are loaded, and
+    lvsboot's sandboxed units cannot load modules.
     """
     if modules := needed_modules(role):
         yield File(paths.MODULES, "".join(f"{module}\n" for module in modules))
@@ -26,26 +26,17 @@ def render_modules(role: Role) -> Iterator[File]:
 
 
 def needed_modules(role: Role) -> tuple[str, ...]:
+    modules = set()
     match role.kind:
-        case Director() as director:
-            return _ipvs_modules(director)
-        case RealServer() as real_server:
-            return _tunnel_modules(real_server)
-
-
-def _ipvs_modules(director: Director) -> tuple[str, ...]:
-    schedulers = {f"ip_vs_{service.scheduler}" for service in director.services}
-    engines = {
-        f"ip_vs_pe_{service.persistence.engine}"
-        for service in director.services
-        if service.persistence is not None and service.persistence.engine is not None
-    }
-    helpers = {f"ip_vs_{it.value}" for service in director.services for it in service.helpers}
-    return ("ip_vs", *sorted(schedulers | engines | helpers))
-
-
-def _tunnel_modules(real_server: RealServer) -> tuple[str, ...]:
-    modules = {device.module for device in tunnel_devices(real_server)}
-    if real_server.tunnel is not None and real_server.tunnel.type is TunnelType.GUE:
-        modules.add("fou")
+        case Director(services=services):
+            for service in services:
+                modules.add(f"ip_vs_{service.scheduler}")
+                modules.update(f"ip_vs_{helper.value}" for helper in service.helpers)
+                if service.persistence is not None and service.persistence.engine is not None:
+                    modules.add(f"ip_vs_pe_{service.persistence.engine}")
+            modules.add("ip_vs")
+        case RealServer(tunnel=tunnel) as real_server:
+            modules.update(device.module for device in tunnel_devices(real_server))
+            if tunnel is not None and tunnel.type is TunnelType.GUE:
+                modules.add("fou")
     return tuple(sorted(modules))

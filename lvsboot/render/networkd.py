@@ -1,4 +1,4 @@
-"""systemd-networkd's files for a role's NICs, a director's VIPs among them."""
+"""systemd-networkd's files for a role's NICs and a director's VIPs on them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lvsboot.render.templates import fill_template
 
 
 def render_networkd(setups: Iterable[NicSetup]) -> Iterator[File]:
-    """One .network a NIC, one .link where a MAC gives it its name, one .netdev a VLAN."""
+    """A .network for each NIC, a .link for each named by its MAC, a .netdev for each VLAN."""
     for setup in setups:
         if setup.vlan is not None:
             path = f"{paths.NETWORKD}/05-lvs-{setup.nic.name}.netdev"
@@ -22,5 +22,5 @@ def render_networkd(setups: Iterable[NicSetup]) -> Iterator[File]:
 
 
 def networkd_path(name: str) -> str:
-    """The first matching file by name wins; cloud-init's begin with 10-."""
+    """05- comes before cloud-init's 10-: networkd uses the first file that matches."""
     return f"{paths.NETWORKD}/05-lvs-{name}.network"

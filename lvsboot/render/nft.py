@@ -1,4 +1,4 @@
-"""The host's nftables table: marks, masquerading, and what tunnelled packets need."""
+"""The host's nftables table: marks, masquerading, and the filters of tunnelled packets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lvsboot.role.tunnels import announced_mss, tunnel_devices
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Packets for these ports get this mark."""
+    """The mark for packets to these ports of a VIP."""
 
     vip: Address
     protocol: Protocol
@@ -26,7 +26,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Clamp:
-    """No larger MSS than this is announced from these VIPs, all of one family."""
+    """The largest MSS announced from these VIPs, all of one family."""
 
     vips: tuple[Address, ...]
     mss: int

@@ -16,8 +16,6 @@ from lvsboot.role.model import (
     VirtualService,
 )
 
-_CHECKSUM = {False: table.TunnelChecksum.NONE, True: table.TunnelChecksum.FULL}
-
 
 def render_rules(director: Director) -> File:
     return File(paths.RULES, format_rules(declared_table(director)))
@@ -45,7 +43,8 @@ def _service(service: Service) -> table.Service:
         persistence=_persistence(persistence, service.family) if persistence is not None else None,
         engine=(persistence.engine or "") if persistence is not None else "",
     )
-    return table.Service(options, dict(_destination(service, it) for it in service.destinations))
+    destinations = dict(_destination(service.port, it) for it in service.destinations)
+    return table.Service(options, destinations)
 
 
 def _persistence(persistence: Persistence, family: table.Family) -> table.Persistence:
@@ -55,9 +54,9 @@ def _persistence(persistence: Persistence, family: table.Family) -> table.Persis
 
 
 def _destination(
-    service: Service, destination: Destination
+    service_port: int, destination: Destination
 ) -> tuple[table.DestinationKey, table.Destination]:
-    port = service.port if destination.port is None else destination.port
+    port = service_port if destination.port is None else destination.port
     key = table.DestinationKey(destination.address.packed, port)
     tunnel = table.PLAIN_IPIP if destination.tunnel is None else _tunnel(destination.tunnel)
     return key, table.Destination(
@@ -70,4 +69,5 @@ def _destination(
 
 
 def _tunnel(tunnel: Tunnel) -> table.Tunnel:
-    return table.Tunnel(tunnel.type, tunnel.port or 0, _CHECKSUM[tunnel.checksum])
+    checksum = table.TunnelChecksum.FULL if tunnel.checksum else table.TunnelChecksum.NONE
+    return table.Tunnel(tunnel.type, tunnel.port or 0, checksum)

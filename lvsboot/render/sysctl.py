@@ -1,4 +1,4 @@
-"""The sysctl.d file of a role: the parameters that it needs, then those that it names itself."""
+"""The sysctl.d file of a role: the derived parameters, then the role's own."""
 
 from __future__ import annotations
 

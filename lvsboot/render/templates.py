@@ -1,4 +1,4 @@
-"""Fills the templates of templates/ with a role's own types."""
+"""Renders the Jinja templates of templates/."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lvsboot.resources import TEMPLATES
 
 
 def fill_template(name: str, **values: object) -> str:
-    """The text of templates/`name`.j2; a name that the template knows and `values` lacks raises."""
+    """The text of templates/`name`.j2; raises UndefinedError for a name that `values` lacks."""
     return _environment().get_template(f"{name}.j2").render(**values)
 
 
@@ -19,7 +19,7 @@ def _environment() -> Environment:
     return Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
-        # Unit files and sysctl.d are no markup: role/formats.py keeps every value inside its line.
+        # Nothing here is HTML; role/formats.py keeps line breaks out of every value.
         autoescape=False,  # noqa: S701
         trim_blocks=True,
         lstrip_blocks=True,

@@ -1,4 +1,4 @@
-"""The systemd units, what enables them, and the drop-ins that fit them to a role."""
+"""The systemd units, the links that enable them, and their drop-ins for a role's VIPs."""
 
 from __future__ import annotations
 
@@ -13,25 +13,23 @@ from lvsboot.role.formats import Address
 from lvsboot.role.model import Director, RealServer, TunnelEnd, Vip
 from lvsboot.role.tunnels import ipv4_tunnel_devices, outer_families, tunnel_devices
 
-_VIP = "lvs-vip@.service"
 _KEEP = "lvs-vip-keep.path"
-# Stopped, they take every address of their links away; started, they bring only their own back.
+# When they stop they remove every address of their links, and at a start add only their own.
 _MANAGERS = ("networking.service", "NetworkManager.service")
-_ARP = "lvs-arp.path"
 _NFT = "lvs-nft.service"
 _TUNNEL = "lvs-tunnel.service"
 
 
 def render_units() -> Iterator[Entry]:
-    """The units that every host has, and the provisioner enabled: enough for an image."""
+    """The units that every host and image has; of these only the provisioner is enabled."""
     for unit in sorted((*UNITS.glob("*.service"), *UNITS.glob("*.path"))):
         yield _static(unit.name)
-    yield _wanted("multi-user.target", "lvs-provision.service")
+    yield wanted("multi-user.target", "lvs-provision.service")
 
 
 def render_kind(kind: Director | RealServer, device_vips: Iterable[Vip]) -> Iterator[Entry]:
-    """lvs.service enabled and fitted; `device_vips` are those that no network backend carries."""
-    yield _wanted("sysinit.target", "lvs.service")
+    """Enables lvs.service and the VIPs' units; `device_vips` are a director's that need one."""
+    yield wanted("sysinit.target", "lvs.service")
     match kind:
         case Director():
             yield from _director_vips(device_vips)
@@ -40,9 +38,9 @@ def render_kind(kind: Director | RealServer, device_vips: Iterable[Vip]) -> Iter
 
 
 def render_nft_unit() -> Iterator[Entry]:
-    """lvs-nft.service enabled, and called back by whatever flushes its table."""
-    yield _wanted("sysinit.target", _NFT)
-    yield _wanted("lvs.service", _NFT)
+    """Enables lvs-nft.service, also after nftables.service, which flushes its table."""
+    yield wanted("sysinit.target", _NFT)
+    yield wanted("lvs.service", _NFT)
     yield _static("nftables.service.d/lvs.conf")
 
 
@@ -55,35 +53,31 @@ def _director_vips(vips: Iterable[Vip]) -> Iterator[Entry]:
     for vip in vips:
         unit = vip_unit(vip.address)
         for service in ("lvs.service", *(_MANAGERS if vip.interface != "lo" else ())):
-            yield _instance_wanted(service, unit)
+            yield wanted(service, unit)
         path = f"{paths.UNITS}/{unit}.d/device.conf"
         yield File(path, fill_template("vip-device.conf", vip=vip))
     if vips:
-        yield _wanted("lvs.service", _KEEP)
+        yield wanted("lvs.service", _KEEP)
 
 
 def _real_server(real_server: RealServer) -> Iterator[Entry]:
     vips = real_server.vips
-    for vip in vips:
-        yield _instance_wanted("lvs.service", vip_unit(vip))
     units = [vip_unit(vip) for vip in vips]
+    for unit in units:
+        yield wanted("lvs.service", unit)
     tunnels = [_TUNNEL] if real_server.tunnel is not None else []
     text = fill_template("real-server.conf", tunnels=tunnels, vips=units, addresses=vips)
     yield File(paths.REAL_SERVER_DROP_IN, text)
     if vips:
-        yield _wanted("lvs.service", _KEEP)
+        yield wanted("lvs.service", _KEEP)
         yield _static("lvs-vip-keep.service.d/real-server.conf")
-        yield _static(f"{_VIP}.d/real-server.conf")
-        yield from _arp_watch()
+        yield _static("lvs-vip@.service.d/real-server.conf")
+        # The guard looks again at each new NIC, and at each new setting in a file.
+        yield _static("vips-up", paths.VIPS_UP)
+        yield _static("lvs-arp.rules", paths.UDEV_RULES)
+        yield wanted("lvs.service", "lvs-arp.path")
     if real_server.tunnel is not None:
         yield _tunnel(real_server, real_server.tunnel)
-
-
-def _arp_watch() -> Iterator[Entry]:
-    """What has the guard look again: each new NIC, each new setting in a file."""
-    yield File(paths.VIPS_UP, (UNITS / "vips-up").read_text(encoding="utf-8"))
-    yield File(paths.UDEV_RULES, (UNITS / "lvs-arp.rules").read_text(encoding="utf-8"))
-    yield _wanted("lvs.service", _ARP)
 
 
 def _tunnel(real_server: RealServer, end: TunnelEnd) -> File:
@@ -99,13 +93,12 @@ def _tunnel(real_server: RealServer, end: TunnelEnd) -> File:
     return File(f"{paths.UNITS}/{_TUNNEL}.d/devices.conf", text)
 
 
-def _static(name: str) -> File:
-    return File(f"{paths.UNITS}/{name}", (UNITS / name).read_text(encoding="utf-8"))
+def _static(name: str, path: str | None = None) -> File:
+    return File(path or f"{paths.UNITS}/{name}", (UNITS / name).read_text(encoding="utf-8"))
 
 
-def _wanted(by: str, unit: str) -> Link:
-    return Link(f"{paths.UNITS}/{by}.wants/{unit}", f"{paths.UNITS}/{unit}")
-
-
-def _instance_wanted(by: str, unit: str) -> Link:
-    return Link(f"{paths.UNITS}/{by}.wants/{unit}", f"{paths.UNITS}/{_VIP}")
+def wanted(by: str, unit: str) -> Link:
+    """The link by which `by` starts `unit`, to the template where that is an instance."""
+    template, at, _instance = unit.partition("@")
+    target = f"{template}@.service" if at else unit
+    return Link(f"{paths.UNITS}/{by}.wants/{unit}", f"{paths.UNITS}/{target}")

@@ -30,6 +30,8 @@ class Backend(Enum):
 
 
 class Dhcp(Enum):
+    """For which IP versions a NIC asks DHCP."""
+
     NO = "no"
     IPV4 = "ipv4"
     IPV6 = "ipv6"
@@ -99,6 +101,14 @@ class Nic:
     routes: tuple[Route, ...]
     mtu: int | None
     required: bool
+
+    def has_dhcp(self, version: int) -> bool:
+        return self.dhcp in {Dhcp.BOTH, Dhcp.IPV4 if version == 4 else Dhcp.IPV6}
+
+    @property
+    def gateways(self) -> tuple[Address, ...]:
+        pair = (self.gateway, self.gateway6)
+        return tuple(gateway for gateway in pair if gateway is not None)
 
 
 @dataclass(frozen=True, slots=True)

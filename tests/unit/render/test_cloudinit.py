@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from lvsboot.render.cloudinit import render_seed, seed_sentences
+from lvsboot.render.cloudinit import render_seed, seed_warnings
 from lvsboot.role.reader import parse_role
 from tests.golden import REPOSITORY
 
@@ -94,13 +94,13 @@ def test_network_config_has_every_host_address_and_no_vip() -> None:
 
 def test_who_is_not_told_that_a_gateway_is_on_the_link() -> None:
     role = parse_role(ROLE.encode(), "role.yaml").role
-    [sentence] = seed_sentences(role)
+    [sentence] = seed_warnings(role)
     assert "gateways of lan0" in sentence
     for other in (
         ROLE.replace("gateway_on_link: true", "gateway_on_link: false"),
         ROLE.replace("network:\n", "network:\n  backend: ifupdown\n"),
     ):
-        assert list(seed_sentences(parse_role(other.encode(), "role.yaml").role)) == []
+        assert list(seed_warnings(parse_role(other.encode(), "role.yaml").role)) == []
 
 
 def test_a_role_without_nics_leaves_them_to_the_platform() -> None:
