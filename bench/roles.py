@@ -123,7 +123,7 @@ def _run(argv: Sequence[str]) -> Cost:
 def small_roles_median() -> float:
     """Milliseconds of processor time for reading and rendering one of the examples."""
     from lvsboot.render.host import render_host  # noqa: PLC0415
-    from lvsboot.role.model import Backend  # noqa: PLC0415 - not before the processes were timed
+    from lvsboot.role.model import Backend  # noqa: PLC0415
     from lvsboot.role.reader import parse_role  # noqa: PLC0415
 
     texts = [place.read_bytes() for place in sorted(EXAMPLES.rglob("*.yaml"))]

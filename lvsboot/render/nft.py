@@ -10,7 +10,8 @@ from lvsboot.install.tree import File
 from lvsboot.ipvs.table import Protocol
 from lvsboot.render.templates import fill_template
 from lvsboot.role.formats import Address
-from lvsboot.role.model import Director, MarkedService, Masquerade, Ports, RealServer, Role
+from lvsboot.role.model import Director, Masquerade, RealServer, Role
+from lvsboot.role.services import MarkedService, Ports
 from lvsboot.role.tunnels import announced_mss, tunnel_devices
 
 

@@ -6,9 +6,9 @@ from lvsboot import paths
 from lvsboot.install.tree import File
 from lvsboot.ipvs import table
 from lvsboot.ipvs.rules import format_rules
-from lvsboot.role.model import (
+from lvsboot.role.model import Director
+from lvsboot.role.services import (
     Destination,
-    Director,
     MarkedService,
     Persistence,
     Service,

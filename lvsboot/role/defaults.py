@@ -7,16 +7,8 @@ from ipaddress import IPv4Address
 
 from lvsboot.ipvs.table import Family, ForwardingMethod, Protocol, TunnelType
 from lvsboot.policy import Foreign, Weights
-from lvsboot.role.model import (
-    Backend,
-    Destination,
-    Dhcp,
-    Helper,
-    MarkedService,
-    Owner,
-    VipOnStop,
-    VirtualService,
-)
+from lvsboot.role.model import Backend, Dhcp, Owner, VipOnStop
+from lvsboot.role.services import Destination, Helper, MarkedService, VirtualService
 
 BACKEND = Backend.AUTO
 DHCP = Dhcp.NO

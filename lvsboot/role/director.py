@@ -16,22 +16,16 @@ from lvsboot.ipvs.table import (
 from lvsboot.policy import Foreign, Weights
 from lvsboot.role import defaults
 from lvsboot.role.formats import parse_address, parse_network, parse_port_range
-from lvsboot.role.model import (
+from lvsboot.role.model import Director, Masquerade, Owner, Sync, SyncMode, Vip, VipOnStop
+from lvsboot.role.services import (
     Destination,
-    Director,
     Helper,
     MarkedService,
-    Masquerade,
     Match,
-    Owner,
     Persistence,
     Ports,
     Service,
-    Sync,
-    SyncMode,
     Tunnel,
-    Vip,
-    VipOnStop,
     VirtualService,
 )
 

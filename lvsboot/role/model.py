@@ -1,4 +1,4 @@
-"""What a role file says, in types. Holds facts only: no defaults, no checks, no I/O."""
+"""One host as its role file describes it: network, director or real server. Facts only."""
 
 from __future__ import annotations
 
@@ -6,21 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from lvsboot.ipvs.table import (
-    DaemonRole,
-    Family,
-    ForwardingMethod,
-    Protocol,
-    SchedulerFlag,
-    Timeouts,
-    TunnelType,
-)
+from lvsboot.ipvs.table import DaemonRole, Family, ForwardingMethod, Timeouts, TunnelType
 from lvsboot.policy import Foreign, Weights
 from lvsboot.role.formats import Address, Interface, Network
+from lvsboot.role.services import Service
 
 
 class Backend(Enum):
-    """Who configures the NICs."""
+    """The program that configures the NICs."""
 
     AUTO = "auto"
     NETWORKD = "networkd"
@@ -39,14 +32,14 @@ class Dhcp(Enum):
 
 
 class Owner(Enum):
-    """Who puts a VIP up and takes it down."""
+    """Whether lvsboot or another program puts a VIP up and takes it down."""
 
     LVSBOOT = "lvsboot"
     EXTERNAL = "external"
 
 
 class SyncMode(Enum):
-    """Which sync daemons run: one sends what the director balances, one listens."""
+    """Which sync daemons run: the master sends connections, the backup receives them."""
 
     MASTER = "master"
     BACKUP = "backup"
@@ -61,12 +54,6 @@ class SyncMode(Enum):
                 return (DaemonRole.BACKUP,)
             case SyncMode.BOTH:
                 return (DaemonRole.MASTER, DaemonRole.BACKUP)
-
-
-class Helper(Enum):
-    """What reads a protocol in which further connections are agreed on."""
-
-    FTP = "ftp"
 
 
 class VipOnStop(Enum):
@@ -84,9 +71,9 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Nic:
-    """One entry of network.interfaces; `mtu` in bytes, None for the kernel's own.
+    """One entry of network.interfaces; `mtu` in bytes, None for the kernel's default.
 
-    With `gateway_on_link` gateways and next hops are neighbours, whatever networks the NIC has.
+    With `gateway_on_link` gateways and next hops need not be in one of the NIC's networks.
     """
 
     name: str
@@ -127,117 +114,8 @@ class Vip:
 
 
 @dataclass(frozen=True, slots=True)
-class Tunnel:
-    """`port` is gue's."""
-
-    type: TunnelType
-    port: int | None
-    checksum: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """A real server as one service sees it.
-
-    `port` None is the service's own. The thresholds are numbers of connections, 0 for none.
-    """
-
-    address: Address
-    port: int | None
-    weight: int
-    method: ForwardingMethod
-    upper_threshold: int
-    lower_threshold: int
-    tunnel: Tunnel | None
-
-
-@dataclass(frozen=True, slots=True)
-class Persistence:
-    """`timeout` in seconds; `prefix` None tells every client from every other."""
-
-    timeout: int
-    prefix: int | None
-    engine: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class VirtualService:
-    """What a service is found by: where a packet goes. Port 0 is every port."""
-
-    vip: Address
-    port: int
-    protocol: Protocol
-
-    def __str__(self) -> str:
-        return f"{self.protocol.value} {self.vip} port {self.port}"
-
-
-@dataclass(frozen=True, slots=True)
-class MarkedService:
-    """Or by the mark that the firewall gave it."""
-
-    mark: int
-    family: Family
-
-    def __str__(self) -> str:
-        return f"fwmark {self.mark} of {self.family.value}"
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """The ports from `first` to `last`, both among them."""
-
-    first: int
-    last: int
-
-    def __str__(self) -> str:
-        return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """Packets that get a service's mark."""
-
-    vip: Address
-    protocol: Protocol
-    ports: tuple[Ports, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """`matches` are a marked service's; none: something else gives the mark."""
-
-    identity: VirtualService | MarkedService
-    scheduler: str
-    scheduler_flags: frozenset[SchedulerFlag]
-    one_packet: bool
-    persistence: Persistence | None
-    helpers: frozenset[Helper]
-    destinations: tuple[Destination, ...]
-    matches: tuple[Match, ...]
-
-    @property
-    def family(self) -> Family:
-        match self.identity:
-            case VirtualService(vip=vip):
-                return Family.IPV4 if vip.version == 4 else Family.IPV6
-            case MarkedService(family=family):
-                return family
-
-    @property
-    def version(self) -> int:
-        """The family as `ipaddress` counts them: 4 or 6."""
-        return 4 if self.family is Family.IPV4 else 6
-
-    @property
-    def port(self) -> int:
-        """What a destination's port is where it names none; a mark's packets keep theirs (0)."""
-        return self.identity.port if isinstance(self.identity, VirtualService) else 0
-
-
-@dataclass(frozen=True, slots=True)
 class Masquerade:
-    """What comes from `source` leaves through `interface` with the director's address."""
+    """Packets from `source` leave through `interface` with the director's address."""
 
     source: Network
     interface: str
@@ -245,7 +123,7 @@ class Masquerade:
 
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """How two directors share connections; `max_length` in bytes, None for the kernel's own."""
+    """How two directors share connections; `max_length` in bytes, None for the kernel's default."""
 
     mode: SyncMode
     interface: str
@@ -258,7 +136,7 @@ class Sync:
 
 @dataclass(frozen=True, slots=True)
 class Director:
-    """`timeouts` in seconds, 0 for the kernel's own; `tuning` by the names below net.ipv4.vs."""
+    """`timeouts` in seconds, 0 for the kernel's default; `tuning` by names below net.ipv4.vs."""
 
     vips: tuple[Vip, ...]
     services: tuple[Service, ...]
@@ -274,10 +152,10 @@ class Director:
 
 @dataclass(frozen=True, slots=True)
 class TunnelEnd:
-    """Where a real server takes packets out of their tunnel.
+    """How packets arrive at a real server by tunnel.
 
     `port` is gue's. `family` is that of the outer packets, None for each VIP's own. `mss` in
-    bytes is announced to clients, None for what type, families and MTU leave.
+    bytes is announced to clients, None for what the tunnel's headers leave of the MTU.
     """
 
     type: TunnelType
@@ -289,7 +167,7 @@ class TunnelEnd:
 
 @dataclass(frozen=True, slots=True)
 class RealServer:
-    """`tunnel` is there for tun, and only for it."""
+    """`tunnel` is set for method tun only."""
 
     method: ForwardingMethod
     vips: tuple[Address, ...]
@@ -299,7 +177,7 @@ class RealServer:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """One host. `network` is None where the platform configures the NICs."""
+    """One host; `network` is None where the platform configures the NICs."""
 
     hostname: str | None
     network: NetworkPlan | None

@@ -25,16 +25,7 @@ from lvsboot.role.formats import (
     parse_mac,
     parse_network,
 )
-from lvsboot.role.model import (
-    Backend,
-    Dhcp,
-    NetworkPlan,
-    Nic,
-    RealServer,
-    Role,
-    Route,
-    TunnelEnd,
-)
+from lvsboot.role.model import Backend, Dhcp, NetworkPlan, Nic, RealServer, Role, Route, TunnelEnd
 from lvsboot.role.schema import sift
 from lvsboot.role.source_positions import place_findings
 from lvsboot.role.unaffected import sure_findings

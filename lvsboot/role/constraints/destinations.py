@@ -9,7 +9,8 @@ from lvsboot.role.constraints.addresses import Surroundings
 from lvsboot.role.constraints.findings import METHOD, NETWORK, SERVICES, Uses, key_error, warning
 from lvsboot.role.document import Finding, Path
 from lvsboot.role.formats import Address
-from lvsboot.role.model import Destination, Director, Service
+from lvsboot.role.model import Director
+from lvsboot.role.services import Destination, Service
 
 _FAMILY_OF = {4: Family.IPV4, 6: Family.IPV6}
 

@@ -10,7 +10,8 @@ from lvsboot.role.constraints.findings import NETWORK, SERVICES, VIPS, warning
 from lvsboot.role.constraints.names import Names
 from lvsboot.role.document import Finding, Path
 from lvsboot.role.messages import did_you_mean
-from lvsboot.role.model import Director, MarkedService, Nic, Owner, Role, Vip, VirtualService
+from lvsboot.role.model import Director, Nic, Owner, Role, Vip
+from lvsboot.role.services import MarkedService, VirtualService
 
 # net.ipv4.vs.* of Linux 6.12 and of 2026's kernels, whose tables grow with conn_lfactor and
 # svc_lfactor; another kernel may know more, so that others are only a warning.

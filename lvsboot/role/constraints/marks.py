@@ -13,7 +13,8 @@ from lvsboot.role.constraints.addresses import there
 from lvsboot.role.constraints.findings import VIPS, key_error
 from lvsboot.role.document import Finding, Path
 from lvsboot.role.formats import Address
-from lvsboot.role.model import Director, MarkedService, Ports, Service, VirtualService
+from lvsboot.role.model import Director
+from lvsboot.role.services import MarkedService, Ports, Service, VirtualService
 from lvsboot.role.tunnels import family_of
 
 

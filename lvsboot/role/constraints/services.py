@@ -12,7 +12,8 @@ from lvsboot.role.constraints.findings import METHOD, SERVICES, VIPS, Uses, key_
 from lvsboot.role.defaults import FTP_PORT, is_ftp, is_translated
 from lvsboot.role.document import Finding, Path
 from lvsboot.role.formats import Address
-from lvsboot.role.model import Director, Helper, Service, VirtualService
+from lvsboot.role.model import Director
+from lvsboot.role.services import Helper, Service, VirtualService
 
 # The schedulers that read flags: the bits mean nothing to the others.
 FLAGGED_SCHEDULERS = {"sh", "mh"}

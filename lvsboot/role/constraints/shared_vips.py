@@ -8,15 +8,8 @@ from lvsboot.ipvs.table import ForwardingMethod
 from lvsboot.role.constraints.findings import METHOD, SERVICES, VIPS, warning
 from lvsboot.role.document import Finding, Path
 from lvsboot.role.formats import Address
-from lvsboot.role.model import (
-    Destination,
-    Director,
-    MarkedService,
-    Role,
-    Service,
-    VipOnStop,
-    VirtualService,
-)
+from lvsboot.role.model import Director, Role, VipOnStop
+from lvsboot.role.services import Destination, MarkedService, Service, VirtualService
 
 _ON_STOP: Path = ("director", "vip_on_stop")
 

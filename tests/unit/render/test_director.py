@@ -124,6 +124,7 @@ def test_all_of_a_sync_daemons_options() -> None:
 
 
 @pytest.mark.native("systemd-escape")
+@settings(deadline=None)
 @given(
     st.lists(st.text(string.ascii_letters + string.digits + ".-_@+,^~", min_size=1, max_size=15))
 )

@@ -23,18 +23,15 @@ from lvsboot.role.formats import parse_interface_name
 from lvsboot.role.model import (
     Backend,
     Director,
-    MarkedService,
     Masquerade,
-    Match,
     Owner,
-    Ports,
     RealServer,
     Role,
-    Service,
     TunnelEnd,
     Vip,
 )
 from lvsboot.role.reader import parse_role
+from lvsboot.role.services import MarkedService, Match, Ports, Service
 from lvsboot.role.tunnels import announced_mss
 from tests.golden import CASES, REPOSITORY, Case
 
