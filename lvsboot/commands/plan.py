@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
-from lvsboot.commands import rulefiles
-from lvsboot.commands import run_state as memory
+from lvsboot.commands import rulefiles, run_state
 from lvsboot.commands.desired import HOST, NO_CAUTIONS, Cautions, host_tree
 from lvsboot.commands.real_server import VipChange, vip_changes
 from lvsboot.commands.roles import existing_root
@@ -112,5 +111,5 @@ def _table_changes(director: Director) -> tuple[TableChange, ...]:
     if director.weights is Weights.KEEP:
         desired = keep_weights(actual, desired)
     foreign = director.foreign_services is Foreign.REMOVE
-    ours = None if foreign else memory.our_services(rulefiles.StatePaths())
+    ours = None if foreign else run_state.our_services(rulefiles.StatePaths())
     return diff(actual, desired, ours=ours)

@@ -13,10 +13,11 @@ from lvsboot.system.textfiles import Staged, encode, move_file, read_text, write
 
 
 class StatePaths(NamedTuple):
-    """`origin` holds the digests of `saved` and of the rules that it grew from (sha256sum -c).
+    """`origin` holds the digests of `saved` and of the rules that it was saved from (sha256sum -c).
 
-    `loading` is what a start is about to load, or was when it was killed: then the services of
-    both it and `loaded` are ours. `loaded_from` says where `loaded` comes from (memory.py).
+    `loading` are the rules that a start is loading, or was when it was killed: then the services
+    of both it and `loaded` are ours. `loaded_from` is the source of `loaded` (run_state.py), and
+    `stale` an earlier version's file.
     """
 
     rules: str = paths.RULES

@@ -1,4 +1,4 @@
-"""What is loaded, as /run/lvs keeps it: the rules, where they come from, and what is known."""
+"""The files in /run/lvs: the rules that are loaded, their source, and the rules being loaded."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from lvsboot.commands.rulefiles import RulesFile, StatePaths
-from lvsboot.ipvs.rules.format import format_service_key
-from lvsboot.ipvs.table import ServiceKey
+from lvsboot.ipvs.rules.format import format_daemon, format_service
+from lvsboot.ipvs.table import Daemon, DaemonRole, Service, ServiceKey, Table
 from lvsboot.policy import Foreign, Weights
 from lvsboot.system.textfiles import read_text, remove_file, write_text
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 # Of loaded.from: /run outlives an upgrade of the package.
 _SOURCE_VERSION = "1"
-_LONGEST_UPTIME = 1e10  # seconds; what is no number is not less, either
+_LONGEST_UPTIME = 1e10  # seconds; NaN fails the comparison, too
 
 
 class Source(NamedTuple):
-    """Where what is loaded comes from, since when, and how it was loaded.
+    """Where the loaded rules come from, when they were loaded, and under which policies.
 
-    `uptime`: the seconds that the host had been up; clocks jump, above all early in a boot.
+    `uptime` is the host's at that time, in seconds: clocks jump, above all early in a boot.
     """
 
     path: str
@@ -33,7 +33,7 @@ class Source(NamedTuple):
     uptime: float
 
     def since(self) -> float:
-        """In seconds since the epoch, by the clock as it is now."""
+        """Seconds since the epoch, by the present clock."""
         return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + self.uptime
 
 
@@ -43,13 +43,13 @@ def loaded_rules(places: StatePaths) -> RulesFile | None:
 
 
 def loaded_source(places: StatePaths) -> Source | None:
-    """None where nothing is loaded, or a start was killed before it could say from where."""
+    """None where nothing is loaded, or a start was killed before it wrote loaded.from."""
     text = read_text(places.loaded_from)
     return None if text is None else _parse_source(text)
 
 
 def _parse_source(text: str) -> Source | None:
-    """None for what another version has written, or nobody: that is as good as nothing."""
+    """None for a text that is incomplete, or that another version has written."""
     lines = [line.partition("=") for line in text.split("\n")[:-1]]
     fields = {name: _unescape(value) for name, equals, value in lines if equals}
     try:
@@ -88,34 +88,55 @@ def _unescape(value: str) -> str:
 
 
 def our_services(places: StatePaths) -> Collection[ServiceKey]:
-    """What we have loaded, or were loading when we were killed."""
-    ours: set[ServiceKey] = set()
+    """Services of the rules that are loaded, or were being loaded when a start was killed."""
+    return our_rules(places).services
+
+
+def our_rules(places: StatePaths) -> Table:
+    """The services and sync daemons of loaded.rules and loading.rules together."""
+    services: dict[ServiceKey, Service] = {}
+    daemons: dict[DaemonRole, Daemon | None] = {}
     for path in (places.loaded, places.loading):
         text = read_text(path)
         if text is not None:
-            ours.update(RulesFile(path, text).table().services)
-    return ours
+            table = RulesFile(path, text).table()
+            services |= table.services
+            daemons |= table.daemons
+    return Table(services, daemons=daemons)
 
 
-def announce_loading(source: RulesFile, places: StatePaths) -> str | None:
-    """Adds what is to be loaded to what killed starts have announced; gives what they have."""
+def record_loading(source: RulesFile, places: StatePaths) -> str | None:
+    """Write loading.rules before the first change, and return its former content.
+
+    It keeps the services and sync daemons that starts which were killed have recorded there.
+    """
     former = read_text(places.loading)
     text = source.text
     if former is not None:
-        left = RulesFile(places.loading, former).table().services.keys() - source.table().services
-        text = "".join(f"-A {format_service_key(key)}\n" for key in left) + text
+        before, now = RulesFile(places.loading, former).table(), source.table()
+        lines = [
+            f"-A {format_service(key, service.options)}\n"
+            for key, service in before.services.items()
+            if key not in now.services
+        ]
+        lines += [
+            f"{format_daemon(role, daemon)}\n"
+            for role, daemon in before.daemons.items()
+            if daemon is not None and role not in now.daemons
+        ]
+        text = "".join(lines) + text
     write_text(places.loading, text)
     return former
 
 
-def remember_loaded(
+def record_loaded(
     source: RulesFile, foreign: Foreign, weights: Weights, places: StatePaths
 ) -> None:
-    """Writes loaded.from before loaded.rules: after a kill in between, the next start does both."""
+    """Write loaded.from before loaded.rules: after a kill between, the next start writes both."""
     is_new = read_text(places.loaded) != source.text
     before = loaded_source(places)
     uptime = time.clock_gettime(time.CLOCK_BOOTTIME)
-    # Not as it was typed: whoever reads it is in another folder.
+    # Absolute, as later verbs run in other directories.
     path = os.path.abspath(source.path)  # noqa: PTH100 - on the start path
     if before is not None and not is_new and before.path == path:
         uptime = before.uptime
@@ -128,14 +149,14 @@ def remember_loaded(
     remove_file(places.stale)
 
 
-def take_back_loading(former: str | None, places: StatePaths) -> None:
-    """For a start of which nothing is left in the table: what killed ones left still is."""
+def restore_loading(former: str | None, places: StatePaths) -> None:
+    """Restore loading.rules after a start that changed nothing; `former` is of killed starts."""
     if former is None:
         remove_file(places.loading)
     else:
         write_text(places.loading, former)
 
 
-def forget_loaded(places: StatePaths) -> None:
+def remove_records(places: StatePaths) -> None:
     for path in (places.loading, places.loaded_from, places.loaded, places.stale):
         remove_file(path)

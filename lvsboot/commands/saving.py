@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from lvsboot.commands import rulefiles
-from lvsboot.commands import run_state as memory
+from lvsboot.commands import rulefiles, run_state
 from lvsboot.commands.rulefiles import StatePaths
 from lvsboot.errors import HostError, InputError, UsageError
 from lvsboot.ipvs.kernel import Kernel, open_kernel
@@ -45,7 +44,7 @@ def save(
     Raises HostError where nothing is loaded.
     """
     with Lock(places.lock, "save", tell):
-        source, loaded = memory.loaded_source(places), memory.loaded_rules(places)
+        source, loaded = run_state.loaded_source(places), run_state.loaded_rules(places)
         if loaded is None:
             raise HostError("nothing is loaded that could be saved: `systemctl start lvs` first")
         if source is None:
@@ -55,7 +54,7 @@ def save(
         table = _read_table(connect)._replace(daemons={})
         foreign: list[ServiceKey] = []
         if not everything and source.foreign is Foreign.KEEP:
-            ours = {*memory.our_services(places), *_declared(places)}
+            ours = {*run_state.our_services(places), *_declared(places)}
             foreign = [key for key in table.services if key not in ours]
             services = {key: row for key, row in table.services.items() if key in ours}
             table = table._replace(services=services)
@@ -106,7 +105,7 @@ def _declared(places: StatePaths) -> set[ServiceKey]:
     return set(parse_rules(text, file=places.rules, port_of=rulefiles.port_of).services)
 
 
-def _origin(source: memory.Source, loaded: str, places: StatePaths) -> str:
+def _origin(source: run_state.Source, loaded: str, places: StatePaths) -> str:
     """The line of the role's rules that the live table has grown from.
 
     Of those that were loaded, not of those that the folder holds by now: these may be newer.

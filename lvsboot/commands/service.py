@@ -9,8 +9,7 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from lvsboot.commands import rulefiles
-from lvsboot.commands import run_state as memory
+from lvsboot.commands import rulefiles, run_state
 from lvsboot.commands.rulefiles import RulesFile, StatePaths
 from lvsboot.errors import InputError, KernelRefusedError
 from lvsboot.ipvs.changes import (
@@ -95,21 +94,24 @@ def _load(
         changes = diff(actual, desired, ours=_ours(actual, desired, foreign, places))
         stops, daemons = _stops_first(diff_daemons(actual, declared))
         stopped = kernel.execute(stops, stop_when_refused=False)
-        if changes:
+        former = None
+        if changes or daemons:
+            # Before loading.rules names these services as ours.
             whole = whole or _is_live(actual, declared, places)
-            former = memory.announce_loading(source, places)
+            former = run_state.record_loading(source, places)
+        if changes:
             verdict = (execute_all_or_none if whole else execute_what_goes)(kernel, changes)
             if verdict.refused and whole:
                 undo = [step for stop in stopped.applied for step in inverse(stop)]
                 undone = kernel.execute(undo, stop_when_refused=False)
                 verdict = verdict.with_not_undone(undone.refused)
                 if not verdict.not_undone:
-                    memory.take_back_loading(former, places)
+                    run_state.restore_loading(former, places)
                 raise _rejected(source, verdict)
         else:
             verdict = Verdict(())
         followed = kernel.execute(daemons, stop_when_refused=False)
-    memory.remember_loaded(source, foreign, weights, places)
+    run_state.record_loaded(source, foreign, weights, places)
     if verdict.refused:
         raise _incomplete(source, verdict)
     warnings = map(refusal_text, (*stopped.refused, *followed.refused))
@@ -157,7 +159,7 @@ def _ours(
     if foreign is Foreign.REMOVE:
         return None
     undesired = actual.services.keys() - desired.services.keys()
-    return memory.our_services(places) if undesired else frozenset()
+    return run_state.our_services(places) if undesired else frozenset()
 
 
 def _is_live(actual: Table, declared: Table, places: StatePaths) -> bool:
@@ -169,7 +171,7 @@ def _is_live(actual: Table, declared: Table, places: StatePaths) -> bool:
     if not live.isdisjoint(declared.services):
         return True
     # The rules of an earlier start are read only where there is something to look for.
-    return bool(live) and not live.isdisjoint(memory.our_services(places))
+    return bool(live) and not live.isdisjoint(run_state.our_services(places))
 
 
 def _rejected(source: RulesFile, verdict: Verdict) -> KernelRefusedError:
@@ -210,11 +212,9 @@ def stop(
     Raises KernelRefusedError.
     """
     with Lock(places.lock, "stop", tell):
-        ours = memory.our_services(places)
-        loaded = memory.loaded_rules(places)
-        started = {} if loaded is None else loaded.table().daemons
-        changes = _remove(ours, started, connect) if ours or started else ()
-        memory.forget_loaded(places)
+        ours, _, daemons = run_state.our_rules(places)
+        changes = _remove(ours, daemons, connect) if ours or daemons else ()
+        run_state.remove_records(places)
     return changes
 
 

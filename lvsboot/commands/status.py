@@ -10,8 +10,7 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple, TypeAlias
 
 from lvsboot import paths
-from lvsboot.commands import rulefiles
-from lvsboot.commands import run_state as memory
+from lvsboot.commands import rulefiles, run_state
 from lvsboot.commands.rulefiles import StatePaths
 from lvsboot.errors import HostError, LvsbootError, NotPermittedError
 from lvsboot.host import debian_ipvsadm
@@ -52,8 +51,8 @@ def read_status(
     *, connections: bool = False, places: StatePaths = _HOST, connect: Connect = open_kernel
 ) -> Status:
     """The live table with its counters, and how it differs from what was loaded."""
-    loaded = memory.loaded_rules(places)
-    source = memory.loaded_source(places)
+    loaded = run_state.loaded_rules(places)
+    source = run_state.loaded_source(places)
     with connect() as kernel:
         services = read_live(kernel)
         timeouts, daemons = kernel.read_timeouts(), kernel.read_daemons()
@@ -80,7 +79,7 @@ def read_status(
     )
 
 
-def _next_notes(loaded: str, source: memory.Source | None, places: StatePaths) -> list[str]:
+def _next_notes(loaded: str, source: run_state.Source | None, places: StatePaths) -> list[str]:
     """What the next start would load, where that is something else."""
     if source is not None and source.path not in {places.rules, places.saved}:
         return [f"the next start loads {places.rules}"]

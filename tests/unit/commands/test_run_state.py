@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lvsboot.commands import run_state as memory
+from lvsboot.commands import run_state
 from lvsboot.commands.rulefiles import RulesFile, StatePaths
 from lvsboot.policy import Foreign, Weights
 
@@ -17,10 +17,10 @@ def places(tmp_path: Path) -> StatePaths:
     return StatePaths(*(str(tmp_path / name) for name in StatePaths._fields))
 
 
-def remember(path: str, places: StatePaths, origin: str = "") -> memory.Source | None:
+def remember(path: str, places: StatePaths, origin: str = "") -> run_state.Source | None:
     rules = RulesFile(path, "-C\n", origin=origin)
-    memory.remember_loaded(rules, Foreign.REMOVE, Weights.KEEP, places)
-    return memory.loaded_source(places)
+    run_state.record_loaded(rules, Foreign.REMOVE, Weights.KEEP, places)
+    return run_state.loaded_source(places)
 
 
 @pytest.mark.parametrize(
@@ -72,20 +72,20 @@ NOW = "version=1\npath=/r\norigin=\nforeign=keep\nweights=keep\nuptime=1.5\n"
 )
 def test_what_cannot_be_read_is_as_good_as_none(places: StatePaths, text: str) -> None:
     Path(places.loaded_from).write_bytes(os.fsencode(text))
-    assert memory.loaded_source(places) is None
+    assert run_state.loaded_source(places) is None
     assert remember("/r", places) is not None
 
 
 def test_a_later_versions_fields_do_not_harm(places: StatePaths) -> None:
     Path(places.loaded_from).write_text(NOW + "more=fields\n", encoding="utf-8")
-    assert memory.loaded_source(places) == ("/r", "", Foreign.KEEP, Weights.KEEP, 1.5)
+    assert run_state.loaded_source(places) == ("/r", "", Foreign.KEEP, Weights.KEEP, 1.5)
 
 
 @pytest.mark.parametrize("forget", [False, True])
 def test_an_earlier_versions_fingerprints_are_removed(places: StatePaths, *, forget: bool) -> None:
     Path(places.stale).write_bytes(b"\xff" * 9)
     if forget:
-        memory.forget_loaded(places)
+        run_state.remove_records(places)
     else:
         remember("/r", places)
     assert not Path(places.stale).exists()

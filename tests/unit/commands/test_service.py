@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from lvsboot.ipvs.changes import (
     StartDaemon,
     StopDaemon,
 )
+from lvsboot.ipvs.reconcile import Outcome
 from lvsboot.ipvs.table import Table
 from lvsboot.policy import Foreign, Weights
 from tests.unit.commands.host import FOREIGN, ONE, TWO, Host, reload, rules, start, stop
@@ -102,9 +103,11 @@ def start_killed(host: Host, text: str) -> None:
     host.kernel = FakeKernel(Table({**before.services, **rules(text).services}))
 
 
+EVERY_PORT = "-A -t 192.0.2.4:0 -s wlc -p 60\n"
 MARKS = "-A -f 1 -s wlc\n-A -f 1 -6 -s rr\n-A -u [2001:db8::1]:53 -s wlc -o\n"
 ROWS = pytest.mark.parametrize(
-    "texts", [(ONE, TWO), (MARKS, ONE), (ONE, MARKS, TWO), (ONE + TWO, TWO + MARKS, ONE)]
+    "texts",
+    [(ONE, TWO), (MARKS, ONE), (ONE, MARKS, TWO), (EVERY_PORT, ONE), (ONE + TWO, TWO + MARKS, ONE)],
 )
 
 
@@ -299,6 +302,36 @@ def test_a_daemon_runs_again_when_nothing_has_changed(tmp_path: Path) -> None:
     assert host.kernel.table == before
     kinds = [type(change) for change in host.kernel.sent]
     assert (kinds[0], kinds[-1]) == (StopDaemon, StartDaemon)
+
+
+MASTER = "--start-daemon master --mcast-interface eth0 --syncid 0\n"
+BACKUP = "--start-daemon backup --mcast-interface eth0 --syncid 0\n"
+
+
+class _KernelOfAKilledStart(FakeKernel):
+    def execute(self, changes: Iterable[Change], *, stop_when_refused: bool) -> Outcome:
+        changes = tuple(changes)
+        outcome = super().execute(changes, stop_when_refused=stop_when_refused)
+        if any(isinstance(change, StartDaemon) for change in changes):
+            raise _KilledError
+        return outcome
+
+
+@pytest.mark.parametrize("texts", [[ONE + MASTER], [ONE + MASTER, TWO + BACKUP]])
+def test_a_stop_stops_the_daemons_of_killed_starts(host: Host, texts: list[str]) -> None:
+    """They were killed after the daemon had started, before loaded.rules was written."""
+    host.write(rules=ONE)
+    start(host)
+    for text in texts:
+        host.write(rules=text)
+        host.kernel = _KernelOfAKilledStart(host.kernel.table)
+        with pytest.raises(_KilledError):
+            start(host)
+    host.kernel = FakeKernel(host.kernel.table)
+    assert len(host.kernel.table.daemons) == len(texts)
+    stop(host)
+    assert host.kernel.table == Table({})
+    assert host.read("loading") is None
 
 
 def test_daemons_follow_and_never_fail_a_start(host: Host) -> None:

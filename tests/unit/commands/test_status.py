@@ -11,8 +11,7 @@ import pytest
 from lvsboot import paths
 from lvsboot.cli.text.live_table import Columns
 from lvsboot.cli.text.status import status_text, status_value
-from lvsboot.commands import run_state as memory
-from lvsboot.commands import status
+from lvsboot.commands import run_state, status
 from lvsboot.commands.status import Status
 from lvsboot.errors import InputError
 from lvsboot.host import debian_ipvsadm
@@ -93,7 +92,7 @@ def test_what_the_next_start_loads_instead(host: Host, monkeypatch: pytest.Monke
 
 def test_since_follows_a_clock_that_jumps(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     start(host)
-    source = memory.loaded_source(host.places)
+    source = run_state.loaded_source(host.places)
     assert source is not None
     assert source.since() == pytest.approx(time.time(), abs=5)
     real = time.time
@@ -103,13 +102,13 @@ def test_since_follows_a_clock_that_jumps(host: Host, monkeypatch: pytest.Monkey
 
 def test_a_start_that_changes_nothing_is_none(host: Host) -> None:
     start(host)
-    before = memory.loaded_source(host.places)
+    before = run_state.loaded_source(host.places)
     start(host)
-    assert memory.loaded_source(host.places) == before
+    assert run_state.loaded_source(host.places) == before
     host.kernel.table = Table({})
     host.write(rules=ONE + TWO)
     start(host)
-    assert memory.loaded_source(host.places) != before
+    assert run_state.loaded_source(host.places) != before
 
 
 @pytest.mark.parametrize("survived", [0, 1])
@@ -118,7 +117,7 @@ def test_since_is_not_that_of_rules_before(
 ) -> None:
     """A start is killed while it writes what it has loaded; the next one has nothing to change."""
     start(host)
-    before = memory.loaded_source(host.places)
+    before = run_state.loaded_source(host.places)
     host.write(rules=ONE + TWO)
     written: list[str] = []
 
@@ -130,10 +129,10 @@ def test_since_is_not_that_of_rules_before(
         write_text(path, text)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(memory, "write_text", killed)
+        patch.setattr(run_state, "write_text", killed)
         start(host)
     assert start(host).changes == ()
-    assert memory.loaded_source(host.places) != before
+    assert run_state.loaded_source(host.places) != before
 
 
 def test_what_another_service_would_do_is_a_warning_even_where_nobody_can_read_it(
