@@ -23,7 +23,12 @@ from lvsboot.ipvs.changes import (
     keep_weights,
 )
 from lvsboot.ipvs.kernel import Kernel, open_kernel
-from lvsboot.ipvs.reconcile import Refusal, Verdict, execute_all_or_none, execute_what_goes
+from lvsboot.ipvs.reconcile import (
+    ExecutionResult,
+    Refusal,
+    execute_all_or_none,
+    execute_best_effort,
+)
 from lvsboot.ipvs.refusals import refusal_text, rule_of
 from lvsboot.ipvs.rules import locate_rules
 from lvsboot.ipvs.table import DaemonRole, ServiceKey, Table
@@ -100,20 +105,20 @@ def _load(
             whole = whole or _is_live(actual, declared, places)
             former = run_state.record_loading(source, places)
         if changes:
-            verdict = (execute_all_or_none if whole else execute_what_goes)(kernel, changes)
-            if verdict.refused and whole:
+            result = (execute_all_or_none if whole else execute_best_effort)(kernel, changes)
+            if result.refused and whole:
                 undo = [step for stop in stopped.applied for step in inverse(stop)]
                 undone = kernel.execute(undo, stop_when_refused=False)
-                verdict = verdict.with_not_undone(undone.refused)
-                if not verdict.not_undone:
+                result = result.with_not_undone(undone.refused)
+                if not result.not_undone:
                     run_state.restore_loading(former, places)
-                raise _rejected(source, verdict)
+                raise _rejected(source, result)
         else:
-            verdict = Verdict(())
+            result = ExecutionResult(())
         followed = kernel.execute(daemons, stop_when_refused=False)
     run_state.record_loaded(source, foreign, weights, places)
-    if verdict.refused:
-        raise _incomplete(source, verdict)
+    if result.refused:
+        raise _incomplete(source, result)
     warnings = map(refusal_text, (*stopped.refused, *followed.refused))
     return Loaded(source, (*stops, *changes, *daemons), tuple(warnings))
 
@@ -174,19 +179,19 @@ def _is_live(actual: Table, declared: Table, places: StatePaths) -> bool:
     return bool(live) and not live.isdisjoint(run_state.our_services(places))
 
 
-def _rejected(source: RulesFile, verdict: Verdict) -> KernelRefusedError:
-    lines = _refusal_lines(source, verdict.refused)
-    if verdict.not_undone:
+def _rejected(source: RulesFile, result: ExecutionResult) -> KernelRefusedError:
+    lines = _refusal_lines(source, result.refused)
+    if result.not_undone:
         lines.append("What had been changed before was not all taken back; left as it is:")
-        lines += map(refusal_text, verdict.not_undone)
+        lines += map(refusal_text, result.not_undone)
         lines.append("Mend the rules and reload: that is safe, and repairs this too.")
     else:
         lines.append("Nothing has changed: the table is as it was.")
     return KernelRefusedError("\n".join(lines))
 
 
-def _incomplete(source: RulesFile, verdict: Verdict) -> KernelRefusedError:
-    lines = _refusal_lines(source, verdict.refused)
+def _incomplete(source: RulesFile, result: ExecutionResult) -> KernelRefusedError:
+    lines = _refusal_lines(source, result.refused)
     lines.append("All other rules are loaded. Mend these and reload: that is safe.")
     return KernelRefusedError("\n".join(lines))
 

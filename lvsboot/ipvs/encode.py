@@ -130,7 +130,7 @@ def encode_destination(key: DestinationKey, destination: Destination) -> bytes:
     )
 
 
-class Endings(dict[tuple[int, int, Destination], bytes]):
+class DestinationCache(dict[tuple[int, int, Destination], bytes]):
     """What follows a destination's address, by that one's length and port and the destination.
 
     A large table has few of them: DESTINATION_HEAD, address and ending are encode_destination()
@@ -144,7 +144,7 @@ class Endings(dict[tuple[int, int, Destination], bytes]):
         return ending
 
 
-class OptionsOf(dict[tuple[Family, ServiceOptions], bytes]):
+class OptionsCache(dict[tuple[Family, ServiceOptions], bytes]):
     """What encode_options() gives for what a large table's services have in common."""
 
     def __missing__(self, found: tuple[Family, ServiceOptions]) -> bytes:

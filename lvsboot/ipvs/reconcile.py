@@ -45,27 +45,27 @@ class IpvsKernel(Protocol):
         """Carry out in order; a refused step does not keep those of its batch from following."""
 
 
-class Verdict(NamedTuple):
+class ExecutionResult(NamedTuple):
     """Refusals with those left out that follow from another; what could not be taken back."""
 
     refused: tuple[Refusal, ...]
     not_undone: tuple[Refusal, ...] = ()
 
-    def with_not_undone(self, more: Iterable[Refusal]) -> Verdict:
+    def with_not_undone(self, more: Iterable[Refusal]) -> ExecutionResult:
         return self._replace(not_undone=(*self.not_undone, *more))
 
 
-def execute_all_or_none(kernel: IpvsKernel, changes: Iterable[TableChange]) -> Verdict:
+def execute_all_or_none(kernel: IpvsKernel, changes: Iterable[TableChange]) -> ExecutionResult:
     """For a live table: when a change is refused, take back all that was applied before it."""
     outcome = kernel.execute(build_pools_once(changes), stop_when_refused=True)
     if not outcome.refused:
-        return Verdict(())
+        return ExecutionResult(())
     undo = [step for change in reversed(outcome.applied) for step in inverse(change)]
     undone = kernel.execute(undo, stop_when_refused=False)
-    return Verdict(root_causes(outcome.refused), tuple(undone.refused))
+    return ExecutionResult(root_causes(outcome.refused), tuple(undone.refused))
 
 
-def execute_what_goes(kernel: IpvsKernel, changes: Iterable[TableChange]) -> Verdict:
+def execute_best_effort(kernel: IpvsKernel, changes: Iterable[TableChange]) -> ExecutionResult:
     """For an empty table: hundreds of good services do not wait for one that is refused."""
     outcome = kernel.execute(build_pools_once(changes), stop_when_refused=False)
     # Its scheduler comes last, and under `none` it would refuse every connection.
@@ -76,7 +76,7 @@ def execute_what_goes(kernel: IpvsKernel, changes: Iterable[TableChange]) -> Ver
         and refusal.change.before.scheduler == NO_SCHEDULER
     ]
     undone = kernel.execute(dead, stop_when_refused=False)
-    return Verdict(root_causes(outcome.refused), tuple(undone.refused))
+    return ExecutionResult(root_causes(outcome.refused), tuple(undone.refused))
 
 
 def root_causes(refused: Sequence[Refusal]) -> tuple[Refusal, ...]:

@@ -20,8 +20,8 @@ from lvsboot.ipvs.changes import (
 )
 from lvsboot.ipvs.encode import (
     DESTINATION_HEAD,
-    Endings,
-    OptionsOf,
+    DestinationCache,
+    OptionsCache,
     encode_daemon,
     encode_destination,
     encode_destination_key,
@@ -50,8 +50,8 @@ class RequestEncoder:
     def __init__(self, family_id: int) -> None:
         self._family_id = family_id
         self._names: dict[ServiceKey, bytes] = {}
-        self._options = OptionsOf()
-        self._endings = Endings()
+        self._options = OptionsCache()
+        self._endings = DestinationCache()
 
     def changes(self, changes: Iterable[Change], first: int) -> list[bytes]:
         """A request for each step, numbered from `first`; answered only when it is refused."""

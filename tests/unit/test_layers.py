@@ -20,7 +20,7 @@ LEAVES = {"errors", "paths", "policy", "problem", "resources"}
 PURE = ["announce", "render", "role", "system.sysctl", "system.printable", "install.tree"]
 READS_ITS_OWN_FILES = "resources"
 # inet_pton(3) lives in socket, and is pure.
-PARSES_ADDRESSES = {"ipvs.address", "ipvs.rules.shortcut"}
+PARSES_ADDRESSES = {"ipvs.address", "ipvs.rules.fast_parser"}
 IO = {"os", "pathlib", "shutil", "socket", "subprocess", "tempfile", "pyroute2"}
 # An image is baked where there is no IPVS: what writes its files must not need the kernel.
 BAKES_IMAGES = ["render", "install", "role"]

@@ -13,8 +13,10 @@ from typing import NamedTuple
 
 from lvsboot.errors import InputError
 from lvsboot.ipvs.address import format_endpoint
+from lvsboot.ipvs.rules.builders import PortOf
 from lvsboot.ipvs.rules.command import LONGEST_LINE, DestinationCommand, Verb, parse_command
-from lvsboot.ipvs.rules.drafts import PortOf
+from lvsboot.ipvs.rules.fast_parser import FastParser, Pool
+from lvsboot.ipvs.rules.interpreter import Interpreter
 from lvsboot.ipvs.rules.options import CommandError, RefusedError
 from lvsboot.ipvs.rules.other_formats import recognise
 from lvsboot.ipvs.rules.parse import (
@@ -25,10 +27,8 @@ from lvsboot.ipvs.rules.parse import (
     rule_problem,
     split_parts,
 )
-from lvsboot.ipvs.rules.replay import Replay
 from lvsboot.ipvs.rules.shell import DecidesError, Shell, calls_ipvsadm, program
 from lvsboot.ipvs.rules.shell_words import is_plain
-from lvsboot.ipvs.rules.shortcut import Pool, Shortcut
 from lvsboot.ipvs.table import Table
 from lvsboot.problem import Problem, Span
 
@@ -71,8 +71,8 @@ class _Reader:
         self._file = file
         self._port_of = port_of
         self._shell = Shell()
-        self._shortcut = Shortcut(port_of)
-        self._replay = Replay()
+        self._shortcut = FastParser(port_of)
+        self._replay = Interpreter()
         self._problems: list[Problem] = []
         self._remarks: list[tuple[int, str]] = []
         self._remark_count = 0

@@ -6,12 +6,12 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from lvsboot.ipvs.rules import values
-from lvsboot.ipvs.rules.drafts import DestinationDraft, PortOf, ServiceDraft, read_daemon
+from lvsboot.ipvs.rules.builders import DestinationBuilder, PortOf, ServiceBuilder, read_daemon
 from lvsboot.ipvs.rules.options import (
     TIMEOUT,
     CommandError,
-    Given,
     Group,
+    ParsedOption,
     Word,
     read_options,
     split_words,
@@ -150,7 +150,7 @@ def parse_command(line: str, port_of: PortOf) -> Command | None:
     return _command(verb, options, others, port_of)
 
 
-def _check_options(verb: Given, options: list[Given]) -> None:
+def _check_options(verb: ParsedOption, options: list[ParsedOption]) -> None:
     name = verb.option.name
     if name not in _ALLOWED:
         raise CommandError(f"--{name} has no place in a rules file", verb.word)
@@ -166,7 +166,9 @@ def _check_options(verb: Given, options: list[Given]) -> None:
         seen.add(group)
 
 
-def _command(verb: Given, options: list[Given], others: list[Word], port_of: PortOf) -> Command:
+def _command(
+    verb: ParsedOption, options: list[ParsedOption], others: list[Word], port_of: PortOf
+) -> Command:
     match verb.option.name.partition("-"):
         case ("clear", _, _):
             return ClearCommand()
@@ -177,53 +179,55 @@ def _command(verb: Given, options: list[Given], others: list[Word], port_of: Por
             daemon = read_daemon(by_group)
             return DaemonCommand(values.daemon_role(verb), daemon if action == "start" else None)
         case ("zero", _, _):
-            return ZeroCommand(_service_draft(options, port_of).key)
+            return ZeroCommand(_service_builder(options, port_of).key)
         case (action, _, "service"):
             return _service_command(Verb(action), options, port_of)
         case (action, _, _):
             return _destination_command(Verb(action), options, port_of)
 
 
-def _timeouts(verb: Given, others: list[Word]) -> Timeouts:
+def _timeouts(verb: ParsedOption, others: list[Word]) -> Timeouts:
     if len(others) < len(Timeouts._fields):
         raise CommandError("--set needs three timeouts: TCP, TCP FIN, UDP", verb.word)
     for word in others[len(Timeouts._fields) :]:
         raise CommandError(f"'{word.text}' belongs to no option", word)
-    seconds = (Given(TIMEOUT, word.text, word) for word in others)
+    seconds = (ParsedOption(TIMEOUT, word.text, word) for word in others)
     return Timeouts(*(values.number(given, 0, values.LONGEST_TIMEOUT) for given in seconds))
 
 
-def _service_draft(options: list[Given], port_of: PortOf) -> ServiceDraft:
-    draft = ServiceDraft(port_of)
+def _service_builder(options: list[ParsedOption], port_of: PortOf) -> ServiceBuilder:
+    builder = ServiceBuilder(port_of)
     for given in options:
-        draft.take(given)
-    return draft
+        builder.apply(given)
+    return builder
 
 
-def _service_command(verb: Verb, options: list[Given], port_of: PortOf) -> ServiceCommand:
-    draft = _service_draft(options, port_of)
-    key = _required_key(draft)
-    return ServiceCommand(verb, key, None if verb is Verb.DELETE else draft.options())
+def _service_command(verb: Verb, options: list[ParsedOption], port_of: PortOf) -> ServiceCommand:
+    builder = _service_builder(options, port_of)
+    key = _required_key(builder)
+    return ServiceCommand(verb, key, None if verb is Verb.DELETE else builder.options())
 
 
-def _destination_command(verb: Verb, options: list[Given], port_of: PortOf) -> DestinationCommand:
-    service = ServiceDraft(port_of)
-    draft = DestinationDraft(service)
+def _destination_command(
+    verb: Verb, options: list[ParsedOption], port_of: PortOf
+) -> DestinationCommand:
+    service = ServiceBuilder(port_of)
+    builder = DestinationBuilder(service)
     for given in options:
         if given.option.group in _SERVICE:
-            service.take(given)
+            service.apply(given)
         else:
-            draft.take(given)
+            builder.apply(given)
     key = _required_key(service)
-    said = draft.key(stored=False)
+    said = builder.key(stored=False)
     if verb is Verb.DELETE:
         return DestinationCommand(verb, key, said, None, said.port)
-    where = draft.key(stored=True)
-    return DestinationCommand(verb, key, where, draft.destination(), said.port)
+    where = builder.key(stored=True)
+    return DestinationCommand(verb, key, where, builder.destination(), said.port)
 
 
-def _required_key(draft: ServiceDraft) -> ServiceKey:
-    if draft.key is None:
+def _required_key(builder: ServiceBuilder) -> ServiceKey:
+    if builder.key is None:
         message = "the command names no service"
         raise CommandError(message, hint="add -t, -u, --sctp-service or -f")
-    return draft.key
+    return builder.key

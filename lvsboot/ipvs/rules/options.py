@@ -38,7 +38,7 @@ class Takes(StrEnum):
     NOTHING = "nothing"
     VALUE = "value"
     # As popt's POPT_ARGFLAG_OPTIONAL: the next word is the value unless it starts with a dash.
-    PERHAPS = "perhaps"
+    OPTIONAL = "optional"
 
 
 class Group(StrEnum):
@@ -79,7 +79,7 @@ class Option(NamedTuple):
     group: Group
 
 
-class Given(NamedTuple):
+class ParsedOption(NamedTuple):
     """An option as it stands in a command. `word` is its value's place, else its own."""
 
     option: Option
@@ -117,7 +117,7 @@ _OPTIONS = (
     Option("ipv6", "6", Takes.NOTHING, Group.IPV6),
     Option("scheduler", "s", Takes.VALUE, Group.SCHEDULER),
     Option("sched-flags", "b", Takes.VALUE, Group.FLAGS),
-    Option("persistent", "p", Takes.PERHAPS, Group.PERSISTENT),
+    Option("persistent", "p", Takes.OPTIONAL, Group.PERSISTENT),
     Option("netmask", "M", Takes.VALUE, Group.NETMASK),
     Option("pe", "", Takes.VALUE, Group.ENGINE),
     Option("ops", "o", Takes.NOTHING, Group.ONE_PACKET),
@@ -157,9 +157,9 @@ def split_words(line: str) -> list[Word]:
     return words
 
 
-def read_options(words: list[Word]) -> tuple[list[Given], list[Word]]:
+def read_options(words: list[Word]) -> tuple[list[ParsedOption], list[Word]]:
     """Options in their order, and the words that belong to none."""
-    given: list[Given] = []
+    given: list[ParsedOption] = []
     others: list[Word] = []
     queue = _Queue(words)
     while (word := queue.take()) is not None:
@@ -195,18 +195,18 @@ class _Queue:
         rest, self._next = self._words[self._next :], len(self._words)
         return rest
 
-    def take_value(self, option: Option, word: Word) -> Given:
+    def take_value(self, option: Option, word: Word) -> ParsedOption:
         """The option with the next word as its value, if it takes one."""
         following = self._words[self._next] if self._next < len(self._words) else None
-        if option.takes is Takes.PERHAPS and (following is None or following.text.startswith("-")):
-            return Given(option, None, word)
+        if option.takes is Takes.OPTIONAL and (following is None or following.text.startswith("-")):
+            return ParsedOption(option, None, word)
         value = self.take()
         if value is None:
             raise CommandError(f"{word.text} needs a value", word)
-        return _new_tuple(Given, (option, value.text, value))
+        return _new_tuple(ParsedOption, (option, value.text, value))
 
 
-def _long_option(word: Word, queue: _Queue) -> Given:
+def _long_option(word: Word, queue: _Queue) -> ParsedOption:
     name, equals, value = word.text[2:].partition("=")
     option = _BY_NAME.get(name)
     if option is None:
@@ -214,21 +214,21 @@ def _long_option(word: Word, queue: _Queue) -> Given:
     if option.takes is Takes.NOTHING:
         if equals:
             raise CommandError(f"--{name} takes no value", word)
-        return Given(option, None, word)
-    return Given(option, value, word) if equals else queue.take_value(option, word)
+        return ParsedOption(option, None, word)
+    return ParsedOption(option, value, word) if equals else queue.take_value(option, word)
 
 
-def _short_option(word: Word, queue: _Queue) -> Given:
+def _short_option(word: Word, queue: _Queue) -> ParsedOption:
     """One that has a word to itself, as nearly all have."""
     option = _BY_LETTER.get(word.text[1])
     if option is None:
         raise CommandError(f"ipvsadm has no option {word.text}", word)
     if option.takes is Takes.NOTHING:
-        return _new_tuple(Given, (option, None, word))
+        return _new_tuple(ParsedOption, (option, None, word))
     return queue.take_value(option, word)
 
 
-def _short_options(word: Word, queue: _Queue) -> Iterator[Given]:
+def _short_options(word: Word, queue: _Queue) -> Iterator[ParsedOption]:
     """A cluster such as `-At`; what follows the first letter that takes a value is the value."""
     for index, letter in enumerate(word.text[1:], start=1):
         option = _BY_LETTER.get(letter)
@@ -237,8 +237,8 @@ def _short_options(word: Word, queue: _Queue) -> Iterator[Given]:
         if option.takes is not Takes.NOTHING:
             rest = word.text[index + 1 :]
             if rest:
-                yield Given(option, rest.removeprefix("="), word)
+                yield ParsedOption(option, rest.removeprefix("="), word)
             else:
                 yield queue.take_value(option, word)
             return
-        yield Given(option, None, word)
+        yield ParsedOption(option, None, word)

@@ -9,16 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from lvsboot.errors import InputError
+from lvsboot.ipvs.rules.builders import PortOf
 from lvsboot.ipvs.rules.command import (
     DestinationCommand,
     ServiceCommand,
     Verb,
     parse_command,
 )
-from lvsboot.ipvs.rules.drafts import PortOf
+from lvsboot.ipvs.rules.fast_parser import FastParser
+from lvsboot.ipvs.rules.interpreter import Interpreter, NoServiceError
 from lvsboot.ipvs.rules.options import CommandError
-from lvsboot.ipvs.rules.replay import NoServiceError, Replay
-from lvsboot.ipvs.rules.shortcut import Shortcut
 from lvsboot.ipvs.table import DestinationKey, Protocol, ServiceKey, Table
 from lvsboot.problem import Problem, Span
 
@@ -42,18 +42,18 @@ def parse_rules(text: str, *, file: str, port_of: PortOf) -> Table:
     """
     check_size(text, file)
     port_of = remembered(port_of)
-    replay = Replay()
-    shortcut = Shortcut(port_of)
+    interpreter = Interpreter()
+    fast_parser = FastParser(port_of)
     problems: list[Problem] = []
     for first, part in split_parts(text):
-        pool = shortcut.read(part)
-        if pool is not None and replay.add_service(*pool):
+        pool = fast_parser.read(part)
+        if pool is not None and interpreter.add_service(*pool):
             continue
         for number, line in enumerate(part.split("\n"), start=first):
             try:
                 command = parse_command(line, port_of)
                 if command is not None:
-                    replay.run(command)
+                    interpreter.run(command)
             except CommandError as error:
                 if not (problems and isinstance(error, NoServiceError)):
                     problems.append(rule_problem(file, number, line, error))
@@ -61,7 +61,7 @@ def parse_rules(text: str, *, file: str, port_of: PortOf) -> Table:
                     raise InputError([*problems, more_problems(file, number, line)]) from error
     if problems:
         raise InputError(problems)
-    return replay.table()
+    return interpreter.table()
 
 
 def split_parts(text: str) -> Iterator[tuple[int, str]]:

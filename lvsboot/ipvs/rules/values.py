@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from lvsboot.ipvs.address import parse_address
-from lvsboot.ipvs.rules.options import CommandError, Given
+from lvsboot.ipvs.rules.options import CommandError, ParsedOption
 from lvsboot.ipvs.table import DaemonRole, SchedulerFlag, TunnelType
 
 LARGEST_INT = 2**31 - 1
@@ -34,7 +34,7 @@ class Endpoint(NamedTuple):
     port: str | None
 
 
-def number(given: Given, low: int, high: int) -> int:
+def number(given: ParsedOption, low: int, high: int) -> int:
     """A decimal number as strtol(3) reads it, within bounds."""
     text = given.value or ""
     found = _decimal(text)
@@ -56,7 +56,7 @@ def _decimal(text: str) -> int | None:
     return int(digits) if sane else None
 
 
-def name(given: Given) -> str:
+def name(given: ParsedOption) -> str:
     """A module's or interface's name: ipvsadm would cut a longer one short and say nothing."""
     text = given.value or ""
     what = given.option.group.value
@@ -73,7 +73,7 @@ def name(given: Given) -> str:
     return text
 
 
-def endpoint(given: Given) -> Endpoint:
+def endpoint(given: ParsedOption) -> Endpoint:
     """`ADDRESS`, `ADDRESS:PORT`, `[ADDRESS6]:PORT` or `ADDRESS6`."""
     text = given.value or ""
     if text.isdigit():
@@ -88,7 +88,7 @@ def endpoint(given: Given) -> Endpoint:
     return Endpoint(_host_address(host, given), port if colon else None)
 
 
-def _bracketed(text: str, given: Given) -> Endpoint:
+def _bracketed(text: str, given: ParsedOption) -> Endpoint:
     host, bracket, tail = text[1:].partition("]")
     if not bracket or not tail.startswith(":"):
         raise CommandError(f"'{text}' is not [ADDRESS]:PORT", given.word)
@@ -99,7 +99,7 @@ def _bracketed(text: str, given: Given) -> Endpoint:
     return Endpoint(address, tail[1:])
 
 
-def _host_address(host: str, given: Given) -> bytes:
+def _host_address(host: str, given: ParsedOption) -> bytes:
     address = parse_address(host)
     if address is not None:
         return address
@@ -110,7 +110,7 @@ def _host_address(host: str, given: Given) -> bytes:
     raise CommandError(message, given.word, hint="write its address, as `ipvsadm -Sn` does")
 
 
-def netmask4(given: Given) -> int:
+def netmask4(given: ParsedOption) -> int:
     text = given.value or ""
     address = parse_address(text)
     if address is None or len(address) != 4:
@@ -118,7 +118,7 @@ def netmask4(given: Given) -> int:
     return int.from_bytes(address, "big")
 
 
-def scheduler_flags(given: Given, scheduler: str) -> frozenset[SchedulerFlag]:
+def scheduler_flags(given: ParsedOption, scheduler: str) -> frozenset[SchedulerFlag]:
     flags = set()
     for word in filter(None, (given.value or "").split(",")):
         flag, only_for = _FLAGS.get(word, (None, ""))
@@ -131,7 +131,7 @@ def scheduler_flags(given: Given, scheduler: str) -> frozenset[SchedulerFlag]:
     return frozenset(flags)
 
 
-def tunnel_type(given: Given) -> TunnelType:
+def tunnel_type(given: ParsedOption) -> TunnelType:
     try:
         return TunnelType(given.value or "")
     except ValueError:
@@ -140,7 +140,7 @@ def tunnel_type(given: Given) -> TunnelType:
         raise CommandError(message, given.word, hint=known) from None
 
 
-def daemon_role(given: Given) -> DaemonRole:
+def daemon_role(given: ParsedOption) -> DaemonRole:
     try:
         return DaemonRole(given.value or "")
     except ValueError:
@@ -148,7 +148,7 @@ def daemon_role(given: Given) -> DaemonRole:
         raise CommandError(message, given.word) from None
 
 
-def multicast_group(given: Given) -> bytes:
+def multicast_group(given: ParsedOption) -> bytes:
     """Packed; ipvsadm reads it with inet_pton(3), which wants all four numbers."""
     text = given.value or ""
     address = parse_address(text)

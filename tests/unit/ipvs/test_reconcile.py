@@ -17,7 +17,7 @@ from lvsboot.ipvs.changes import (
     all_steps,
     diff,
 )
-from lvsboot.ipvs.reconcile import Refusal, execute_all_or_none, execute_what_goes
+from lvsboot.ipvs.reconcile import Refusal, execute_all_or_none, execute_best_effort
 from lvsboot.ipvs.refusals import refusal_text
 from lvsboot.ipvs.rules import parse_rules
 from lvsboot.ipvs.table import Daemon, DaemonRole, Table
@@ -37,9 +37,9 @@ def test_a_refusal_leaves_a_live_table_as_it_was(actual: Table, desired: Table, 
     parts = list(all_steps(changes))
     refused = parts[which % len(parts)] if parts else None
     kernel = FakeKernel(actual, lambda change: errno.EINVAL if change == refused else 0)
-    verdict = execute_all_or_none(kernel, changes)
+    result = execute_all_or_none(kernel, changes)
     if refused in kernel.sent:
-        assert verdict.refused == (Refusal(refused, errno.EINVAL),)
+        assert result.refused == (Refusal(refused, errno.EINVAL),)
         assert kernel.table == actual
     else:
         assert kernel.table.services == desired.services
@@ -50,8 +50,8 @@ def test_what_cannot_be_taken_back_is_said() -> None:
     kernel = FakeKernel(
         rules("-A -f 1\n"), lambda change: errno.EBUSY if isinstance(change, DeleteService) else 0
     )
-    verdict = execute_all_or_none(kernel, changes)
-    assert [type(refusal.change) for refusal in verdict.not_undone] == [DeleteService]
+    result = execute_all_or_none(kernel, changes)
+    assert [type(refusal.change) for refusal in result.not_undone] == [DeleteService]
 
 
 def absent(change: Change) -> int:
@@ -72,13 +72,13 @@ def test_into_an_empty_table_goes_all_that_goes() -> None:
         "-A -f 3 -s mh\n-a -f 3 -r 10.0.0.1\n-a -f 3 -r 10.0.0.2\n"
     )
     kernel = FakeKernel(EMPTY, absent)
-    verdict = execute_what_goes(kernel, diff(EMPTY, desired))
+    result = execute_best_effort(kernel, diff(EMPTY, desired))
     assert kernel.table.services == rules("-A -f 1 -s rr\n-a -f 1 -r 10.0.0.1\n").services
-    assert [refusal_text(refusal) for refusal in verdict.refused] == [
+    assert [refusal_text(refusal) for refusal in result.refused] == [
         "add -f 2 -6 -s xx: no scheduler 'xx' (module ip_vs_xx) in this kernel (ENOENT)",
         "change -f 3 -s mh: no scheduler 'mh' (module ip_vs_mh) in this kernel (ENOENT)",
     ]
-    assert verdict.not_undone == ()
+    assert result.not_undone == ()
 
 
 def test_refusals_in_words() -> None:

@@ -12,7 +12,7 @@ from lvsboot.errors import InputError
 from lvsboot.ipvs.address import parse_address
 from lvsboot.ipvs.rules import format_rules, locate_rules, parse_rules
 from lvsboot.ipvs.rules.command import parse_command
-from lvsboot.ipvs.rules.replay import Replay
+from lvsboot.ipvs.rules.interpreter import Interpreter
 from lvsboot.ipvs.table import (
     Destination,
     DestinationKey,
@@ -74,12 +74,12 @@ def test_what_is_written_does_not_depend_on_the_order(table: Table) -> None:
 @given(tables())
 def test_the_shortcut_reads_what_the_parser_reads(table: Table) -> None:
     text = format_rules(table)
-    replay = Replay()
+    interpreter = Interpreter()
     for line in text.splitlines():
         command = parse_command(line, port_of)
         assert command is not None
-        replay.run(command)
-    assert parse(text) == replay.table()
+        interpreter.run(command)
+    assert parse(text) == interpreter.table()
 
 
 def test_canonical_text() -> None:

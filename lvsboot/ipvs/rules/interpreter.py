@@ -33,7 +33,7 @@ class NoServiceError(RefusedError):
     """The command's service is not there, perhaps since the line that adds it is wrong, too."""
 
 
-class Replay:
+class Interpreter:
     def __init__(self) -> None:
         self._options: dict[ServiceKey, ServiceOptions] = {}
         self._pools: dict[ServiceKey, dict[DestinationKey, Destination]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from lvsboot.ipvs.rules import values
-from lvsboot.ipvs.rules.options import CommandError, Given, Group, RefusedError
+from lvsboot.ipvs.rules.options import CommandError, Group, ParsedOption, RefusedError
 from lvsboot.ipvs.table import (
     DEFAULT_PERSISTENCE_SECONDS,
     IPV4_HOST_MASK,
@@ -52,7 +52,7 @@ _CHECKSUM = {
 }
 
 
-class ServiceDraft:
+class ServiceBuilder:
     def __init__(self, port_of: PortOf) -> None:
         self._port_of = port_of
         self.key: ServiceKey | None = None
@@ -60,31 +60,31 @@ class ServiceDraft:
         self.port = 0
         self._netmask = IPV4_HOST_MASK
         self._timeout: int | None = None
-        self._flags: Given | None = None
+        self._flags: ParsedOption | None = None
         self._scheduler = ""
         self._engine = ""
         self._one_packet = False
 
-    def take(self, given: Given) -> None:
+    def apply(self, given: ParsedOption) -> None:
         match given.option.group:
             case Group.SERVICE:
-                self._take_key(given)
+                self._apply_key(given)
             case Group.IPV6:
-                self._take_ipv6(given)
+                self._apply_ipv6(given)
             case Group.SCHEDULER:
                 self._scheduler = values.name(given)
             case Group.FLAGS:
                 self._flags = given
             case Group.PERSISTENT:
-                self._take_timeout(given)
+                self._apply_timeout(given)
             case Group.NETMASK:
-                self._take_netmask(given)
+                self._apply_netmask(given)
             case Group.ENGINE:
                 self._engine = values.name(given)
             case Group.ONE_PACKET:
                 self._one_packet = True
 
-    def _take_key(self, given: Given) -> None:
+    def _apply_key(self, given: ParsedOption) -> None:
         if given.option.name == "fwmark-service":
             self.key = FirewallMark(values.number(given, 1, values.LARGEST_MARK))
             return
@@ -95,18 +95,18 @@ class ServiceDraft:
         if self.key.family is Family.IPV6:
             self._netmask = IPV6_HOST_PREFIX
 
-    def _take_timeout(self, given: Given) -> None:
+    def _apply_timeout(self, given: ParsedOption) -> None:
         self._timeout = DEFAULT_PERSISTENCE_SECONDS
         if given.value is not None:
             self._timeout = values.number(given, 1, values.LONGEST_TIMEOUT)
 
-    def _take_netmask(self, given: Given) -> None:
+    def _apply_netmask(self, given: ParsedOption) -> None:
         if self.key is not None and self.key.family is Family.IPV6:
             self._netmask = values.number(given, 1, IPV6_HOST_PREFIX)
         else:
             self._netmask = values.netmask4(given)
 
-    def _take_ipv6(self, given: Given) -> None:
+    def _apply_ipv6(self, given: ParsedOption) -> None:
         if not isinstance(self.key, FirewallMark):
             raise CommandError(
                 "-6 goes behind -f: it makes a firewall mark's service IPv6", given.word
@@ -114,7 +114,7 @@ class ServiceDraft:
         self.key = FirewallMark(self.key.mark, Family.IPV6)
         self._netmask = IPV6_HOST_PREFIX
 
-    def port_number(self, text: str | None, given: Given) -> int:
+    def port_number(self, text: str | None, given: ParsedOption) -> int:
         """A port by number or by its name for the service's protocol; none is the service's."""
         if text is None:
             return self.port
@@ -146,16 +146,16 @@ class ServiceDraft:
             raise CommandError("one-packet scheduling is for UDP and firewall marks only")
 
 
-class DestinationDraft:
-    def __init__(self, service: ServiceDraft) -> None:
+class DestinationBuilder:
+    def __init__(self, service: ServiceBuilder) -> None:
         self._service = service
         self._key: DestinationKey | None = None
         self._method = ForwardingMethod.DR
         self._weight = 1
         self._upper = self._lower = 0
-        self._tunnel: dict[Group, Given] = {}
+        self._tunnel: dict[Group, ParsedOption] = {}
 
-    def take(self, given: Given) -> None:
+    def apply(self, given: ParsedOption) -> None:
         match given.option.group:
             case Group.SERVER:
                 address, port = values.endpoint(given)
@@ -226,7 +226,7 @@ class DestinationDraft:
         return Tunnel(kind, port, _CHECKSUM[checksums[0]])
 
 
-def read_daemon(given: dict[Group, Given]) -> Daemon:
+def read_daemon(given: dict[Group, ParsedOption]) -> Daemon:
     """The sync daemon that --start-daemon describes; eth0 is ipvsadm's DEF_MCAST_IFN."""
 
     def bounded(group: Group, low: int, high: int) -> int:

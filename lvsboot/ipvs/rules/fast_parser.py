@@ -11,6 +11,7 @@ from __future__ import annotations
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import TYPE_CHECKING, NamedTuple
 
+from lvsboot.ipvs.rules.builders import PortOf
 from lvsboot.ipvs.rules.command import (
     Command,
     DestinationCommand,
@@ -18,7 +19,6 @@ from lvsboot.ipvs.rules.command import (
     Verb,
     parse_command,
 )
-from lvsboot.ipvs.rules.drafts import PortOf
 from lvsboot.ipvs.rules.options import CommandError
 from lvsboot.ipvs.rules.values import port_text_number
 from lvsboot.ipvs.table import (
@@ -59,7 +59,7 @@ class Pool(NamedTuple):
     destinations: dict[DestinationKey, Destination]
 
 
-class Shortcut:
+class FastParser:
     def __init__(self, port_of: PortOf) -> None:
         self._port_of = port_of
         # By protocol, length of the address, and port.
