@@ -1,4 +1,4 @@
-"""What a director does with what others have changed in the live table. Types only."""
+"""How a start treats what other programs have changed in the live table. Types only."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from enum import StrEnum
 
 
 class Foreign(StrEnum):
-    """What becomes of services that others have put into the table."""
+    """Whether services that other programs have added are kept or removed."""
 
     KEEP = "keep"
     REMOVE = "remove"
 
 
 class Weights(StrEnum):
-    """Whether weights that were set live are undone."""
+    """Whether the rules' weights or the live ones count."""
 
     DECLARED = "declared"
     KEEP = "keep"

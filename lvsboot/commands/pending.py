@@ -1,4 +1,4 @@
-"""Whether the role file waits to be applied. As light as every verb of the service must be."""
+"""Whether the role file waits to be applied. Imports little, as every service verb runs it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from lvsboot.system.textfiles import read_text
 
 
 def unapplied_role(role: str = paths.ROLE, applied: str = paths.APPLIED_ROLE) -> str | None:
-    """A sentence where the role file is not what was applied last, and this user may read both."""
+    """A sentence where the role file is not the applied one; None if it may not be read."""
     try:
         text = read_text(role)
         if text is None:

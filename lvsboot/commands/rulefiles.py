@@ -1,4 +1,4 @@
-"""Which rules a start loads, and where save puts the live ones."""
+"""Chooses the rules that a start loads, and writes those that save keeps."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class StatePaths(NamedTuple):
 
 
 class RulesFile(NamedTuple):
-    """`note` says why this file, where that may surprise.
+    """`note` says why this file was chosen, where that is not the plain case.
 
-    `origin` is of saved rules: the line of the role's rules that they grew from.
-    `damaged` says what is wrong with the saved rules, which for that are not loaded.
+    `origin` is for saved rules the digest line of the role's rules that they were saved from.
+    `damaged` says why the saved rules are not loaded.
     """
 
     path: str
@@ -65,7 +65,7 @@ def read_rules(path: str) -> RulesFile:
 
 
 def choose_rules(places: StatePaths) -> RulesFile:
-    """The saved rules while the role's are still what they grew from, else the role's."""
+    """The saved rules while they were saved from the role's present rules, else the role's."""
     declared = read_rules(places.rules)
     try:
         saved = read_text(places.saved)
@@ -84,7 +84,7 @@ def choose_rules(places: StatePaths) -> RulesFile:
 
 
 def instead_of_saved(places: StatePaths, reason: str) -> RulesFile:
-    """The role's rules, since the saved ones cannot be loaded."""
+    """The role's rules in place of saved ones that cannot be loaded."""
     return _without_saved(read_rules(places.rules), reason)
 
 
@@ -93,7 +93,7 @@ def _without_saved(declared: RulesFile, reason: str) -> RulesFile:
 
 
 def move_saved_aside(places: StatePaths) -> str:
-    """Out of the next start's way; gives a sentence on where they are."""
+    """Rename the saved rules, and return a sentence with their new name."""
     target = f"{places.saved}{paths.SAVED_SUFFIX}"
     try:
         move_file(places.saved, target)
@@ -103,9 +103,10 @@ def move_saved_aside(places: StatePaths) -> str:
 
 
 def save_rules(text: str, origin: str, places: StatePaths) -> None:
-    """Until they are in place, the digests are there of those that they replace, too.
+    """Write saved.rules and the file with its digests.
 
-    Nothing is changed where there is no room for it.
+    While saved.rules is replaced, the digest file lists old and new, so that either survives a
+    crash. On a full disk nothing changes.
     """
     digests = origin + origin_line(places.saved, text)
     try:
@@ -120,7 +121,7 @@ def save_rules(text: str, origin: str, places: StatePaths) -> None:
 
 
 def _origin(saved: str, places: StatePaths) -> str | None:
-    """The line of the rules that these have grown from; None for what nobody has saved."""
+    """The digest line of the rules that these were saved from; None if save did not write them."""
     lines = (read_text(places.origin) or "").splitlines(keepends=True)
     digest = origin_line(places.saved, saved)
     pairs = zip(lines[::2], lines[1::2], strict=False)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Collection
+from typing import NamedTuple
 
 from lvsboot.commands.rulefiles import RulesFile, StatePaths
 from lvsboot.ipvs.rules.format import format_daemon, format_service
 from lvsboot.ipvs.table import Daemon, DaemonRole, Service, ServiceKey, Table
 from lvsboot.policy import Foreign, Weights
 from lvsboot.system.textfiles import read_text, remove_file, write_text
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
 
 # Of loaded.from: /run outlives an upgrade of the package.
 _SOURCE_VERSION = "1"

@@ -1,9 +1,10 @@
-"""The verb save: what is ours of the live table, written for the next start; or all of it."""
+"""The verb save: writes our live services for the next start, or the whole table to a file."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from contextlib import AbstractContextManager
+from typing import NamedTuple, TypeAlias
 
 from lvsboot.commands import rulefiles, run_state
 from lvsboot.commands.rulefiles import StatePaths
@@ -16,15 +17,12 @@ from lvsboot.policy import Foreign
 from lvsboot.system.lock import Lock, Tell, tell_nobody
 from lvsboot.system.textfiles import read_text, write_text
 
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-Connect: TypeAlias = "Callable[[], AbstractContextManager[Kernel]]"
+Connect: TypeAlias = Callable[[], AbstractContextManager[Kernel]]
 _HOST = StatePaths()
 
 
 class Saved(NamedTuple):
-    """Where it is, and sentences on what an operator might expect to be there."""
+    """Where the rules were written, and sentences on what is not among them."""
 
     path: str
     notes: tuple[str, ...] = ()
@@ -39,8 +37,8 @@ def save(
 ) -> Saved:
     """Write our services, as they are now, to where the next start finds them.
 
-    What others have put into the table stays theirs, unless `everything` is to be ours, or the
-    role says that all of the table is. No sync daemon is written: that waits for its interface.
+    Other programs' services are left out, unless `everything` is set or the role says that all of
+    the table is ours. Sync daemons are left out, since each waits for its interface.
     Raises HostError where nothing is loaded.
     """
     with Lock(places.lock, "save", tell):
@@ -65,7 +63,7 @@ def save(
 
 
 def export(output: str, *, connect: Connect = open_kernel) -> Saved:
-    """Write the whole live table to a file; nobody loads it by itself."""
+    """Write the whole live table to a file, which no start loads by itself."""
     if not output:
         raise UsageError("the file's name is empty: name it, or say - for standard output")
     write_text(output, live_rules(connect=connect))
@@ -73,7 +71,7 @@ def export(output: str, *, connect: Connect = open_kernel) -> Saved:
 
 
 def live_rules(*, connect: Connect = open_kernel) -> str:
-    """The live table as canonical rules, in which nothing is lost; raises HostError."""
+    """The whole live table as canonical rules; raises HostError."""
     return _rules_text(_read_table(connect))
 
 
@@ -98,7 +96,7 @@ def _rules_text(table: Table) -> str:
 
 
 def _declared(places: StatePaths) -> set[ServiceKey]:
-    """Services that the role has now, though nothing has loaded them yet."""
+    """Services of the role's rules, loaded or not."""
     text = read_text(places.rules)
     if text is None:
         return set()
@@ -106,15 +104,15 @@ def _declared(places: StatePaths) -> set[ServiceKey]:
 
 
 def _origin(source: run_state.Source, loaded: str, places: StatePaths) -> str:
-    """The line of the role's rules that the live table has grown from.
+    """The digest line of the role's rules that the live table comes from.
 
-    Of those that were loaded, not of those that the folder holds by now: these may be newer.
+    That is of the rules that were loaded: the file may be newer by now.
     """
     if source.path == places.rules:
         return rulefiles.origin_line(places.rules, loaded)
     if source.path == places.saved:
         return source.origin
-    # Loaded from elsewhere, by hand: it is to last until the role changes.
+    # Loaded from another file by hand: the saved rules last until the role changes.
     return rulefiles.origin_line(places.rules, rulefiles.read_rules(places.rules).text)
 
 

@@ -1,13 +1,15 @@
 """The verbs that change the running service: start, reload, stop and zero.
 
-Each connects to the kernel by itself, so that what is wrong with a rules file is said even where
-there is no IPVS.
+They read the rules before they connect to the kernel, so that errors in a rules file are reported
+also where there is no IPVS.
 """
 
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from collections.abc import Callable, Collection, Iterable
+from contextlib import AbstractContextManager
+from typing import NamedTuple, TypeAlias
 
 from lvsboot.commands import rulefiles, run_state
 from lvsboot.commands.rulefiles import RulesFile, StatePaths
@@ -35,16 +37,12 @@ from lvsboot.ipvs.table import DaemonRole, ServiceKey, Table
 from lvsboot.policy import Foreign, Weights
 from lvsboot.system.lock import Lock, Tell, tell_nobody
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
-    from contextlib import AbstractContextManager
-
-Connect: TypeAlias = "Callable[[], AbstractContextManager[Kernel]]"
+Connect: TypeAlias = Callable[[], AbstractContextManager[Kernel]]
 _HOST = StatePaths()
 
 
 class Loaded(NamedTuple):
-    """What a start or reload did. The warnings are of sync daemons, which never fail it."""
+    """What a start or reload changed. Refused sync daemons are warnings and never fail it."""
 
     source: RulesFile
     changes: tuple[Change, ...]
@@ -124,7 +122,7 @@ def _load(
 
 
 def _read(rules: str | None, places: StatePaths) -> tuple[RulesFile, Table]:
-    """What is to be loaded; saved rules that are of no use are out of the way then."""
+    """The rules to load; saved rules that cannot be loaded are renamed."""
     if rules is not None:
         source = rulefiles.read_rules(rules)
         return source, source.table()
@@ -147,20 +145,24 @@ def _read(rules: str | None, places: StatePaths) -> tuple[RulesFile, Table]:
 def _stops_first(
     changes: Iterable[DaemonChange],
 ) -> tuple[list[StopDaemon], list[DaemonChange]]:
-    """Daemons that only stop, and the rest.
+    """Split off the daemons that only stop, which must be first.
 
-    While one runs, the kernel refuses tunnels to the other address family.
+    While a daemon runs, the kernel refuses tunnels to the other address family.
     """
     changes = tuple(changes)
     started = {change.role for change in changes if isinstance(change, StartDaemon)}
-    stops = [it for it in changes if isinstance(it, StopDaemon) and it.role not in started]
-    return stops, [it for it in changes if it not in stops]
+    stops = [
+        change
+        for change in changes
+        if isinstance(change, StopDaemon) and change.role not in started
+    ]
+    return stops, [change for change in changes if change not in stops]
 
 
 def _ours(
     actual: Table, desired: Table, foreign: Foreign, places: StatePaths
 ) -> Collection[ServiceKey] | None:
-    """None: all services. What was loaded is read only where it decides over a service."""
+    """None for all services. /run/lvs is read only where a service would be deleted."""
     if foreign is Foreign.REMOVE:
         return None
     undesired = actual.services.keys() - desired.services.keys()
@@ -170,12 +172,12 @@ def _ours(
 def _is_live(actual: Table, declared: Table, places: StatePaths) -> bool:
     """Whether clients may be using a service of ours: one that we loaded, or that our rules name.
 
-    What keepalived or kube-proxy has put in the table loses nothing by a start that loads in part.
+    Services of keepalived or kube-proxy lose nothing by a start that loads in part.
     """
     live = actual.services.keys()
     if not live.isdisjoint(declared.services):
         return True
-    # The rules of an earlier start are read only where there is something to look for.
+    # /run/lvs is read only where the table has services.
     return bool(live) and not live.isdisjoint(run_state.our_services(places))
 
 
@@ -184,7 +186,7 @@ def _rejected(source: RulesFile, result: ExecutionResult) -> KernelRefusedError:
     if result.not_undone:
         lines.append("What had been changed before was not all taken back; left as it is:")
         lines += map(refusal_text, result.not_undone)
-        lines.append("Mend the rules and reload: that is safe, and repairs this too.")
+        lines.append("Fix the rules and reload: that is safe, and repairs this too.")
     else:
         lines.append("Nothing has changed: the table is as it was.")
     return KernelRefusedError("\n".join(lines))
@@ -192,12 +194,12 @@ def _rejected(source: RulesFile, result: ExecutionResult) -> KernelRefusedError:
 
 def _incomplete(source: RulesFile, result: ExecutionResult) -> KernelRefusedError:
     lines = _refusal_lines(source, result.refused)
-    lines.append("All other rules are loaded. Mend these and reload: that is safe.")
+    lines.append("All other rules are loaded. Fix these and reload: that is safe.")
     return KernelRefusedError("\n".join(lines))
 
 
 def _refusal_lines(source: RulesFile, refused: Iterable[Refusal]) -> list[str]:
-    """Each refusal behind the place of its rule, as the rest of a rules file's problems."""
+    """Each refusal with the file and line of its rule, as in a rules file's problems."""
     rules = [(refusal, rule_of(refusal.change)) for refusal in refused]
     wanted = {rule for _, rule in rules if rule is not None}
     places = locate_rules(source.text, wanted, port_of=rulefiles.port_of)
@@ -231,7 +233,7 @@ def _remove(
         empty = Table({}, daemons=dict.fromkeys(started))
         changes = (*diff(actual, empty, ours=ours), *diff_daemons(actual, empty))
         outcome = kernel.execute(changes, stop_when_refused=False)
-    # Somebody else was faster: it is gone, and that is what was asked for.
+    # ESRCH: another program has deleted it meanwhile.
     left = [refusal for refusal in outcome.refused if refusal.number != errno.ESRCH]
     if left:
         texts = ["the kernel refused:", *map(refusal_text, left), "All else is removed."]

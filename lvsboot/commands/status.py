@@ -29,10 +29,10 @@ _HOST = StatePaths()
 
 
 class Status(NamedTuple):
-    """`source` and `since` say what was loaded; None where that is not known.
+    """`source` and `since` are of the loaded rules; None where that is not known.
 
-    `drift` is what a reload of it would change, and `kept_weights` are the changes that it would
-    leave alone, since live weights are kept. `notes` are on what a reload would load instead.
+    `drift` is what a reload of them would change, and `kept_weights` what it would not, since live
+    weights are kept. `notes` say where the next start would load other rules.
     """
 
     loaded: bool
@@ -74,13 +74,15 @@ def read_status(
         daemons=tuple(sorted(daemons.items())),
         drift=drift,
         kept_weights=kept,
-        notes=() if loaded is None else (*_next_notes(loaded.text, source, places), *_rivals()),
+        notes=()
+        if loaded is None
+        else (*_next_notes(loaded.text, source, places), *_debian_service_notes()),
         connections=_read_connections() if connections else None,
     )
 
 
 def _next_notes(loaded: str, source: run_state.Source | None, places: StatePaths) -> list[str]:
-    """What the next start would load, where that is something else."""
+    """Sentences on the next start, where it would load other rules."""
     if source is not None and source.path not in {places.rules, places.saved}:
         return [f"the next start loads {places.rules}"]
     try:
@@ -96,8 +98,8 @@ def _next_notes(loaded: str, source: run_state.Source | None, places: StatePaths
     return notes
 
 
-def _rivals() -> list[str]:
-    """What the distribution's own service would do to the table at the next boot."""
+def _debian_service_notes() -> list[str]:
+    """What Debian's ipvsadm service would do to the table at the next boot."""
     mask = f"{paths.UNITS}/{debian_ipvsadm.SERVICE}"
     if os.path.islink(mask) or not os.path.exists(debian_ipvsadm.SCRIPT):
         return []

@@ -1,7 +1,7 @@
 """Addresses between text and packed bytes.
 
-A pure module for all that it imports socket: inet_pton and its kin are functions of their argument
-alone, and several times faster than `ipaddress`.
+Pure although it imports socket: inet_pton() and the like depend on their argument alone, and are
+several times faster than `ipaddress`.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ _IPV4_CHARACTERS = "0123456789abcdefABCDEFxX."
 
 
 def parse_address(text: str) -> bytes | None:
-    """Packed form of a numeric address, or None."""
+    """The packed form of a numeric address, or None."""
     return parse_ipv6(text) if ":" in text else parse_ipv4(text)
 
 
 def parse_ipv4(text: str) -> bytes | None:
-    """As ipvsadm reads it, with inet_aton(3), but for what that ignores: a blank and all behind it.
+    """As ipvsadm reads it, with inet_aton(3), except that nothing may follow the address.
 
-    That of `10.0.0.1 10.0.0.2` one address counts is nothing that its author meant.
+    Of `10.0.0.1 10.0.0.2` inet_aton(3) would take the first and ignore the rest.
     """
     if text.strip(_IPV4_CHARACTERS):
         return None

@@ -1,9 +1,10 @@
-"""What turns one table into another, as typed changes in a safe order. Must not do I/O."""
+"""Computes the changes that turn one table into another, in a safe order. No I/O."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain, starmap
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, assert_never
+from typing import NamedTuple, TypeAlias, assert_never
 
 from lvsboot.ipvs.table import (
     Daemon,
@@ -16,9 +17,6 @@ from lvsboot.ipvs.table import (
     Table,
     Timeouts,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 
 class AddService(NamedTuple):
@@ -134,7 +132,7 @@ def _pool_deletions(key: ServiceKey, present: Service, wanted: Service) -> Itera
 
 
 def _timeout_edits(present: Timeouts, wanted: Timeouts) -> Iterator[TableChange]:
-    """A timeout of 0 is the one that is there already."""
+    """A wanted timeout of 0 keeps the present one."""
     merged = Timeouts(*(want or have for have, want in zip(present, wanted, strict=True)))
     if merged != present:
         yield SetTimeouts(merged, present)
@@ -154,7 +152,7 @@ def diff_daemons(actual: Table, desired: Table) -> tuple[DaemonChange, ...]:
 
 
 def _daemon_fits(role: DaemonRole, present: Daemon, wanted: Daemon) -> bool:
-    """What is wanted by default is whatever the kernel chose; the sync id's own default is 0."""
+    """What the rules leave open is the kernel's choice; a sync id that is left out is 0."""
     exact = (wanted.interface, wanted.sync_id) == (present.interface, present.sync_id)
     open_to_choice = (
         (wanted.group, present.group),
@@ -183,7 +181,7 @@ def _length_fits(role: DaemonRole, present: int, wanted: int) -> bool:
 
 
 def keep_weights(actual: Table, desired: Table) -> Table:
-    """The desired table with the weights that are live: a health checker's, or a drain's."""
+    """The desired table with the live weights, which a health checker or a drain has set."""
     services = dict(desired.services)
     for key, wanted in desired.services.items():
         present = actual.services.get(key)
@@ -199,7 +197,7 @@ def keep_weights(actual: Table, desired: Table) -> Table:
 
 
 def steps(change: Change) -> tuple[Change, ...]:
-    """The change in parts that the kernel carries out, or refuses, one by one."""
+    """The parts of a change that the kernel carries out, or refuses, one by one."""
     if isinstance(change, AddService) and change.destinations:
         key, options, pool = change
         additions = (AddDestination(key, where, row) for where, row in pool.items())
@@ -216,7 +214,7 @@ def count_steps(change: Change) -> int:
 
 
 def inverse(change: Change) -> tuple[Change, ...]:
-    """What takes a change back, in order. A deleted service returns without its counters."""
+    """Changes that undo `change`, in order. A deleted service returns without its counters."""
     undo: tuple[Change, ...]
     match change:
         case AddService(key, options, destinations):
@@ -243,7 +241,7 @@ def inverse(change: Change) -> tuple[Change, ...]:
 
 
 def is_in_effect(change: Change, table: Table) -> bool:
-    """Whether the table is as the change leaves it, as far as the change goes."""
+    """Whether the table shows the result of the change."""
     match change:
         case AddService(key, _, wanted_pool):
             found = table.services.get(key)
@@ -268,13 +266,13 @@ def is_in_effect(change: Change, table: Table) -> bool:
             assert_never(change)
 
 
-# These two compute their table of destinations anew each time that one is added.
+# Both rebuild their lookup table each time a destination is added.
 _TABLE_SCHEDULERS = frozenset({"mh", "sh"})
 NO_SCHEDULER = "none"
 
 
 def build_pools_once(changes: Iterable[TableChange]) -> Iterator[TableChange]:
-    """The same changes with a new mh or sh service given its scheduler after its destinations.
+    """The same changes, with the scheduler of a new mh or sh service set after its destinations.
 
     Until then it has the kernel's scheduler `none`, which refuses connections: nothing is lost,
     since the service was not there before.

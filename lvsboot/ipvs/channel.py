@@ -5,15 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from collections.abc import Iterable, Iterator, Sequence
 from struct import pack
-from typing import TYPE_CHECKING
 
 from lvsboot.errors import HostError, NotPermittedError
 from lvsboot.ipvs import netlink
 from lvsboot.ipvs.numbers import FAMILY_NAME
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
 
 _NETLINK_GENERIC = 16
 _SOL_NETLINK = 270
@@ -65,7 +62,7 @@ class Channel:
         self._link.close()
 
     def reserve(self, count: int = 1) -> int:
-        """The first of so many sequence numbers."""
+        """Reserve `count` sequence numbers and return the first."""
         first = self._sequence + 1
         self._sequence += count
         return first
@@ -78,7 +75,7 @@ class Channel:
         except RefusedError as error:
             if error.number == errno.ENOENT:
                 raise HostError(_ABSENT) from error
-            raise HostError(f"the kernel does not say where IPVS is: {error}") from error
+            raise HostError(f"cannot find IPVS in generic netlink: {error}") from error
         found = netlink.Attributes(netlink.generic_attributes(body))
         self.family_id = found.number(netlink.CTRL_ATTR_FAMILY_ID, 2)
 
@@ -98,8 +95,8 @@ class Channel:
     def dumps(self, command: int, payloads: Iterable[bytes]) -> Iterator[list[bytes]]:
         """A dump for each of the payloads, as runs of messages.
 
-        Raises RefusedError, RepliesLostError. A restart of a large table is little else than
-        asking for each of thousands of pools.
+        Raises RefusedError, RepliesLostError. This loop is inlined since a restart of a large
+        table dumps thousands of pools.
         """
         link, take_runs = self._link, netlink.take_runs
         for payload in payloads:
@@ -159,16 +156,16 @@ class Channel:
             raise self._explained(error) from error
 
     def _explained(self, error: OSError) -> Exception:
-        """What it means that nothing was sent or received."""
+        """The exception for a failed send or receive."""
         if isinstance(error, BlockingIOError):
             return HostError(f"the kernel did not answer for {_REPLY_SECONDS} s")
         if error.errno == errno.ENOBUFS:
             self._drain()
             return RepliesLostError()
-        return HostError(f"cannot talk to the kernel: {error.strerror}")
+        return HostError(f"cannot exchange netlink messages with the kernel: {error.strerror}")
 
     def _drain(self) -> None:
-        """Drop what did fit: a full buffer would lose the next request's replies, too."""
+        """Drop queued replies: in a full buffer the next request's replies would be lost, too."""
         while True:
             try:
                 self._link.recv(_RECEIVE_SIZE, socket.MSG_DONTWAIT)
@@ -189,7 +186,7 @@ def open_channel() -> Channel:
     try:
         link.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, _SEND_BUFFER)
         link.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_BUFFER)
-        # Not settimeout(), which would poll before every call.
+        # Not settimeout(), with which Python polls before every call.
         timeout = pack("@ll", _REPLY_SECONDS, 0)
         link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
         link.setsockopt(_SOL_NETLINK, _NETLINK_CAP_ACK, 1)

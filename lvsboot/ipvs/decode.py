@@ -1,4 +1,4 @@
-"""Netlink attributes to table; every reply is distrusted. No I/O."""
+"""Decodes netlink attributes into a table's values, and checks every reply. No I/O."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _decode_tunnel(destination: Attributes) -> Tunnel:
     checksum = destination.number(Dest.TUN_FLAGS, 2)
     if kind >= len(TUNNEL) or checksum >= len(CHECKSUM):
         raise netlink.MalformedReplyError(
-            "IPVS: a tunnel of a type that this program is too old for"
+            "IPVS: a tunnel of a type that this version of lvsboot does not know"
         )
     return Tunnel(TUNNEL[kind], destination.port(Dest.TUN_PORT), CHECKSUM[checksum])
 

@@ -1,4 +1,4 @@
-"""Table to netlink attributes and requests. No I/O."""
+"""Encodes a table's values as netlink attributes. No I/O."""
 
 from __future__ import annotations
 
@@ -93,8 +93,8 @@ def _netmask_bytes(family: Family, persistence: Persistence | None) -> bytes:
     return mask.to_bytes(4, "big")
 
 
-# Attributes ADDR, PORT and ADDR_FAMILY of a destination, in one go: of all that is encoded, these
-# alone differ in each of a large table's requests.
+# Attributes ADDR, PORT and ADDR_FAMILY of a destination, in one go: only these differ in every
+# request of a large table.
 _DESTINATION_KEY = Struct("=HH16sHH2sxxHHHxx")
 _ADDR, _PORT, _ADDR_FAMILY = Dest.ADDR, Dest.PORT, Dest.ADDR_FAMILY
 
@@ -131,21 +131,21 @@ def encode_destination(key: DestinationKey, destination: Destination) -> bytes:
 
 
 class DestinationCache(dict[tuple[int, int, Destination], bytes]):
-    """What follows a destination's address, by that one's length and port and the destination.
+    """Cache: length of the address, port and destination to the bytes that follow the address.
 
-    A large table has few of them: DESTINATION_HEAD, address and ending are encode_destination()
-    many times faster.
+    A large table has few of them. DESTINATION_HEAD, the address and these bytes together are what
+    encode_destination() returns, many times faster.
     """
 
     def __missing__(self, found: tuple[int, int, Destination]) -> bytes:
         size, port, destination = found
         encoded = encode_destination(DestinationKey(bytes(size), port), destination)
-        ending = self[found] = encoded[_TO_ADDRESS + size :]
-        return ending
+        tail = self[found] = encoded[_TO_ADDRESS + size :]
+        return tail
 
 
 class OptionsCache(dict[tuple[Family, ServiceOptions], bytes]):
-    """What encode_options() gives for what a large table's services have in common."""
+    """Cache of encode_options(): the services of a large table have few different options."""
 
     def __missing__(self, found: tuple[Family, ServiceOptions]) -> bytes:
         encoded = self[found] = encode_options(*found)

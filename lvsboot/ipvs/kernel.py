@@ -1,10 +1,10 @@
-"""The kernel's IPVS table: reads it and carries out changes, and decides nothing."""
+"""Reads the kernel's IPVS table and sends it changes; diff() decides which."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
-from typing import TYPE_CHECKING
 
 from lvsboot.errors import HostError
 from lvsboot.ipvs import netlink
@@ -17,9 +17,6 @@ from lvsboot.ipvs.numbers import Command, Top
 from lvsboot.ipvs.reconcile import Outcome, Refusal
 from lvsboot.ipvs.requests import RequestEncoder
 from lvsboot.ipvs.table import Daemon, DaemonRole, Service, ServiceKey, Table, Timeouts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 _BATCH = 256
 
@@ -122,7 +119,7 @@ class Kernel:
 
 
 def _batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
-    """A large pool is a batch of its own size, and sent in parts."""
+    """Batches of some _BATCH steps; a larger pool stays in one batch, which is sent in parts."""
     batch: list[Change] = []
     size = 0
     for change in changes:
@@ -141,5 +138,5 @@ def _nests(runs: Iterable[bytes], kind: int) -> list[Attributes]:
 
 
 def open_kernel() -> Kernel:
-    """The running kernel's table; raises HostError where it has none, NotPermittedError."""
+    """The running kernel's table; raises HostError where there is no IPVS, NotPermittedError."""
     return Kernel(open_channel())

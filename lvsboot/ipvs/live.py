@@ -1,4 +1,4 @@
-"""What the kernel counts beside its table: connections, packets, bytes and their rates."""
+"""Reads the table with its counters: connections, packets, bytes and their rates."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _RATES = range(6, 11)
 
 
 class Traffic(NamedTuple):
-    """Totals since the last zero, or a second's."""
+    """Totals since the counters were zeroed, or rates per second."""
 
     connections: int
     packets_in: int
@@ -74,7 +74,7 @@ def _read_pool(kernel: Kernel, key: ServiceKey) -> tuple[LiveDestination, ...]:
 
 
 def live_table(services: Iterable[LiveService]) -> dict[ServiceKey, Service]:
-    """The services without what is counted."""
+    """The services without their counters."""
     return {
         service.key: Service(
             service.options, {row.key: row.destination for row in service.destinations}

@@ -1,15 +1,13 @@
-"""Netlink messages and attributes between values and bytes, in host order (netlink(7)). No I/O."""
+"""Encodes and decodes netlink messages and attributes, in host order (netlink(7)). No I/O."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from struct import Struct, iter_unpack
 from sys import byteorder
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from lvsboot.errors import HostError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 NLMSG_ERROR = 2
 NLMSG_DONE = 3
@@ -21,7 +19,7 @@ NLM_F_ACK = 0x4
 NLM_F_DUMP = 0x300
 
 NLA_F_NESTED = 0x8000
-# The two highest bits say what the payload is, not which attribute it is.
+# The two highest bits are flags of the payload, not of the attribute's number.
 _NLA_TYPE_MASK = 0x3FFF
 
 GENL_ID_CTRL = 0x10
@@ -41,7 +39,7 @@ _ERRNO = Struct("=i")
 
 
 class MalformedReplyError(HostError):
-    """The kernel's answer breaks netlink's own rules: report it with the kernel's version."""
+    """The kernel's reply breaks netlink's rules: report it with the kernel's version."""
 
 
 class Message(NamedTuple):
@@ -63,16 +61,16 @@ def split_messages(data: bytes) -> Iterator[Message]:
         length, kind, _flags, sequence, _port = HEADER.unpack_from(data, offset)
         end = offset + length
         if length < HEADER.size or end > size:
-            raise MalformedReplyError(f"netlink: a message claims {length} bytes it has not got")
+            raise MalformedReplyError(f"netlink: a message of {length} bytes is cut off")
         yield Message(kind, sequence, data[offset + HEADER.size : end])
         offset = end + -end % 4
 
 
 def take_runs(data: bytes, sequence: int, runs: list[bytes]) -> Message | None:
-    """Append a datagram of a dump to `runs`; gives the dump's end or error, if that is in it.
+    """Append a datagram of a dump to `runs`; return the message that ends the dump, if it is there.
 
-    A run is messages with one and the same header, so all of one length. A large table is a
-    large dump, and its datagrams are whole runs: no message of them is looked at here.
+    A run is a sequence of messages with equal headers, so of one length. The datagrams of a large
+    dump are whole runs, whose messages need not be split here.
     """
     if len(data) < HEADER.size:
         raise MalformedReplyError("netlink: a message's header is cut off")
@@ -130,7 +128,7 @@ def split_attributes(data: bytes) -> dict[int, bytes]:
         length, kind = _ATTRIBUTE.unpack_from(data, offset)
         end = offset + length
         if length < _ATTRIBUTE.size or end > len(data):
-            raise MalformedReplyError(f"netlink: an attribute claims {length} bytes it has not got")
+            raise MalformedReplyError(f"netlink: an attribute of {length} bytes is cut off")
         found[kind & _NLA_TYPE_MASK] = data[offset + _ATTRIBUTE.size : end]
         offset = end + -end % 4
     return found
@@ -149,12 +147,12 @@ def attribute(kind: int, payload: bytes) -> bytes:
 
 
 def attribute_head(kind: int, size: int) -> bytes:
-    """What stands before a payload of that size."""
+    """The header of an attribute whose payload has that size."""
     return _ATTRIBUTE.pack(_ATTRIBUTE.size + size, kind)
 
 
 def nested(kind: int, attributes: bytes) -> bytes:
-    """Attributes within one; each is padded, so their sum needs no padding."""
+    """An attribute made of attributes; each is padded, so that their sum needs no padding."""
     return _ATTRIBUTE.pack(_ATTRIBUTE.size + len(attributes), kind | NLA_F_NESTED) + attributes
 
 
@@ -186,13 +184,13 @@ def request(kind: int, flags: int, sequence: int, command: int, payload: bytes) 
 
 
 def acknowledged(request: bytes) -> bytes:
-    """The same request, answered even when all went well."""
+    """The same request with NLM_F_ACK, which the kernel answers in any case."""
     length, kind, flags, sequence, port = HEADER.unpack_from(request)
     return HEADER.pack(length, kind, flags | NLM_F_ACK, sequence, port) + request[HEADER.size :]
 
 
 class Attributes:
-    """A set of attributes that must be there and have the size of what is read from them."""
+    """Attributes by number; raises MalformedReplyError where one is missing or too short."""
 
     def __init__(self, found: dict[int, bytes]) -> None:
         self._found = found

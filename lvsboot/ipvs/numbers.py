@@ -1,6 +1,6 @@
-"""The kernel's numbers for what a table says (include/uapi/linux/ip_vs.h).
+"""The kernel's numbers for commands, attributes and values (include/uapi/linux/ip_vs.h).
 
-Plain classes and ints: an IntEnum's class alone costs a start more than reading three rules.
+Plain classes and ints: to create IntEnum classes takes longer than to read three rules.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Dmn:
     MCAST_TTL = 8
 
 
-ADDRESS_SIZE = 16  # union nf_inet_addr, in which IPv4 has the first four bytes
+ADDRESS_SIZE = 16  # union nf_inet_addr; IPv4 takes the first four bytes
 AF_INET = 2
 AF_INET6 = 10
 AF = {Family.IPV4: AF_INET, Family.IPV6: AF_INET6}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
 
 from lvsboot.ipvs.changes import (
     NO_SCHEDULER,
@@ -18,35 +19,32 @@ from lvsboot.ipvs.changes import (
 )
 from lvsboot.ipvs.table import Service, Table
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
 
 class Refusal(NamedTuple):
-    """A step that the kernel refused; an errno of 0: its reason was lost (ENOBUFS)."""
+    """A step that the kernel refused; `number` is 0 where its reply did not arrive (ENOBUFS)."""
 
     change: Change
     number: int
 
 
 class Outcome(NamedTuple):
-    """What became of the changes that were sent; of one that was refused in part, its steps."""
+    """Applied and refused changes; one that was refused in part is listed by its steps."""
 
     applied: Sequence[Change]
     refused: Sequence[Refusal]
 
 
 class IpvsKernel(Protocol):
-    """What a kernel can do: the real one is kernel.Kernel."""
+    """The table of a kernel: kernel.Kernel is the real one."""
 
     def read_table(self) -> Table: ...
 
     def execute(self, changes: Iterable[Change], *, stop_when_refused: bool) -> Outcome:
-        """Carry out in order; a refused step does not keep those of its batch from following."""
+        """Carry out in order; after a refused step the rest of its batch is still sent."""
 
 
 class ExecutionResult(NamedTuple):
-    """Refusals with those left out that follow from another; what could not be taken back."""
+    """Refusals without those that follow from another, and refused steps of the undoing."""
 
     refused: tuple[Refusal, ...]
     not_undone: tuple[Refusal, ...] = ()
@@ -56,7 +54,7 @@ class ExecutionResult(NamedTuple):
 
 
 def execute_all_or_none(kernel: IpvsKernel, changes: Iterable[TableChange]) -> ExecutionResult:
-    """For a live table: when a change is refused, take back all that was applied before it."""
+    """For a live table: when a change is refused, undo all that were applied before it."""
     outcome = kernel.execute(build_pools_once(changes), stop_when_refused=True)
     if not outcome.refused:
         return ExecutionResult(())
@@ -66,21 +64,21 @@ def execute_all_or_none(kernel: IpvsKernel, changes: Iterable[TableChange]) -> E
 
 
 def execute_best_effort(kernel: IpvsKernel, changes: Iterable[TableChange]) -> ExecutionResult:
-    """For an empty table: hundreds of good services do not wait for one that is refused."""
+    """For an empty table: apply every change that the kernel accepts."""
     outcome = kernel.execute(build_pools_once(changes), stop_when_refused=False)
-    # Its scheduler comes last, and under `none` it would refuse every connection.
-    dead = [
+    # build_pools_once() sets the scheduler last: under `none` they would refuse connections.
+    unscheduled = [
         DeleteService(refusal.change.key, Service(refusal.change.before, {}))
         for refusal in outcome.refused
         if isinstance(refusal.change, EditService)
         and refusal.change.before.scheduler == NO_SCHEDULER
     ]
-    undone = kernel.execute(dead, stop_when_refused=False)
+    undone = kernel.execute(unscheduled, stop_when_refused=False)
     return ExecutionResult(root_causes(outcome.refused), tuple(undone.refused))
 
 
 def root_causes(refused: Sequence[Refusal]) -> tuple[Refusal, ...]:
-    """Without the destinations that were refused only since their service had been."""
+    """Leave out destinations that were refused because their service had been refused."""
     absent = {refusal.change.key for refusal in refused if isinstance(refusal.change, AddService)}
     return tuple(
         refusal

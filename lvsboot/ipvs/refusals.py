@@ -1,4 +1,4 @@
-"""Changes and their refusals in words: the operation, the rule, the kernel's reason."""
+"""Renders changes and refusals as text: operation, rule, the kernel's reason."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def change_text(change: Change) -> str:
 
 
 def rule_of(change: Change) -> RuleKey | None:
-    """The rule that asked for the change; None where none did, or none of the table's."""
+    """The rule behind an addition or edit; None for other changes."""
     match change:
         case AddService(key) | EditService(key):
             return key, None
@@ -81,7 +81,7 @@ _UNREACHABLE = (
 _RANGE = "the weight or a threshold is out of range"
 _NO_SERVICE = "the service is not there"
 _NO_DESTINATION = "the destination is not there"
-_THERE_ALREADY = "it is there already: somebody else has added it"
+_THERE_ALREADY = "it is there already: another program has added it"
 
 # What an errno means for a change, from ip_vs_ctl.c and ip_vs_sync.c.
 _REASONS: dict[tuple[type[Change], int], str] = {
@@ -108,7 +108,7 @@ def _reason(change: Change, number: int) -> str:
         case AddService(_, options) | EditService(_, options) if number == errno.ENOENT:
             return _missing_module(options)
         case _ if number == 0:
-            return "the kernel's reason was lost"
+            return "the kernel's reply with the reason was lost"
         case _:
             return _REASONS.get((type(change), number), os.strerror(number))
 

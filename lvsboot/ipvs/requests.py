@@ -1,9 +1,10 @@
-"""Changes to the netlink requests that carry them out. No I/O."""
+"""Encodes changes as netlink requests. No I/O."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from struct import Struct
-from typing import TYPE_CHECKING, assert_never
+from typing import assert_never
 
 from lvsboot.ipvs import netlink
 from lvsboot.ipvs.changes import (
@@ -32,26 +33,23 @@ from lvsboot.ipvs.netlink import HEADER, NLA_F_NESTED, NLM_F_REQUEST
 from lvsboot.ipvs.numbers import DAEMON_NUMBER, Command, Dmn, Top
 from lvsboot.ipvs.table import Destination, DestinationKey, ServiceKey, ServiceOptions
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
 # A netlink header's last two fields: sequence number, and a port that the kernel fills in.
 _SEQUENCE = Struct("=I4x")
 # Every destination's attributes take the same room.
 _DESTINATION_SIZE = len(encode_destination(DestinationKey(bytes(4), 0), Destination()))
-# What stands around the service's name where a destination is added.
+# The parts of a NEW_DEST request before and after the service's name.
 _NEW_DESTINATION = netlink.GENERIC_HEADER.pack(Command.NEW_DEST, netlink.GENERIC_VERSION, 0)
 _DESTINATION_NEST = netlink.attribute_head(Top.DEST | NLA_F_NESTED, _DESTINATION_SIZE)
 
 
 class RequestEncoder:
-    """Remembers what repeats: services' names and options, destinations' options."""
+    """Caches what repeats: services' names and options, destinations' options."""
 
     def __init__(self, family_id: int) -> None:
         self._family_id = family_id
         self._names: dict[ServiceKey, bytes] = {}
         self._options = OptionsCache()
-        self._endings = DestinationCache()
+        self._destinations = DestinationCache()
 
     def changes(self, changes: Iterable[Change], first: int) -> list[bytes]:
         """A request for each step, numbered from `first`; answered only when it is refused."""
@@ -67,19 +65,21 @@ class RequestEncoder:
     def _pool(
         self, service: ServiceKey, pool: Mapping[DestinationKey, Destination], first: int
     ) -> list[bytes]:
-        """New destinations, of which a large table's start has little else.
+        """Requests for a new service's destinations, the bulk of a large table's start.
 
-        All that is new in one of them is its address: the rest is encoded once.
+        Only the address is encoded for each of them: the rest comes from caches.
         """
         start, head = self._new_destination(service)
-        pack, join, endings = _SEQUENCE.pack, b"".join, self._endings
+        pack, join, destinations = _SEQUENCE.pack, b"".join, self._destinations
         return [
-            join((start, pack(number), head, address, endings[len(address), port, destination]))
+            join(
+                (start, pack(number), head, address, destinations[len(address), port, destination])
+            )
             for number, ((address, port), destination) in enumerate(pool.items(), start=first)
         ]
 
     def _new_destination(self, service: ServiceKey) -> tuple[bytes, bytes]:
-        """What stands before and behind the sequence number, up to the destination's address."""
+        """The request before its sequence number, and from there to the destination's address."""
         before = b"".join((_NEW_DESTINATION, self.named_service(service), _DESTINATION_NEST))
         length = HEADER.size + len(before) + _DESTINATION_SIZE
         header = HEADER.pack(length, self._family_id, NLM_F_REQUEST, 0, 0)

@@ -1,4 +1,4 @@
-"""The IPVS table as a value, one type for what is and for what should be. Must not do I/O.
+"""The IPVS table as a value: one type for the live and for the desired table. No I/O.
 
 Addresses are packed bytes (4: IPv4, 16: IPv6) and rows are named tuples, where the rest of the
 package has `ipaddress` objects and dataclasses: a table may hold 100,000 destinations, and at
@@ -8,11 +8,9 @@ boot it is parsed, read from the kernel, compared and encoded before the network
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import NamedTuple, TypeAlias
 
 IPV4_HOST_MASK = 0xFFFFFFFF
 IPV6_HOST_PREFIX = 128
@@ -36,12 +34,12 @@ class ForwardingMethod(StrEnum):
     NAT = "nat"
     DR = "dr"
     TUN = "tun"
-    # Only other programs' tables hold it: neither the role file nor ipvsadm can ask for it.
+    # Only other programs set it: neither a role nor ipvsadm can.
     LOCAL = "local"
 
 
 class SchedulerFlag(StrEnum):
-    """Three bits whose meaning is the scheduler's: for sh and mh, what the first two are named."""
+    """Three bits whose meaning depends on the scheduler; the first two are named for sh and mh."""
 
     FALLBACK = "fallback"
     PORT = "port"
@@ -66,7 +64,7 @@ class DaemonRole(StrEnum):
 
 
 class VirtualAddress(NamedTuple):
-    """Identity of a service that is found by where a packet goes."""
+    """Key of a service that is found by a packet's destination."""
 
     protocol: Protocol
     address: bytes
@@ -78,7 +76,7 @@ class VirtualAddress(NamedTuple):
 
 
 class FirewallMark(NamedTuple):
-    """Identity of a service that is found by the mark that the firewall gave a packet."""
+    """Key of a service that is found by a packet's firewall mark."""
 
     mark: int
     family: Family = Family.IPV4
@@ -88,7 +86,7 @@ ServiceKey: TypeAlias = VirtualAddress | FirewallMark
 
 
 class Persistence(NamedTuple):
-    """How long, and how wide, a client sticks to its destination.
+    """How long a client keeps its destination, and which clients share one.
 
     `netmask` is the kernel's own: for IPv4 the mask as a number (0xFFFFFF00 is a /24; it need
     not be contiguous), for IPv6 the prefix length. `prefix_netmask` makes either.
@@ -99,7 +97,7 @@ class Persistence(NamedTuple):
 
 
 class ServiceOptions(NamedTuple):
-    """All that `ipvsadm -E` can change about a service."""
+    """What `ipvsadm -E` can change of a service."""
 
     scheduler: str = "wlc"
     scheduler_flags: frozenset[SchedulerFlag] = frozenset()
@@ -120,14 +118,14 @@ PLAIN_IPIP = Tunnel()
 
 
 class DestinationKey(NamedTuple):
-    """Identity of a destination within its service."""
+    """Key of a destination within its service."""
 
     address: bytes
     port: int
 
 
 class Destination(NamedTuple):
-    """All that `ipvsadm -e` can change about a destination; `tunnel` matters for TUN only."""
+    """What `ipvsadm -e` can change of a destination; `tunnel` is used for TUN only."""
 
     method: ForwardingMethod = ForwardingMethod.DR
     weight: int = 1
@@ -161,7 +159,7 @@ class Daemon(NamedTuple):
 
 
 class Table(NamedTuple):
-    """In a wanted table a daemon of None must not run, and one that is not named is left alone."""
+    """In a desired table a daemon of None is to stop, and one that is not named is left alone."""
 
     services: Mapping[ServiceKey, Service]
     timeouts: Timeouts = Timeouts()

@@ -1,4 +1,4 @@
-"""One line of rules to one command, checked as ipvsadm checks it."""
+"""Parses one line of rules into a command, and checks it as ipvsadm does."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ServiceCommand(NamedTuple):
 
 
 class DestinationCommand(NamedTuple):
-    """`destination` is None for DELETE. `said_port` is what the line says, `key` has what holds."""
+    """`destination` is None for DELETE. `said_port` is the line's port, `key` has the one sent."""
 
     verb: Verb
     service: ServiceKey
@@ -52,7 +52,7 @@ class DestinationCommand(NamedTuple):
 
 
 class ZeroCommand(NamedTuple):
-    """Counters are no part of a table, so this changes nothing; None: all services."""
+    """Changes nothing, as a table has no counters; a key of None means all services."""
 
     key: ServiceKey | None
 
@@ -76,7 +76,7 @@ Command: TypeAlias = (
     ServiceCommand | DestinationCommand | ZeroCommand | ClearCommand | SetCommand | DaemonCommand
 )
 
-# Ten times what a command with every option takes.
+# Ten times the length of a command with every option.
 LONGEST_LINE = 4096
 
 _SERVICE = frozenset({Group.SERVICE, Group.IPV6})
@@ -140,10 +140,10 @@ def parse_command(line: str, port_of: PortOf) -> Command | None:
     if words[0].text.startswith("\ufeff"):
         message = "a byte order mark: `ipvsadm -R` would stop here"
         raise CommandError(message, words[0], hint="save the file without it")
-    given, others = read_options(words)
-    if not given or given[0].option.group is not Group.VERB:
+    parsed, others = read_options(words)
+    if not parsed or parsed[0].option.group is not Group.VERB:
         raise CommandError("the line does not start with a command such as -A or -a", words[0])
-    verb, *options = given
+    verb, *options = parsed
     _check_options(verb, options)
     if verb.option.name != "set" and others:
         raise CommandError(f"'{others[0].text}' belongs to no option", others[0])
@@ -155,14 +155,14 @@ def _check_options(verb: ParsedOption, options: list[ParsedOption]) -> None:
     if name not in _ALLOWED:
         raise CommandError(f"--{name} has no place in a rules file", verb.word)
     seen: set[Group] = set()
-    for given in options:
-        group = given.option.group
+    for parsed in options:
+        group = parsed.option.group
         if group is Group.VERB:
-            raise CommandError("a second command in one line", given.word)
+            raise CommandError("a second command in one line", parsed.word)
         if group in seen and group is not Group.IPV6:
-            raise CommandError(f"a second {group.value} option", given.word)
+            raise CommandError(f"a second {group.value} option", parsed.word)
         if group not in _ALLOWED[name]:
-            raise CommandError(f"--{given.option.name} does not go with --{name}", given.word)
+            raise CommandError(f"--{parsed.option.name} does not go with --{name}", parsed.word)
         seen.add(group)
 
 
@@ -175,7 +175,7 @@ def _command(
         case ("set", _, _):
             return SetCommand(_timeouts(verb, others))
         case (action, _, "daemon"):
-            by_group = {given.option.group: given for given in options}
+            by_group = {parsed.option.group: parsed for parsed in options}
             daemon = read_daemon(by_group)
             return DaemonCommand(values.daemon_role(verb), daemon if action == "start" else None)
         case ("zero", _, _):
@@ -192,13 +192,13 @@ def _timeouts(verb: ParsedOption, others: list[Word]) -> Timeouts:
     for word in others[len(Timeouts._fields) :]:
         raise CommandError(f"'{word.text}' belongs to no option", word)
     seconds = (ParsedOption(TIMEOUT, word.text, word) for word in others)
-    return Timeouts(*(values.number(given, 0, values.LONGEST_TIMEOUT) for given in seconds))
+    return Timeouts(*(values.number(parsed, 0, values.LONGEST_TIMEOUT) for parsed in seconds))
 
 
 def _service_builder(options: list[ParsedOption], port_of: PortOf) -> ServiceBuilder:
     builder = ServiceBuilder(port_of)
-    for given in options:
-        builder.apply(given)
+    for parsed in options:
+        builder.apply(parsed)
     return builder
 
 
@@ -213,11 +213,11 @@ def _destination_command(
 ) -> DestinationCommand:
     service = ServiceBuilder(port_of)
     builder = DestinationBuilder(service)
-    for given in options:
-        if given.option.group in _SERVICE:
-            service.apply(given)
+    for parsed in options:
+        if parsed.option.group in _SERVICE:
+            service.apply(parsed)
         else:
-            builder.apply(given)
+            builder.apply(parsed)
     key = _required_key(service)
     said = builder.key(stored=False)
     if verb is Verb.DELETE:

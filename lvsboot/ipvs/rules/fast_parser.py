@@ -1,15 +1,16 @@
-"""Reads what a long rules file is made of many times faster than the full parser.
+"""Parses the bulk of a long rules file, some ten times as fast as the full parser.
 
-Such a file says `-A SERVICE OPTIONS` and then for each destination `-a SERVICE -r ADDRESS:PORT
-OPTIONS`, over and over, with few different options. What the full parser has made of those is
-remembered by their text; only the addresses are read anew. A service whose commands are in any
-way different is left to the full parser.
+Such a file has `-A SERVICE OPTIONS` and for each destination `-a SERVICE -r ADDRESS:PORT OPTIONS`,
+with few different options. The full parser parses each text of options once and the result is
+cached; only addresses are parsed in every line. A service that is written in any other way is left
+to the full parser.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from socket import AF_INET, AF_INET6, inet_pton
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from lvsboot.ipvs.rules.builders import PortOf
 from lvsboot.ipvs.rules.command import (
@@ -29,28 +30,22 @@ from lvsboot.ipvs.table import (
     VirtualAddress,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
 _PROTOCOLS = {"-t": Protocol.TCP, "-u": Protocol.UDP, "--sctp-service": Protocol.SCTP}
 _new_tuple = tuple.__new__
 
 
-class _Wording:
-    """How a service's commands are worded, in so far as that decides what their options mean.
-
-    What they mean is kept by their text.
-    """
+class _OptionsCache:
+    """Per protocol, address length and port of a service: texts of options to parsed options."""
 
     def __init__(self, port: int) -> None:
         self.port = port
-        self.options: dict[str, ServiceOptions] = {}
-        # By what is behind a destination's address. Only NAT leads to another port.
-        self.endings: dict[str, tuple[int, Destination]] = {}
+        self.services: dict[str, ServiceOptions] = {}
+        # By the text after a destination's address; with the port, which differs for NAT only.
+        self.destinations: dict[str, tuple[int, Destination]] = {}
 
 
 class _UnusualError(Exception):
-    """The full parser must see these commands: they may even be right."""
+    """The full parser must parse these commands, which need not be wrong."""
 
 
 class Pool(NamedTuple):
@@ -63,15 +58,15 @@ class FastParser:
     def __init__(self, port_of: PortOf) -> None:
         self._port_of = port_of
         # By protocol, length of the address, and port.
-        self._wordings: dict[tuple[str, int, str], _Wording] = {}
+        self._caches: dict[tuple[str, int, str], _OptionsCache] = {}
 
     def read(self, text: str) -> Pool | None:
-        """The service that the lines add, with its destinations; None where that is not all."""
+        """The service and destinations that the lines add; None where the full parser is needed."""
         head = text.partition("\n")[0]
         words = head.split(" ", 3)
         if len(words) < 4 or words[0] != "-A" or words[1] not in _PROTOCOLS:
             return None
-        _, protocol, where, said = words
+        _, protocol, where, text_of_options = words
         host, _, port = where.rpartition(":")
         ipv6 = host[:1] == "["
         start = f"-a {protocol} {where} -r {'[' if ipv6 else ''}"
@@ -79,58 +74,57 @@ class FastParser:
         if first != head:
             return None
         try:
-            # inet_aton(), which the full parser uses, takes more than a dotted quad.
+            # inet_pton() takes a dotted quad only; the full parser's inet_aton() takes more.
             address = _bracketed_address(host) if ipv6 else inet_pton(AF_INET, host)
-            wording = self._wordings.get((protocol, len(address), port))
-            if wording is None:
-                wording = self._learn_wording(protocol, len(address), port)
-            key = _new_tuple(VirtualAddress, (_PROTOCOLS[protocol], address, wording.port))
-            options = wording.options.get(said)
+            cache = self._caches.get((protocol, len(address), port))
+            if cache is None:
+                cache = self._add_cache(protocol, len(address), port)
+            key = _new_tuple(VirtualAddress, (_PROTOCOLS[protocol], address, cache.port))
+            options = cache.services.get(text_of_options)
             if options is None:
-                options = self._learn_options(wording, key, head, said)
-            pool = self._read_pool(wording, key, start, rest)
+                options = self._parse_service(key, head)
+                cache.services[text_of_options] = options
+            pool = self._read_pool(cache, key, start, rest)
         except (_UnusualError, CommandError, OSError, ValueError):  # The last two: inet_pton().
             return None
         return _new_tuple(Pool, (key, options, pool))
 
-    def _learn_wording(self, protocol: str, size: int, text: str) -> _Wording:
+    def _add_cache(self, protocol: str, size: int, text: str) -> _OptionsCache:
         port = port_text_number(text)
-        # Port 0 has rules of its own.
+        # Port 0 needs persistence.
         if not port:
             raise _UnusualError
-        wording = self._wordings[protocol, size, text] = _Wording(port)
-        return wording
+        cache = self._caches[protocol, size, text] = _OptionsCache(port)
+        return cache
 
-    def _learn_options(
-        self, wording: _Wording, key: VirtualAddress, head: str, said: str
-    ) -> ServiceOptions:
+    def _parse_service(self, key: VirtualAddress, head: str) -> ServiceOptions:
         match self._parse(head):
             case ServiceCommand(Verb.ADD, found, ServiceOptions() as options) if found == key:
-                wording.options[said] = options
                 return options
         raise _UnusualError
 
     def _read_pool(
-        self, wording: _Wording, service: VirtualAddress, start: str, rest: Collection[str]
+        self, cache: _OptionsCache, service: VirtualAddress, start: str, rest: Collection[str]
     ) -> dict[DestinationKey, Destination]:
-        """From what each line says behind `start`. A large file is little else."""
+        """The destinations, from the rest of each line after `start`: the bulk of a large file."""
         family, close = (AF_INET, ":") if len(service.address) == 4 else (AF_INET6, "]:")
-        endings = wording.endings
+        destinations = cache.destinations
         pool: dict[DestinationKey, Destination] = {}
         for text in rest:
-            host, _, behind = text.partition(close)
+            host, _, options = text.partition(close)
             address = inet_pton(family, host)
-            ending = endings.get(behind)
-            if ending is None:
-                ending = endings[behind] = self._learn_ending(service, address, f"{start}{text}")
+            found = destinations.get(options)
+            if found is None:
+                found = self._parse_destination(service, address, f"{start}{text}")
+                destinations[options] = found
             # The same as DestinationKey(), which as a Python function would take twice as long.
-            pool[_new_tuple(DestinationKey, (address, ending[0]))] = ending[1]
-        # Of a second one the full parser says what is wrong.
+            pool[_new_tuple(DestinationKey, (address, found[0]))] = found[1]
+        # The full parser reports a destination that is there twice.
         if len(pool) < len(rest):
             raise _UnusualError
         return pool
 
-    def _learn_ending(
+    def _parse_destination(
         self, service: VirtualAddress, address: bytes, line: str
     ) -> tuple[int, Destination]:
         match self._parse(line):

@@ -1,11 +1,12 @@
-"""Table to canonical rules: numeric, sorted, one command a line, as plain `ipvsadm -R` reads them.
+"""Formats a table as canonical rules: numeric, sorted, one command a line, for `ipvsadm -R`.
 
-Writes more than `ipvsadm -S` does (thresholds, --set, sync daemons): nothing in the table is lost.
+It writes all of the table, also what `ipvsadm -S` leaves out: thresholds, --set, sync daemons.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from collections.abc import Iterator
+from typing import assert_never
 
 from lvsboot.ipvs.address import format_address, format_endpoint
 from lvsboot.ipvs.table import (
@@ -33,9 +34,6 @@ from lvsboot.ipvs.table import (
     destination_order,
     service_order,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _PROTOCOL = {Protocol.TCP: "-t", Protocol.UDP: "-u", Protocol.SCTP: "--sctp-service"}
 _METHOD = {

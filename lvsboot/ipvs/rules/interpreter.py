@@ -1,4 +1,4 @@
-"""Commands carried out on a table in memory, refused where the kernel would refuse them."""
+"""Executes commands on a table in memory, and refuses what the kernel would refuse."""
 
 from __future__ import annotations
 
@@ -30,10 +30,12 @@ from lvsboot.ipvs.table import (
 
 
 class NoServiceError(RefusedError):
-    """The command's service is not there, perhaps since the line that adds it is wrong, too."""
+    """The command's service does not exist, perhaps because the line that adds it is wrong."""
 
 
 class Interpreter:
+    """Starts with an empty table, as `ipvsadm -R` after a boot."""
+
     def __init__(self) -> None:
         self._options: dict[ServiceKey, ServiceOptions] = {}
         self._pools: dict[ServiceKey, dict[DestinationKey, Destination]] = {}

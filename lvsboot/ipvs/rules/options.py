@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-# More than there are: each is given once, but for -6, which means nothing the second time.
+# More than ipvsadm has: each may be used once, except -6, which may be repeated.
 _MOST_OPTIONS = 64
 _new_tuple = tuple.__new__
 _BLANKS = str.maketrans("\t\r\n", "   ")
 
 
 class CommandError(Exception):
-    """What is wrong with one command, at which of its words (None: the whole line)."""
+    """An error in a command, at a word or, with None, about the whole line."""
 
     def __init__(self, message: str, word: Word | None = None, *, hint: str = "") -> None:
         self.message = message
@@ -42,7 +40,7 @@ class Takes(StrEnum):
 
 
 class Group(StrEnum):
-    """Options of one group may be given once; its value is what ipvsadm calls it."""
+    """A command has at most one option of each group; the value is ipvsadm's name for it."""
 
     VERB = "command"
     SERVICE = "service-address"
@@ -80,7 +78,7 @@ class Option(NamedTuple):
 
 
 class ParsedOption(NamedTuple):
-    """An option as it stands in a command. `word` is its value's place, else its own."""
+    """An option in a command; `word` is the one with its value, or its own if it has none."""
 
     option: Option
     value: str | None
@@ -140,7 +138,7 @@ _OPTIONS = (
     Option("mcast-port", "", Takes.VALUE, Group.MCAST_PORT),
     Option("mcast-ttl", "", Takes.VALUE, Group.TTL),
 )
-# The three words behind --set, which popt hands over as words of no option.
+# For the three words after --set, which popt returns as arguments of no option.
 TIMEOUT = Option("set", "", Takes.VALUE, Group.TIMEOUT)
 _BY_NAME = {option.name: option for option in _OPTIONS}
 _BY_LETTER = {option.letter: option for option in _OPTIONS if option.letter}
@@ -158,8 +156,8 @@ def split_words(line: str) -> list[Word]:
 
 
 def read_options(words: list[Word]) -> tuple[list[ParsedOption], list[Word]]:
-    """Options in their order, and the words that belong to none."""
-    given: list[ParsedOption] = []
+    """Options in their order, and the words that belong to no option."""
+    parsed: list[ParsedOption] = []
     others: list[Word] = []
     queue = _Queue(words)
     while (word := queue.take()) is not None:
@@ -168,18 +166,18 @@ def read_options(words: list[Word]) -> tuple[list[ParsedOption], list[Word]]:
         elif not word.text.startswith("-") or word.text == "-":
             others.append(word)
         elif word.text.startswith("--"):
-            given.append(_long_option(word, queue))
+            parsed.append(_long_option(word, queue))
         elif len(word.text) == 2:
-            given.append(_short_option(word, queue))
+            parsed.append(_short_option(word, queue))
         else:
-            given.extend(islice(_short_options(word, queue), _MOST_OPTIONS + 1))
-        if len(given) > _MOST_OPTIONS:
+            parsed.extend(islice(_short_options(word, queue), _MOST_OPTIONS + 1))
+        if len(parsed) > _MOST_OPTIONS:
             raise CommandError(f"more than {_MOST_OPTIONS} options in one line", word)
-    return given, others
+    return parsed, others
 
 
 class _Queue:
-    """The words that are still to be read."""
+    """The words that are not yet parsed."""
 
     def __init__(self, words: list[Word]) -> None:
         self._words = words
@@ -219,7 +217,7 @@ def _long_option(word: Word, queue: _Queue) -> ParsedOption:
 
 
 def _short_option(word: Word, queue: _Queue) -> ParsedOption:
-    """One that has a word to itself, as nearly all have."""
+    """A single letter, as nearly all options are written."""
     option = _BY_LETTER.get(word.text[1])
     if option is None:
         raise CommandError(f"ipvsadm has no option {word.text}", word)

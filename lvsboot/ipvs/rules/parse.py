@@ -1,12 +1,13 @@
-"""Rules to a table: what a run of `ipvsadm -R` over an empty table would leave there.
+"""Parses rules into the table that `ipvsadm -R` would make of them in an empty one.
 
-Where ipvsadm stops at the first bad line with half a table loaded, all that is wrong is found
-before anything is loaded.
+ipvsadm stops at the first wrong line and leaves half a table loaded; here all wrong lines are
+found before anything is loaded.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Collection, Iterator
+from typing import TypeAlias
 
 from lvsboot.errors import InputError
 from lvsboot.ipvs.rules.builders import PortOf
@@ -22,10 +23,7 @@ from lvsboot.ipvs.rules.options import CommandError
 from lvsboot.ipvs.table import DestinationKey, Protocol, ServiceKey, Table
 from lvsboot.problem import Problem, Span
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-
-# As many as are shown of a role file (document.MAX_FINDINGS).
+# The same as for a role (document.MAX_FINDINGS).
 MAX_PROBLEMS = 1_000
 # Some 20 µs each, where the full parser must see them.
 MAX_LINES = 500_000
@@ -38,7 +36,7 @@ def parse_rules(text: str, *, file: str, port_of: PortOf) -> Table:
     """The table that the rules describe.
 
     `port_of` looks a service's name up. Raises InputError with every problem of the text, up to
-    MAX_PROBLEMS; what follows from an earlier problem is not one.
+    MAX_PROBLEMS, but for those that follow from an earlier one.
     """
     check_size(text, file)
     port_of = remembered(port_of)
@@ -65,7 +63,7 @@ def parse_rules(text: str, *, file: str, port_of: PortOf) -> Table:
 
 
 def split_parts(text: str) -> Iterator[tuple[int, str]]:
-    """A service with what follows it, and before those what precedes any; their first lines."""
+    """The text cut before each -A of a line, and the number of each part's first line."""
     number = 1
     for index, rest in enumerate(text.removesuffix("\n").split("\n-A ")):
         part = f"-A {rest}" if index else rest
@@ -90,7 +88,7 @@ def locate_rules(text: str, rules: Collection[RuleKey], *, port_of: PortOf) -> d
 
 
 def remembered(port_of: PortOf) -> PortOf:
-    """`port_of`, asked once for each name: every look-up reads /etc/services."""
+    """`port_of` with a cache: every look-up reads /etc/services."""
     known: dict[tuple[str, Protocol], int | None] = {}
 
     def look_up(name: str, protocol: Protocol) -> int | None:
@@ -102,7 +100,7 @@ def remembered(port_of: PortOf) -> PortOf:
 
 
 def check_size(text: str, file: str) -> None:
-    """Raises InputError for more lines than could be read in a few seconds."""
+    """Raises InputError for a file that would take more than a few seconds to parse."""
     lines = text.count("\n")
     if lines > MAX_LINES:
         message = f"the file has {lines:,} lines; rules have at most {MAX_LINES:,}"
@@ -110,7 +108,7 @@ def check_size(text: str, file: str) -> None:
 
 
 def more_problems(file: str, number: int, line: str) -> Problem:
-    """What stands behind the last problem that is shown, in that line."""
+    """The problem after the last one that is shown, at the end of its line."""
     message = f"these are the first {MAX_PROBLEMS:,} problems: there may be more"
     return Problem(file, Span(number, len(line) + 1), message, hint="fix these first")
 

@@ -1,4 +1,4 @@
-"""The values of ipvsadm's options, read as ipvsadm reads them, but for host names."""
+"""Parses the values of options as ipvsadm does, except that host names are refused."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ _FLAGS = {
 
 
 class Endpoint(NamedTuple):
-    """An address with the port's text; None: there is no port."""
+    """An address and the text of its port, None without one."""
 
     address: bytes
     port: str | None
 
 
-def number(given: ParsedOption, low: int, high: int) -> int:
+def number(parsed: ParsedOption, low: int, high: int) -> int:
     """A decimal number as strtol(3) reads it, within bounds."""
-    text = given.value or ""
+    text = parsed.value or ""
     found = _decimal(text)
     if found is not None and low <= found <= high:
         return found
-    name = given.option.group.value
-    raise CommandError(f"{name} '{text}' is not a number from {low} to {high}", given.word)
+    name = parsed.option.group.value
+    raise CommandError(f"{name} '{text}' is not a number from {low} to {high}", parsed.word)
 
 
 def port_text_number(text: str) -> int | None:
@@ -50,110 +50,110 @@ def port_text_number(text: str) -> int | None:
 
 
 def _decimal(text: str) -> int | None:
-    """Within what the kernel has room for: Python itself refuses thousands of digits."""
+    """Bounded in length, as int() raises ValueError for thousands of digits."""
     digits = text.removeprefix("+")
     sane = digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS
     return int(digits) if sane else None
 
 
-def name(given: ParsedOption) -> str:
-    """A module's or interface's name: ipvsadm would cut a longer one short and say nothing."""
-    text = given.value or ""
-    what = given.option.group.value
+def name(parsed: ParsedOption) -> str:
+    """A module's or interface's name, which ipvsadm would truncate silently if it is too long."""
+    text = parsed.value or ""
+    what = parsed.option.group.value
     if not text:
-        raise CommandError(f"{what} is empty", given.word)
-    # Bytes that are no UTF-8, too, which nothing could send on; and what a null would cut short.
+        raise CommandError(f"{what} is empty", parsed.word)
+    # Also refuses surrogates, which cannot be encoded, and a null, which would end the name.
     if not (text.isascii() and text.isprintable()):
         message = f"{what} '{text}' is not printable ASCII, as a kernel's names are"
-        raise CommandError(message, given.word)
+        raise CommandError(message, parsed.word)
     if text == "ipvsadm":
-        raise CommandError(f"{what} '{text}': `ipvsadm -R` drops that word", given.word)
+        raise CommandError(f"{what} '{text}': `ipvsadm -R` drops that word", parsed.word)
     if len(text) > LONGEST_NAME:
-        raise CommandError(f"{what} '{text}' is longer than {LONGEST_NAME} bytes", given.word)
+        raise CommandError(f"{what} '{text}' is longer than {LONGEST_NAME} bytes", parsed.word)
     return text
 
 
-def endpoint(given: ParsedOption) -> Endpoint:
+def endpoint(parsed: ParsedOption) -> Endpoint:
     """`ADDRESS`, `ADDRESS:PORT`, `[ADDRESS6]:PORT` or `ADDRESS6`."""
-    text = given.value or ""
+    text = parsed.value or ""
     if text.isdigit():
-        raise CommandError(f"'{text}' is not an address", given.word)
+        raise CommandError(f"'{text}' is not an address", parsed.word)
     if text.startswith("["):
-        return _bracketed(text, given)
+        return _bracketed(text, parsed)
     if text.count(":") > 1 and (address := parse_address(text)) is not None:
         return Endpoint(address, None)
     host, colon, port = text.rpartition(":")
     if not colon:
         host, port = text, ""
-    return Endpoint(_host_address(host, given), port if colon else None)
+    return Endpoint(_host_address(host, parsed), port if colon else None)
 
 
-def _bracketed(text: str, given: ParsedOption) -> Endpoint:
+def _bracketed(text: str, parsed: ParsedOption) -> Endpoint:
     host, bracket, tail = text[1:].partition("]")
     if not bracket or not tail.startswith(":"):
-        raise CommandError(f"'{text}' is not [ADDRESS]:PORT", given.word)
-    address = _host_address(host, given)
+        raise CommandError(f"'{text}' is not [ADDRESS]:PORT", parsed.word)
+    address = _host_address(host, parsed)
     if len(address) == 4:
         # ipvsadm takes this and forgets the port.
-        raise CommandError(f"'{text}': brackets are for IPv6", given.word)
+        raise CommandError(f"'{text}': brackets are for IPv6", parsed.word)
     return Endpoint(address, tail[1:])
 
 
-def _host_address(host: str, given: ParsedOption) -> bytes:
+def _host_address(host: str, parsed: ParsedOption) -> bytes:
     address = parse_address(host)
     if address is not None:
         return address
     looks_numeric = ":" in host or host.replace(".", "").isdigit()
     if looks_numeric or not host:
-        raise CommandError(f"'{host}' is not an IP address", given.word)
+        raise CommandError(f"'{host}' is not an IP address", parsed.word)
     message = f"'{host}' is a host name: rules are loaded before there is a network to resolve it"
-    raise CommandError(message, given.word, hint="write its address, as `ipvsadm -Sn` does")
+    raise CommandError(message, parsed.word, hint="write its address, as `ipvsadm -Sn` does")
 
 
-def netmask4(given: ParsedOption) -> int:
-    text = given.value or ""
+def netmask4(parsed: ParsedOption) -> int:
+    text = parsed.value or ""
     address = parse_address(text)
     if address is None or len(address) != 4:
-        raise CommandError(f"'{text}' is not an IPv4 netmask", given.word)
+        raise CommandError(f"'{text}' is not an IPv4 netmask", parsed.word)
     return int.from_bytes(address, "big")
 
 
-def scheduler_flags(given: ParsedOption, scheduler: str) -> frozenset[SchedulerFlag]:
+def scheduler_flags(parsed: ParsedOption, scheduler: str) -> frozenset[SchedulerFlag]:
     flags = set()
-    for word in filter(None, (given.value or "").split(",")):
+    for word in filter(None, (parsed.value or "").split(",")):
         flag, only_for = _FLAGS.get(word, (None, ""))
         if flag is None:
             known = ", ".join(_FLAGS)
-            raise CommandError(f"'{word}' is not a scheduler flag", given.word, hint=known)
+            raise CommandError(f"'{word}' is not a scheduler flag", parsed.word, hint=known)
         if only_for and only_for != scheduler:
-            raise CommandError(f"{word} does not go with scheduler {scheduler}", given.word)
+            raise CommandError(f"{word} does not go with scheduler {scheduler}", parsed.word)
         flags.add(flag)
     return frozenset(flags)
 
 
-def tunnel_type(given: ParsedOption) -> TunnelType:
+def tunnel_type(parsed: ParsedOption) -> TunnelType:
     try:
-        return TunnelType(given.value or "")
+        return TunnelType(parsed.value or "")
     except ValueError:
         known = ", ".join(TunnelType)
-        message = f"'{given.value}' is not a tunnel type"
-        raise CommandError(message, given.word, hint=known) from None
+        message = f"'{parsed.value}' is not a tunnel type"
+        raise CommandError(message, parsed.word, hint=known) from None
 
 
-def daemon_role(given: ParsedOption) -> DaemonRole:
+def daemon_role(parsed: ParsedOption) -> DaemonRole:
     try:
-        return DaemonRole(given.value or "")
+        return DaemonRole(parsed.value or "")
     except ValueError:
-        message = f"'{given.value}' is neither master nor backup"
-        raise CommandError(message, given.word) from None
+        message = f"'{parsed.value}' is neither master nor backup"
+        raise CommandError(message, parsed.word) from None
 
 
-def multicast_group(given: ParsedOption) -> bytes:
+def multicast_group(parsed: ParsedOption) -> bytes:
     """Packed; ipvsadm reads it with inet_pton(3), which wants all four numbers."""
-    text = given.value or ""
+    text = parsed.value or ""
     address = parse_address(text)
     if address is not None and (len(address) == 16 or text.count(".") == 3):
         first = address[0]
         if first == 0xFF if len(address) == 16 else first >> 4 == 0xE:
             return address
-    raise CommandError(f"'{text}' is not a multicast address", given.word)
+    raise CommandError(f"'{text}' is not a multicast address", parsed.word)

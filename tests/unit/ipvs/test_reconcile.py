@@ -87,5 +87,7 @@ def test_refusals_in_words() -> None:
         "--start-daemon master --mcast-interface eth9 --syncid 0: there is no such interface "
         "(ENODEV)"
     )
-    assert refusal_text(Refusal(daemon, 0)).endswith(": the kernel's reason was lost (0)")
+    assert refusal_text(Refusal(daemon, 0)).endswith(
+        ": the kernel's reply with the reason was lost (0)"
+    )
     assert refusal_text(Refusal(daemon, errno.ENOMEM)).endswith("Cannot allocate memory (ENOMEM)")
