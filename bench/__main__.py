@@ -9,13 +9,13 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from bench.rivals import RIVALS, installed, prepare
+from bench.programs import PROGRAMS, installed, prepare
 
 SIZES = (3, 100, 1_100, 2_500, 11_000, 44_000, 100_000)
-# The machine's other work comes and goes, so all rivals take their turns in each round.
+# Other work on the machine varies, so each round times all programs.
 ROUNDS = 5
-# Seconds: a rival that has taken so long in all is not asked again, nor for a size for which it
-# would take twice as long at the least.
+# Seconds: a program that has taken so long in all gets no further round, and no size for which it
+# would take twice as long.
 PATIENCE = 60.0
 COMPARED = (
     ("ipvsadm -R", "lvsboot start"),
@@ -28,20 +28,20 @@ COMPARED = (
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("sizes", nargs="*", type=int, metavar="RULES", default=SIZES)
-    parser.add_argument("--without", action="append", choices=RIVALS, default=[])
+    parser.add_argument("--without", action="append", choices=PROGRAMS, default=[])
     asked = parser.parse_args()
     prepare()
     print(f"{_machine()}\n")
-    print(f"| rules | {' | '.join(RIVALS)} |")
-    print(f"|---|{'---|' * len(RIVALS)}", flush=True)
-    names = [name for name in RIVALS if installed(name) and name not in asked.without]
+    print(f"| rules | {' | '.join(PROGRAMS)} |")
+    print(f"|---|{'---|' * len(PROGRAMS)}", flush=True)
+    names = [name for name in PROGRAMS if installed(name) and name not in asked.without]
     pace: dict[str, float] = {}
     ratios: list[str] = []
     for size in asked.sizes:
         names = [name for name in names if pace.get(name, 0) * size < 2 * PATIENCE]
         taken = _taken(names, size)
         medians = {name: statistics.median(seconds) for name, seconds in taken.items()}
-        cells = (f"{medians[name]:.3f}" if name in medians else "-" for name in RIVALS)
+        cells = (f"{medians[name]:.3f}" if name in medians else "-" for name in PROGRAMS)
         print(f"| {size} | {' | '.join(cells)} |", flush=True)
         ratios += _ratios(size, taken)
         pace = {name: seconds / size for name, seconds in medians.items() if size > 1000}
@@ -49,17 +49,17 @@ def main() -> None:
 
 
 def _taken(names: Sequence[str], size: int) -> dict[str, list[float]]:
-    """Seconds by rival, round by round."""
+    """Seconds by program, one for each round."""
     taken: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(ROUNDS):
         for name, seconds in taken.items():
             if sum(seconds) < PATIENCE:
-                seconds.append(RIVALS[name](size))
+                seconds.append(PROGRAMS[name](size))
     return taken
 
 
 def _ratios(size: int, taken: Mapping[str, Sequence[float]]) -> Iterator[str]:
-    """Medians of what the rounds say: what slows a round down slows both of its numbers down."""
+    """Median ratios within rounds: other work slows both numbers of a round down."""
     for one, other in COMPARED:
         if one in taken and other in taken:
             rounds = [a / b for a, b in zip(taken[one], taken[other], strict=False)]

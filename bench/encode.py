@@ -16,7 +16,7 @@ BATCH = 256
 
 
 def main(rules: str, place: str) -> None:
-    """The very requests, with the sequence numbers of a fresh channel, each behind its length."""
+    """Write a start's requests with a new channel's sequence numbers, each after its length."""
     with open_channel() as channel:
         encoder, first = RequestEncoder(channel.family_id), channel.reserve()
     requests = encoder.changes(diff(Table({}), read_rules(rules).table()), first)

@@ -1,4 +1,4 @@
-"""The kernel's own limit: what bench.encode has written, sent as fast as the kernel takes it."""
+"""The kernel's own limit: sends what bench.encode has written, and does nothing else."""
 
 from __future__ import annotations
 

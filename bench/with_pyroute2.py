@@ -12,7 +12,7 @@ _TCP = 6
 
 
 def main(rules: str) -> None:
-    """Rules as bench.rivals writes them: TCP, direct routing, weights."""
+    """Rules as bench.programs writes them: TCP, direct routing, weights."""
     service = None
     with IPVS() as ipvs:
         for line in Path(rules).read_text(encoding="ascii").splitlines():

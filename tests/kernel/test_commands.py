@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.rivals import rules as many_rules
+from bench.programs import rules as many_rules
 from lvsboot import paths
 from lvsboot.cli.text.live_table import Columns
 from lvsboot.cli.text.status import status_text

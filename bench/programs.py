@@ -1,4 +1,4 @@
-"""What is timed: each rival loads the same rules, in a process of its own, on a host of its own."""
+"""The programs that are timed: each loads the same rules in a process and namespace of its own."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LIMIT = [sys.executable, "-m", "bench.limit"]
 
 
 def rules(size: int, *, last_weight: int = 1) -> str:
-    """So many lines: services with ten destinations each, and no address twice."""
+    """`size` lines: services with ten destinations each, and no address twice."""
     lines: list[str] = []
     while len(lines) < size:
         service, place = divmod(len(lines), POOL + 1)
@@ -52,14 +52,14 @@ def fresh_host() -> Iterator[Host]:
 
 
 def _wait_until_gone() -> None:
-    """The kernel takes a namespace's table down in its own time, and holds others up by it."""
+    """The kernel deletes a namespace's table in the background, which slows the next run down."""
     users = Path("/sys/module/ip_vs_wlc/refcnt")
     while users.exists() and int(users.read_text(encoding="ascii")):
         time.sleep(0.05)
 
 
 def seconds(host: Host, argv: list[str], text: str = "") -> float:
-    """The whole process; that it fails is our mistake."""
+    """Wall-clock time of a whole process, which must succeed."""
     with host.entered():
         began = time.perf_counter()
         subprocess.run(argv, input=text, text=True, capture_output=True, check=True)
@@ -67,7 +67,7 @@ def seconds(host: Host, argv: list[str], text: str = "") -> float:
 
 
 def count(host: Host) -> int:
-    """Rules that are in the table."""
+    """The number of rules in the table."""
     with host.entered():
         text = Path("/proc/thread-self/net/ip_vs").read_text(encoding="ascii")
     return len(text.splitlines()) - 3
@@ -84,7 +84,7 @@ def ipvsadm(size: int) -> float:
 
 
 def ipvsadm_again(size: int) -> float:
-    """What a restart is with ipvsadm: flush and load."""
+    """A restart with ipvsadm: flush and load."""
     with fresh_host() as host:
         text = rules(size)
         host.restore(text)
@@ -100,7 +100,7 @@ def lvsboot(size: int) -> float:
 
 
 def lvsboot_again(size: int) -> float:
-    """Nothing to change."""
+    """A start without changes."""
     with fresh_host() as host:
         RULES.write_text(rules(size), encoding="ascii")
         seconds(host, LVSBOOT)
@@ -108,7 +108,7 @@ def lvsboot_again(size: int) -> float:
 
 
 def lvsboot_weight(size: int) -> float:
-    """One weight to change."""
+    """A start that changes one weight."""
     with fresh_host() as host:
         RULES.write_text(rules(size), encoding="ascii")
         seconds(host, LVSBOOT)
@@ -171,12 +171,12 @@ def _keepalived_config(text: str) -> str:
 
 
 def interpreter(_size: int) -> float:
-    """What any Python program pays that speaks JSON and has a socket."""
+    """What any Python program costs that imports json and socket."""
     with fresh_host() as host:
         return seconds(host, [sys.executable, "-c", "import json, socket"])
 
 
-RIVALS: dict[str, Callable[[int], float]] = {
+PROGRAMS: dict[str, Callable[[int], float]] = {
     "ipvsadm -R": ipvsadm,
     "lvsboot start": lvsboot,
     "the kernel's limit": limit,
