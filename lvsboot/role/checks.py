@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lvsboot.role import messages as complaints
-from lvsboot.role.aliases import Aliases, written
 from lvsboot.role.assertions import TESTS, Parser, Schema, Test, first_complaint
 from lvsboot.role.document import MAX_FINDINGS, Finding, Path
+from lvsboot.role.finding import Aliases, written
 from lvsboot.role.messages import Complaint
 
 UNSOUND: Any = object()

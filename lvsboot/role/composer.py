@@ -1,7 +1,7 @@
-"""A YAML parser's events to plain values, and the places of those that are asked for.
+"""A YAML parser's events to plain values, and the source positions of some of them.
 
-From events, since PyYAML's own composer follows nesting with the C stack, which a hostile file
-overflows, and says neither which scalars carried a tag nor which were aliases.
+PyYAML's own composer is recursive C, so that a deeply nested file overflows its stack; and it
+reports neither which scalars had a tag nor which values are aliases.
 """
 
 from __future__ import annotations
@@ -14,20 +14,18 @@ from typing import Any, NamedTuple
 import yaml
 
 from lvsboot.problem import Span
+from lvsboot.role.finding import Finding, Path
 from lvsboot.role.messages import did_you_mean, shortened, shown
-
-Path = tuple[str | int, ...]
-"""Where a value stands: keys and list indices from the root."""
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
-# What 44,000 real servers take, each with a weight, and some more: whatever a file of this size is
-# hard for, it is checked within ten seconds and one gigabyte.
+# Enough for 44,000 real servers with weights: the slowest file of this size is checked within ten
+# seconds and one gigabyte.
 MAX_VALUES = 250_000
 _MAX_DIGITS = 100
-# More than a person mends in one go; a hostile file could hold a million.
+# More than a person fixes in one go; a hostile file could hold a million.
 MAX_FINDINGS = 1_000
-_EXPANDED = "with what its aliases stand for the file has more than"
+_EXPANDED = "with its aliases written out the file has more than"
 
 # The core schema of YAML 1.2.2, section 10.3.2: `no`, `on` and 22:22 are words there, 052 is 52.
 _NULL = re.compile(r"~|null|Null|NULL|")
@@ -41,7 +39,7 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class LimitError(Exception):
-    """The text is more than a role file can be; nothing after this place was looked at."""
+    """The text exceeds a limit; nothing behind this position was read."""
 
     def __init__(self, span: Span, message: str) -> None:
         self.span = span
@@ -49,25 +47,16 @@ class LimitError(Exception):
         super().__init__(message)
 
 
-class Spot(NamedTuple):
-    """The places of a value and of the key that leads to it; a list's entry has no key."""
+class SourcePosition(NamedTuple):
+    """The spans of a value and of the key that leads to it; a list's entry has no key."""
 
     key: Span | None
     value: Span
 
 
-class Refusal(NamedTuple):
-    """What YAML allows and a role file does not."""
-
-    span: Span
-    path: Path
-    message: str
-    hint: str
-
-
 @dataclass(slots=True)
 class _Anchor:
-    """A value that aliases repeat, and what each costs; not `is_whole` until it has been read."""
+    """A value with an anchor, and its size, which counts once more for each alias."""
 
     path: Path
     line: int
@@ -79,15 +68,16 @@ class _Anchor:
 
 
 class Composer:
-    """Reads one document; `wanted` are the paths whose places are noted in `spots`.
+    """Reads one document; `positions` are those of the `wanted` paths.
 
-    A value that aliases repeat is one object. `aliases` tells for the path of each alias the path
-    at which its anchor stands, `merged` which mappings have a merge key.
+    `findings` are what YAML allows and a role file does not. A value that aliases repeat is one
+    object; `aliases` maps the path of each alias to that of its anchor. `merged` are the paths of
+    mappings with a merge key.
     """
 
     def __init__(self, text: str, wanted: Set[Path] = frozenset()) -> None:
-        self.refusals: list[Refusal] = []
-        self.spots: dict[Path, Spot] = {}
+        self.findings: list[tuple[Span, Finding]] = []
+        self.positions: dict[Path, SourcePosition] = {}
         self.aliases: dict[Path, Path] = {}
         self.merged: set[Path] = set()
         self._wanted = wanted
@@ -102,17 +92,14 @@ class Composer:
     def document(self) -> Any:  # noqa: ANN401 - whatever the file holds
         """The value; raises LimitError, yaml.YAMLError."""
         try:
-            return self._document()
+            self._next()  # the stream's start
+            if isinstance(self._next(), yaml.StreamEndEvent):
+                return None
+            value = self._value(self._next())
+            self._next()  # the document's end
+            event = self._next()
         finally:
             self._parser.dispose()
-
-    def _document(self) -> Any:  # noqa: ANN401
-        self._next()  # the stream's start
-        if isinstance(self._next(), yaml.StreamEndEvent):
-            return None
-        value = self._value(self._next())
-        self._next()  # the document's end
-        event = self._next()
         if not isinstance(event, yaml.StreamEndEvent):
             raise LimitError(_span(event), "a second document begins here: a role file has one")
         return value
@@ -122,8 +109,9 @@ class Composer:
         if self._values > MAX_VALUES:
             raise LimitError(_span(event), f"the file has more than {MAX_VALUES:,} values")
         if self._wanted and (path := tuple(self._path)) in self._wanted:
-            # A key that stands twice is meant by its first place: that is the value that was read.
-            self.spots.setdefault(path, Spot(None if key is None else _span(key), _span(event)))
+            # Of a duplicate key the first value is the one that was read.
+            position = SourcePosition(None if key is None else _span(key), _span(event))
+            self.positions.setdefault(path, position)
         if event.anchor is None:
             return self._content(event)
         return self._repeated(event) if type(event) is yaml.AliasEvent else self._anchored(event)
@@ -161,7 +149,7 @@ class Composer:
                 continue
             if key in values:
                 first = f"the first is in line {lines[key]}"
-                self._refuse(event, f"{shown(key)} stands here a second time", first)
+                self._refuse(event, f"{shown(key)} is here a second time", first)
             else:
                 values[key] = value
                 lines[key] = event.start_mark.line + 1
@@ -169,10 +157,10 @@ class Composer:
         return values
 
     def _key(self, event: Any) -> str | None:  # noqa: ANN401
-        """The key's text; None for what YAML allows there and a role file does not."""
+        """The key's text; None if YAML allows it as a key and a role file does not."""
         self._path[-1] = ""
         if isinstance(event, yaml.AliasEvent):
-            self._refuse(event, "an alias is no key", "write the key out")
+            self._refuse(event, "an alias cannot be a key", "write the key out")
             return None
         if not isinstance(event, yaml.ScalarEvent):
             self._refuse(event, "a key must be a word", "without brackets")
@@ -180,7 +168,7 @@ class Composer:
             return None
         self._path[-1] = event.value
         if event.anchor is not None:
-            self._refuse(event, "a key has no anchor, only its value", "behind the colon")
+            self._refuse(event, "only a value can have an anchor", "write it after the colon")
         if event.tag is not None:
             self._refuse_tag(event)
         if event.value == "<<" and event.implicit[0]:
@@ -192,11 +180,11 @@ class Composer:
         return str(event.value)
 
     def _anchored(self, event: Any) -> Any:  # noqa: ANN401
-        """The value, from now on known by its anchor's name."""
+        """The value, noted under its anchor's name."""
         if event.anchor in self._anchors:
             first = f"the first is in line {self._anchors[event.anchor].line}"
             name = shortened(event.anchor)
-            self._refuse(event, f"the anchor &{name} stands here a second time", first)
+            self._refuse(event, f"the anchor &{name} is here a second time", first)
         anchor = _Anchor(tuple(self._path), event.start_mark.line + 1)
         self._anchors[event.anchor] = anchor
         values, characters, deepest = self._values, self._characters, self._deepest
@@ -210,14 +198,16 @@ class Composer:
         return anchor.value
 
     def _repeated(self, event: Any) -> Any:  # noqa: ANN401
-        """What the alias stands for, counted as if it were written out: nothing is copied."""
+        """The anchor's value itself, not a copy, but counted as if it were written out."""
         anchor, name = self._anchors.get(event.anchor), shortened(event.anchor)
         if anchor is None:
             hint = did_you_mean(name, self._anchors) or "write it out"
             self._refuse(event, f"there is no anchor &{name} before this alias", hint)
             return None
         if not anchor.is_whole:
-            self._refuse(event, f"*{name} stands inside of what &{name} names", "write it out")
+            self._refuse(
+                event, f"*{name} is inside of the value that &{name} names", "write it out"
+            )
             return None
         self._values += anchor.values
         self._characters += anchor.characters
@@ -244,8 +234,8 @@ class Composer:
         path: Path | None = None,
     ) -> None:
         path = tuple(self._path) if path is None else path
-        self.refusals.append(Refusal(_span(event), path, message, hint))
-        if len(self.refusals) > MAX_FINDINGS:
+        self.findings.append((_span(event), Finding(path, message, hint)))
+        if len(self.findings) > MAX_FINDINGS:
             raise LimitError(_span(event), "there are too many problems to go on reading")
 
 
@@ -258,7 +248,7 @@ def _scalar(event: yaml.ScalarEvent) -> str | int | float | bool | None:
     is_plain, _is_untagged_text = event.implicit
     if not is_plain or (text and text[0] not in _NOT_A_WORD):
         return text
-    # Python converts no more than some thousand digits; what is longer is no number to anybody.
+    # Python refuses to convert more than some thousand digits: a longer number stays a text.
     if len(text) <= _MAX_DIGITS and _INT.fullmatch(text):
         if text.startswith("0o"):
             return int(text[2:], 8)
@@ -273,7 +263,7 @@ def _scalar(event: yaml.ScalarEvent) -> str | int | float | bool | None:
 
 
 def _span(event: Any) -> Span:  # noqa: ANN401 - PyYAML has no types for them
-    """A collection is pointed at by its first character, a scalar by the whole of its line."""
+    """The first character of a collection, all of a scalar that is on one line."""
     start, end = event.start_mark, event.end_mark
     is_word = isinstance(event, yaml.NodeEvent) and start.line == end.line
     is_word = is_word and not isinstance(event, yaml.CollectionStartEvent)

@@ -1,27 +1,31 @@
-"""A role file's bytes to a document: plain values, and what YAML allows and a role does not."""
+"""A role file's bytes to a document of plain values, and findings in it to problems with lines.
+
+Positions are found by composing the text a second time, only where there are findings: noting the
+position of every value would double the cost of a valid role.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
 import yaml
 
 from lvsboot.errors import InputError
-from lvsboot.problem import Problem, Severity, Span
-from lvsboot.role.aliases import Aliases
+from lvsboot.problem import Place, Problem, Span
 from lvsboot.role.composer import (
     MAX_BYTES,
     MAX_FINDINGS,
     MAX_VALUES,
     Composer,
     LimitError,
-    Path,
+    SourcePosition,
 )
-from lvsboot.role.messages import Hint, shortened
+from lvsboot.role.finding import Aliases, Finding, Path, path_text, written
+from lvsboot.role.messages import hint_text
 
 __all__ = [
     "MAX_BYTES",
@@ -33,51 +37,32 @@ __all__ = [
     "Path",
     "parse_document",
     "path_text",
-    "source_line",
-    "source_lines",
+    "place_findings",
 ]
 
 NOT_YAML = "this is not YAML"
-# What nobody sees, or what shows a line otherwise than it is read: control characters, which YAML
-# partly allows, marks of writing direction, invisible spaces, and line breaks that editors do not
-# count. https://trojansource.codes has what can be done with them.
-_UNSEEN = re.compile(
+# Control characters, some of which YAML allows, marks of writing direction, invisible spaces, and
+# line breaks that editors do not count: see https://trojansource.codes for attacks with them.
+_INVISIBLE = re.compile(
     "[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f]"
 )
 
-# libyaml compares each directive with all before it: a file full of them takes it minutes.
+# libyaml compares each directive with all before it: a file full of them takes minutes.
 _DIRECTIVE = re.compile(r"^%(YAML|TAG)\b", re.MULTILINE)
 _BREAKS = re.compile("[\x85\u2028\u2029]")
-# What is not in c-printable: YAML 1.2.2, section 5.1. Libraries differ in it.
+_UNEXPECTED_COLON = "mapping values are not allowed in this context"
+_NO_BLANK = re.compile(r"[ ]*(?:-[ ]+)*([a-z_0-9]{1,40}:)[^\s:/]")
+# Characters outside c-printable (YAML 1.2.2, section 5.1): YAML libraries differ in them.
 _REFUSED = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A problem keyed by path; role/source_positions.py finds its line.
-
-    `at_key` points at the last key of the path, not at its value. `conflicts_with` is the path of
-    the value that this one contradicts. `depends_on` are paths that must be valid for the finding
-    to be true, such as the list in which something is missing.
-    """
-
-    path: Path
-    message: str
-    hint: Hint = ""
-    at_key: bool = False
-    severity: Severity = Severity.ERROR
-    conflicts_with: Path | None = None
-    depends_on: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """A file's text and its plain value (dict, list, str, int, float, bool, None).
 
-    `findings` are what YAML allows and a role file does not, such as a key that stands twice;
-    role/source_positions.py finds where the others stand. `merged` are the paths of mappings with
-    a merge key: what they lack may be what it was to bring.
+    `findings` are what YAML allows and a role file does not, such as a duplicate key. `merged` are
+    the paths of mappings with a merge key: a key that is missing there may be one of the merged.
     """
 
     file: str
@@ -88,25 +73,13 @@ class Document:
     merged: frozenset[Path] = frozenset()
 
 
-def path_text(path: Path) -> str:
-    """`('director', 'services', 0)` as `director.services[0]`; a long key is shortened."""
-    text = ""
-    for step in path:
-        if isinstance(step, int):
-            text += f"[{step}]"
-        elif step:
-            word = shortened(step)
-            text += f".{word}" if text else word
-    return text
-
-
 def parse_document(raw: bytes, file: str) -> Document:
     """The document in `raw`; raises InputError where there is none: not UTF-8, empty, not YAML."""
     text = _decode(raw, file)
     if refused := _REFUSED.search(text):
         message = f"U+{ord(refused[0]):04X} is a character that YAML refuses"
         raise _no_document(_span_at(text, refused.start()), message, text, file)
-    unseen = tuple(_unseen(text))
+    invisible = tuple(_invisible_characters(text))
     # libyaml would count lines that no editor counts.
     text = _BREAKS.sub("\N{REPLACEMENT CHARACTER}", text)
     if directive := _DIRECTIVE.search(text):
@@ -117,18 +90,84 @@ def parse_document(raw: bytes, file: str) -> Document:
         value = composer.document()
     except yaml.YAMLError as error:
         limit = _limit_before(error, text)
-        if limit is not None:
-            raise _no_document(limit.span, limit.message, text, file) from error
-        raise InputError([_syntax_problem(error, text, file)]) from error
+        if limit is None:
+            raise InputError([_syntax_problem(error, text, file)]) from error
+        raise _no_document(limit.span, limit.message, text, file) from error
     except LimitError as limit:
         raise _no_document(limit.span, limit.message, text, file) from limit
-    if value is None and not composer.refusals:
+    if value is None and not composer.findings:
         raise InputError(
             [Problem(file, Span(1), "the file is empty", hint="begin with version: 1")]
         )
-    refusals = ((it.span, Finding(it.path, it.message, it.hint)) for it in composer.refusals)
-    findings = (*unseen, *refusals)
+    findings = (*invisible, *composer.findings)
     return Document(file, text, value, findings, composer.aliases, frozenset(composer.merged))
+
+
+def place_findings(document: Document, findings: Iterable[Finding]) -> list[Problem]:
+    """The document's own findings and `findings`, each with its line, column and excerpt.
+
+    A finding in a value that aliases repeat is shown where the value is written; where the value
+    is wrong only at the alias, the alias is shown beside it.
+    """
+    found = [_as_written(finding, document.aliases) for finding in findings]
+    positions = _find_positions(document.text, found)
+    placed = [*document.findings, *((_span(finding, positions), finding) for finding in found)]
+    lines = source_lines(document.text, {span.line for span, _finding in placed})
+    return [
+        Problem(
+            file=document.file,
+            span=span,
+            where=path_text(finding.path),
+            message=finding.message,
+            hint=hint_text(finding.hint),
+            source=lines.get(span.line, ""),
+            severity=finding.severity,
+            conflicts_with=_conflict(finding, positions),
+        )
+        for span, finding in placed
+    ]
+
+
+def _as_written(finding: Finding, aliases: Aliases) -> Finding:
+    """The same with the paths at which its values are written in the text."""
+    if not aliases:
+        return finding
+    path, through = written(finding.path, aliases, at_key=finding.at_key)
+    if finding.conflicts_with is None:
+        return replace(finding, path=path, conflicts_with=through)
+    other = written(finding.conflicts_with, aliases).path
+    if through is not None and (through == finding.path or other == path[: len(other)]):
+        path = through  # it is the alias that conflicts, not the value that it repeats
+    return replace(finding, path=path, conflicts_with=other)
+
+
+def _find_positions(text: str, findings: list[Finding]) -> Mapping[Path, SourcePosition]:
+    if not findings:
+        return {}
+    wanted: set[Path] = set()
+    for finding in findings:
+        for path in (finding.path, finding.conflicts_with or ()):
+            wanted.update(path[:length] for length in range(len(path) + 1))
+    composer = Composer(text, wanted)
+    composer.document()
+    return composer.positions
+
+
+def _span(finding: Finding, positions: Mapping[Path, SourcePosition]) -> Span:
+    position = _nearest(finding.path, positions)
+    return position.key if finding.at_key and position.key is not None else position.value
+
+
+def _conflict(finding: Finding, positions: Mapping[Path, SourcePosition]) -> Place | None:
+    path = finding.conflicts_with
+    return None if path is None else Place(_nearest(path, positions).value, path_text(path))
+
+
+def _nearest(path: Path, positions: Mapping[Path, SourcePosition]) -> SourcePosition:
+    """The position of the path, or of its nearest ancestor that is in the text."""
+    while path not in positions:
+        path = path[:-1]
+    return positions[path]
 
 
 def _no_document(span: Span, message: str, text: str, file: str) -> InputError:
@@ -142,7 +181,6 @@ def _span_at(text: str, index: int) -> Span:
 
 def _decode(raw: bytes, file: str) -> str:
     if len(raw) > MAX_BYTES:
-        # How many more nobody has read.
         message = f"the file has more than {MAX_BYTES:,} bytes, which a role file has at most"
         raise InputError([Problem(file, Span(1), message)])
     try:
@@ -156,24 +194,24 @@ def _decode(raw: bytes, file: str) -> str:
     return text
 
 
-def _unseen(text: str) -> Iterator[tuple[Span, Finding]]:
+def _invisible_characters(text: str) -> Iterator[tuple[Span, Finding]]:
     line, line_start, at = 1, 0, 0
-    for match in islice(_UNSEEN.finditer(text), MAX_FINDINGS):
+    for match in islice(_INVISIBLE.finditer(text), MAX_FINDINGS):
         start = match.start()
-        # From the one before on: to count from the text's start would take its square.
+        # Counted from the match before: from the text's start it would take quadratic time.
         line += text.count("\n", at, start)
         line_start = text.rfind("\n", at, start) + 1 or line_start
         at = start
         span = Span(line, start - line_start + 1, 1)
-        message = f"U+{ord(match[0]):04X} is not seen, or shows the text otherwise than it is read"
+        message = f"U+{ord(match[0]):04X} is invisible, or makes the text look like another one"
         yield span, Finding((), message, "delete it")
 
 
 def _limit_before(error: yaml.YAMLError, text: str) -> LimitError | None:
-    """The limit of ours that the text breaks before the place where the library gave up.
+    """Our own limit, if the text exceeds one before the position of the library's error.
 
-    A scanner reads ahead: it may meet a limit of its own, as PyYAML 6.0.4's of 1,000 levels,
-    before it has told of what stands before it.
+    A scanner reads ahead: it may meet its own limit, such as the 1,000 levels of PyYAML 6.0.4,
+    before it has emitted the events that exceed ours.
     """
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return None
@@ -191,15 +229,37 @@ def _syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
     words: list[str | None] = [str(error)]
     if isinstance(error, yaml.MarkedYAMLError):
         marks, words = [error.problem_mark, error.context_mark], [error.problem, error.context]
+        if missing := _missing_blank(error, text, file):
+            return missing
     end = len(text.rstrip())
-    # What is found missing at the text's end began before it.
-    spans = [Span(it.line + 1, it.column + 1, 1) for it in marks if it and it.index < end]
+    # An error at the text's end is about what begins before it.
+    spans = [Span(mark.line + 1, mark.column + 1, 1) for mark in marks if mark and mark.index < end]
     span = spans[0] if spans else _last_place(text)
     source = source_line(text, span)
     what = " ".join(filter(None, words))
     message = f"{NOT_YAML}: {what}" if what else NOT_YAML
     hint = "indent with spaces, not tabs" if "\t" in source else ""
     return Problem(file, span, message, hint=hint, source=source)
+
+
+def _missing_blank(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem | None:
+    """The problem of a line such as `port:80`, which is a text to YAML and not a key.
+
+    libyaml reports the line after it, for the colon that is missing or for one that it has.
+    """
+    if error.problem == "could not find expected ':'" and error.context_mark is not None:
+        start = error.context_mark.index - error.context_mark.column
+    elif error.problem == _UNEXPECTED_COLON and error.problem_mark is not None:
+        before = text[: error.problem_mark.index - error.problem_mark.column].rstrip()
+        start = before.rfind("\n") + 1
+    else:
+        return None
+    found = _NO_BLANK.match(text, start)
+    if found is None:
+        return None
+    span = _span_at(text, found.start(1))._replace(length=len(found[1]))
+    message = f"a blank is missing after '{found[1]}'"
+    return Problem(file, span, message, source=source_line(text, span))
 
 
 def _last_place(text: str) -> Span:

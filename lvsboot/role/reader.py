@@ -12,10 +12,17 @@ from lvsboot.errors import InputError
 from lvsboot.ipvs.table import Family, ForwardingMethod, TunnelType
 from lvsboot.problem import Problem, Severity
 from lvsboot.role import defaults
-from lvsboot.role.aliases import Aliases, written
 from lvsboot.role.constraints import constraint_findings
 from lvsboot.role.director import decode_director
-from lvsboot.role.document import MAX_FINDINGS, Document, Finding, Path, parse_document
+from lvsboot.role.document import (
+    MAX_FINDINGS,
+    Document,
+    Finding,
+    Path,
+    parse_document,
+    place_findings,
+)
+from lvsboot.role.finding import Aliases, written
 from lvsboot.role.formats import (
     parse_address,
     parse_domain,
@@ -27,7 +34,6 @@ from lvsboot.role.formats import (
 )
 from lvsboot.role.model import Backend, Dhcp, NetworkPlan, Nic, RealServer, Role, Route, TunnelEnd
 from lvsboot.role.schema import sift
-from lvsboot.role.source_positions import place_findings
 from lvsboot.role.unaffected import sure_findings
 
 _Parsed = TypeVar("_Parsed")

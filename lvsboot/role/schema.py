@@ -7,8 +7,8 @@ from functools import cache
 from typing import Any
 
 from lvsboot.resources import ROLE_SCHEMA
-from lvsboot.role.aliases import Aliases
 from lvsboot.role.checks import UNSOUND, Check, Sieve, compile_schema
+from lvsboot.role.finding import Aliases
 from lvsboot.role.formats import PARSERS
 
 # With these a part that lacks what it must have is still looked into. They count as lost: a rule

@@ -18,9 +18,9 @@ from lvsboot.role.document import (
     Path,
     parse_document,
     path_text,
+    place_findings,
 )
 from lvsboot.role.reader import parse_role
-from lvsboot.role.source_positions import place_findings
 
 
 def value(text: str) -> object:
@@ -135,6 +135,29 @@ def test_what_is_no_document(raw: bytes, line: int, column: int, message: str) -
     assert problem.message.startswith(message)
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "column", "key"),
+    [
+        ("a:\n  scheduler:wlc\n  port: 80\n", 2, 3, "scheduler:"),
+        ("a:\n  port: 80\n  scheduler:wlc\n", 3, 3, "scheduler:"),
+        ("a:\n  - vip: x\n    scheduler:wlc\n\n    # c\n    port: 80\n", 3, 5, "scheduler:"),
+        ("a:\n  - - vip:2001:db8::1\n      port: 80\n", 2, 7, "vip:"),
+        ("version:1\n\ndirector: 2\n", 1, 1, "version:"),
+    ],
+)
+def test_a_colon_without_a_blank_is_reported_at_its_own_line(
+    text: str, line: int, column: int, key: str
+) -> None:
+    problem = refusal(text.encode())
+    assert problem.message == f"a blank is missing after '{key}'"
+    assert problem.span == Span(line, column, len(key))
+
+
+@pytest.mark.parametrize("text", ["a: b: c\n", "a:\n  b\n  c: 1\n", "a:\n  http://x\n  c: 1\n"])
+def test_another_mistake_at_a_colon_is_the_librarys(text: str) -> None:
+    assert refusal(text.encode()).message.startswith(NOT_YAML)
+
+
 @pytest.mark.parametrize("opening", ["[", "- ", "{a: "])
 def test_our_own_limit_speaks_before_a_librarys(
     opening: str, monkeypatch: pytest.MonkeyPatch
@@ -157,25 +180,25 @@ def test_our_own_limit_speaks_before_a_librarys(
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
-        ("a: 1\nb: 2\na: 3\n", 3, "'a' stands here a second time"),
+        ("a: 1\nb: 2\na: 3\n", 3, "'a' is here a second time"),
         ("a: *x\n", 1, "there is no anchor &x before this alias"),
-        ("a: &x 1\nb: &x 2\n", 2, "the anchor &x stands here a second time"),
-        ("a:\n  &x [1, {b: *x}]\n", 2, "*x stands inside of what &x names"),
-        ("a: &x 1\n*x : 2\n", 2, "an alias is no key"),
+        ("a: &x 1\nb: &x 2\n", 2, "the anchor &x is here a second time"),
+        ("a:\n  &x [1, {b: *x}]\n", 2, "*x is inside of the value that &x names"),
+        ("a: &x 1\n*x : 2\n", 2, "an alias cannot be a key"),
         ("a: &x {}\nb:\n  <<: *x\n", 3, "merge keys have no meaning"),
         ("b: {<<: {c: 1}}\n", 1, "merge keys have no meaning"),
         ("a: !!python/object:os.system x\n", 1, "tags (tag:yaml.org,2002:python/object:os"),
         ("? [1, 2]\n: 3\n", 1, "a key must be a word"),
-        ("b: 1\n&x a: 1\n", 2, "a key has no anchor"),
+        ("b: 1\n&x a: 1\n", 2, "only a value can have an anchor"),
         ("b: 1\n!x a: 1\n", 2, "tags (!x) have no meaning"),
         ("b: 1\na: ! '80'\n", 2, "tags (!) have no meaning"),
         ("b: 1\n! a: 80\n", 2, "tags (!) have no meaning"),
         ("b: 1\na: ! [80]\n", 2, "tags (!) have no meaning"),
         ("b: 1\na: !!int 80\n", 2, "tags (tag:yaml.org,2002:int) have no meaning"),
         ("b: 1\na: !<80> {}\n", 2, "tags (80) have no meaning"),
-        ("# \u202e\na: 1\n", 1, "U+202E is not seen"),
-        ("a: 1 # \u200b\n", 1, "U+200B is not seen"),
-        ("a: 1 # \u2028\n", 1, "U+2028 is not seen"),
+        ("# \u202e\na: 1\n", 1, "U+202E is invisible"),
+        ("a: 1 # \u200b\n", 1, "U+200B is invisible"),
+        ("a: 1 # \u2028\n", 1, "U+2028 is invisible"),
     ],
 )
 def test_what_yaml_allows_and_a_role_file_does_not(text: str, line: int, message: str) -> None:
