@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lvsboot.commands.rulefiles import port_of
-from lvsboot.errors import HostError, InputError, NotPermittedError
+from lvsboot.errors import HostError, InputError
 from lvsboot.ipvs.rules.as_found import MAX_REMARKS, parse_rules_as_found
 from lvsboot.problem import Problem, Span
 from lvsboot.role.document import MAX_BYTES
 from lvsboot.role.importing import Imported, import_table
+from lvsboot.system.permission import not_permitted
 from lvsboot.system.textfiles import read_bytes
 
 
@@ -37,6 +38,6 @@ def _read(path: str) -> bytes:
     try:
         return read_bytes(path, MAX_BYTES, from_anybody=True)
     except PermissionError as error:
-        raise NotPermittedError(f"cannot read {path}: run lvsboot as root") from error
+        raise not_permitted("read", path, error) from error
     except OSError as error:
         raise HostError(f"cannot read {path}: {error.strerror}") from error

@@ -21,6 +21,7 @@ from lvsboot.role.model import Backend
 from lvsboot.role.reader import RoleFile, parse_role
 from lvsboot.system.atomic import make_folder
 from lvsboot.system.lock import Lock, Tell, tell_nobody
+from lvsboot.system.permission import not_permitted
 from lvsboot.system.textfiles import Staged, read_bytes
 
 
@@ -46,8 +47,7 @@ def read_role(file: str, stdin: bytes | None = None, *, from_anybody: bool = Tru
         # One byte more than may be, so that a larger file is seen as one.
         return parse_role(read_bytes(file, MAX_BYTES, from_anybody=from_anybody), file)
     except PermissionError as error:
-        message = f"cannot read the role file {file}: {error.strerror}; run lvsboot as root"
-        raise NotPermittedError(message) from error
+        raise not_permitted("read", file, error) from error
     except OSError as error:
         message = f"cannot read the role file: {error.strerror}"
         hint = "write one there, or name another" if isinstance(error, FileNotFoundError) else ""

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lvsboot.errors import HostError, NotPermittedError
+from lvsboot.errors import HostError
 from lvsboot.system.atomic import make_folder
+from lvsboot.system.permission import not_permitted
 from lvsboot.system.textfiles import MAX_BYTES
 
 _MAX_LINKS = 40  # as many as the kernel follows before ELOOP
@@ -275,8 +276,7 @@ def reading(place: Path | str) -> Iterator[None]:
     try:
         yield
     except PermissionError as error:
-        message = f"cannot read {place}: {error.strerror}; run lvsboot as root"
-        raise NotPermittedError(message) from error
+        raise not_permitted("read", place, error) from error
     except OSError as error:
         raise HostError(f"cannot read {place}: {error.strerror}") from error
 

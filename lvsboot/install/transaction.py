@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from lvsboot.errors import HostError, LvsbootError, NotPermittedError
+from lvsboot.errors import HostError, LvsbootError
 from lvsboot.install.root_folder import RootFolder, Walk, reading
 from lvsboot.install.tree import Entry, File, Link
 from lvsboot.system.atomic import (
@@ -19,6 +19,7 @@ from lvsboot.system.atomic import (
     replace_beside,
     write_beside,
 )
+from lvsboot.system.permission import not_permitted
 
 
 class FileTransaction:
@@ -220,7 +221,6 @@ def writing(place: Path) -> Iterator[None]:
     try:
         yield
     except PermissionError as error:
-        message = f"cannot write {place}: {error.strerror}; run lvsboot as root"
-        raise NotPermittedError(message) from error
+        raise not_permitted("write", place, error) from error
     except OSError as error:
         raise HostError(f"cannot write {place}: {error.strerror}") from error

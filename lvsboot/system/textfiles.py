@@ -17,6 +17,7 @@ from lvsboot.system.atomic import (
     sync_directory,
     write_beside,
 )
+from lvsboot.system.permission import not_permitted
 
 # 100,000 destinations, twice what any table is known to hold, take 8 MB.
 MAX_BYTES = 64 * 1024 * 1024
@@ -32,7 +33,7 @@ def read_text(path: str) -> str | None:
     except FileNotFoundError:
         return None
     except PermissionError as error:
-        raise NotPermittedError(f"cannot read {path}: run lvsboot as root") from error
+        raise not_permitted("read", path, error) from error
     except OSError as error:
         raise HostError(f"cannot read {path}: {error.strerror}") from error
     if len(content) > MAX_BYTES:
@@ -145,12 +146,12 @@ def remove_file(path: str) -> None:
     except FileNotFoundError:
         return
     except PermissionError as error:
-        raise NotPermittedError(f"cannot remove {path}: run lvsboot as root") from error
+        raise not_permitted("remove", path, error) from error
     except OSError as error:
         raise HostError(f"cannot remove {path}: {error.strerror}") from error
 
 
 def unwritten(path: str, error: OSError) -> HostError | NotPermittedError:
     if isinstance(error, PermissionError):
-        return NotPermittedError(f"cannot write {path}: run lvsboot as root")
+        return not_permitted("write", path, error)
     return HostError(f"cannot write {path}: {error.strerror}")

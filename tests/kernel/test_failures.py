@@ -61,7 +61,10 @@ def test_who_is_not_root_is_told_so(host: Host) -> None:
     for verb in ("start", "reload", "stop", "save", "zero"):
         done = host.lvsboot(verb, user=65534)
         assert (done.returncode, done.stderr.count("\n")) == (77, 1)
-        assert f"cannot write {paths.TABLE_LOCK}: run lvsboot as root" in done.stderr
+        assert (
+            f"cannot write {paths.TABLE_LOCK}: Permission denied; run lvsboot as root"
+            in done.stderr
+        )
     for words in ("status", "status --connections", "save --output -", "save --output /run/x"):
         done = host.lvsboot(*words.split(), user=65534)
         assert (done.returncode, done.stdout) == (77, "")
