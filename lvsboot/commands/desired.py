@@ -18,7 +18,7 @@ from lvsboot.host.network.enablement import (
     enabling_links,
     installation_sentences,
 )
-from lvsboot.host.network.network_files import Survey
+from lvsboot.host.network.network_files import NetworkFiles
 from lvsboot.host.network.ownership import ownership_problems
 from lvsboot.host.sysctl_problems import as_cautions, sysctl_problems
 from lvsboot.install.files import known_paths, set_aside
@@ -53,16 +53,16 @@ def host_tree(
     this host cannot do it. An image may still get what it lacks, so that there it is a caution.
     Where other files of sysctl.d break the role, only with `applies` it is an error.
     """
-    role, survey = with_backend(role_file.role, asked), Survey(root)
+    role, network = with_backend(role_file.role, asked), NetworkFiles(root)
     backend = backend_in_force(role, root)
     tree: Tree = (
         *render_host(role, role_file.text, backend),
-        *_nics_entries(backend, survey),
+        *_nics_entries(backend, network),
         # Who applies a role wants the role.
         Absence(paths.SAVED_RULES, for_good=True),
     )
     ours = {*known_paths(root), *(entry.path for entry in tree)}
-    problems = ownership_problems(role, backend, survey, ours)
+    problems = ownership_problems(role, backend, network, ours)
     if not holds_system(root):
         # What is there is read by nobody yet: who only looks is told, not sent away.
         problems = [it._replace(severity=Severity.WARNING) for it in problems]
@@ -71,16 +71,16 @@ def host_tree(
         raise ConflictError(problems)
     if holds_system(root):
         sentences = (
-            *_backend_sentences(backend, role, survey),
-            *missing_device_sentences(backend, role.nics, survey, ours),
+            *_backend_sentences(backend, role, network),
+            *missing_device_sentences(backend, role.nics, network, ours),
         )
     else:
         sentences = tuple(_look_sentences(role, backend, root))
     if asked is not None and role.network is None:
         text = "the role has no network: the platform configures the NICs, whatever --backend says"
         sentences = (*sentences, text)
-    if isinstance(role.kind, Director) and (rival := survey.rival()) is not None:
-        sentences = (*sentences, rival)
+    if isinstance(role.kind, Director) and (sentence := network.ipvsadm_sentence()) is not None:
+        sentences = (*sentences, sentence)
     if not applies and root == HOST and isinstance(role.kind, Director):
         # An apply reads it back.
         sentence = size_sentence(role.kind.connection_table_bits)
@@ -91,11 +91,11 @@ def host_tree(
     return tree, Cautions(tuple(problems), sentences)
 
 
-def _backend_sentences(backend: Backend, role: Role, survey: Survey) -> tuple[str, ...]:
-    lacking = tuple(installation_sentences(backend, role.nics, survey))
-    if lacking and survey.root == HOST:
+def _backend_sentences(backend: Backend, role: Role, network: NetworkFiles) -> tuple[str, ...]:
+    lacking = tuple(installation_sentences(backend, role.nics, network))
+    if lacking and network.root == HOST:
         raise HostError("\n".join(lacking))
-    return (*lacking, *caution_sentences(backend, role.nics, survey))
+    return (*lacking, *caution_sentences(backend, role.nics, network))
 
 
 def _look_sentences(role: Role, backend: Backend, root: Path) -> Iterator[str]:
@@ -112,10 +112,10 @@ def _sysctl_problems(role: Role, root: Path, *, applies: bool) -> Iterable[Probl
     return problems if applies else as_cautions(problems)
 
 
-def _nics_entries(backend: Backend, survey: Survey) -> Iterator[Entry | Absence]:
+def _nics_entries(backend: Backend, network: NetworkFiles) -> Iterator[Entry | Absence]:
     """What depends on what a root already has: cloud-init's files, and what a boot starts."""
     if backend is Backend.EXTERNAL:
         return
-    for path in sorted({*survey.cloud_init_files(), *set_aside(survey.root)}):
+    for path in sorted({*network.cloud_init_files(), *set_aside(network.root)}):
         yield Absence(path)
-    yield from enabling_links(backend, survey, known_paths(survey.root))
+    yield from enabling_links(backend, network, known_paths(network.root))

@@ -108,7 +108,7 @@ def _debian_service_notes() -> list[str]:
         texts = read_text(debian_ipvsadm.SETTINGS), read_text(debian_ipvsadm.RULES)
     except LvsbootError as error:
         return [f"warning: what {debian_ipvsadm.SERVICE} would do is not known: {error}"]
-    sentence = debian_ipvsadm.rival_sentence(*texts)
+    sentence = debian_ipvsadm.boot_sentence(*texts)
     return [f"warning: {sentence}"] if sentence is not None else []
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lvsboot.errors import HostError
-from lvsboot.host.network.network_files import Survey
+from lvsboot.host.network.network_files import NetworkFiles
 from lvsboot.install.files import set_aside
 from lvsboot.role.model import Backend, Role
 
@@ -37,17 +37,17 @@ def backend_in_force(role: Role, root: Path) -> Backend:
         return Backend.EXTERNAL
     if role.network.backend is not Backend.AUTO:
         return role.network.backend
-    survey = Survey(root)
+    network = NetworkFiles(root)
     # What is aside is still cloud-init's: the answer is not to depend on an earlier role.
-    if survey.cloud_init_files() or set_aside(root):
+    if network.cloud_init_files() or set_aside(root):
         return Backend.EXTERNAL
-    for backends in (_with_files(survey), _enabled(survey)):
+    for backends in (_with_files(network), _enabled(network)):
         if len(backends) > 1:
             names = " and ".join(backend.value for backend in backends)
             raise HostError(f"{names} are both in use below {root}: {_SAY_IT}")
         if backends:
             return backends[0]
-    if survey.is_enabled("NetworkManager.service"):
+    if network.is_enabled("NetworkManager.service"):
         raise HostError(
             f"NetworkManager is in use below {root}, and lvsboot does not write its files: "
             "let it configure the NICs, and say so in the role: network.backend: external"
@@ -57,32 +57,30 @@ def backend_in_force(role: Role, root: Path) -> Backend:
     raise HostError(f"no network backend is in use below {root}: enable one, or {_SAY_IT}")
 
 
-def _with_files(survey: Survey) -> list[Backend]:
+def _with_files(network: NetworkFiles) -> list[Backend]:
     """Those that are told to configure a NIC, and that a boot starts."""
     found = []
-    if survey.has_netplan() and any(
-        definitions.devices for _text, definitions in survey.netplan_files()
-    ):
+    if any(device is not None for _text, device in network.netplan_devices()):
         found.append(Backend.NETPLAN)
-    if survey.is_enabled("networking.service") and any(
-        stanza.name != "lo" for _text, it in survey.ifupdown_files() for stanza in it.stanzas
+    if network.is_enabled("networking.service") and any(
+        stanza.name != "lo" for _text, it in network.ifupdown_files() for stanza in it.stanzas
     ):
         found.append(Backend.IFUPDOWN)
-    if survey.is_enabled("systemd-networkd.service") and any(
-        text.path.startswith("/etc/") for text, _match in survey.networkd_files()
+    if network.is_enabled("systemd-networkd.service") and any(
+        text.path.startswith("/etc/") for text, _match in network.networkd_files()
     ):
         found.append(Backend.NETWORKD)
     return found
 
 
-def _enabled(survey: Survey) -> list[Backend]:
+def _enabled(network: NetworkFiles) -> list[Backend]:
     """Those that a boot starts, though nobody has told them anything yet."""
     units = {
         "networking.service": Backend.IFUPDOWN,
         "systemd-networkd.service": Backend.NETWORKD,
     }
-    found = [backend for unit, backend in units.items() if survey.is_enabled(unit)]
+    found = [backend for unit, backend in units.items() if network.is_enabled(unit)]
     # netplan is no service: it makes files for networkd, which then may be enabled as well.
-    if survey.has_netplan():
+    if network.has_netplan():
         found = [Backend.NETPLAN, *(it for it in found if it is not Backend.NETWORKD)]
     return found

@@ -1,4 +1,4 @@
-"""Finds the role's interfaces that are no hardware, and that nothing on the host would make."""
+"""Finds the role's virtual interfaces (VLANs, bonds, bridges) that nothing on the host makes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from lvsboot import paths
-from lvsboot.host.network.network_files import Survey
+from lvsboot.host.network.network_files import NetworkFiles
 from lvsboot.host.network.networkd import parse_settings
 from lvsboot.role.model import Backend, Nic
 from lvsboot.role.vlans import own_vlans, parse_vlan
@@ -27,7 +27,7 @@ _MEMBERS = {"bond": "Bond", "bridge": "Bridge"}
 
 
 def missing_device_sentences(
-    backend: Backend, nics: Collection[Nic], survey: Survey, known: Collection[str]
+    backend: Backend, nics: Collection[Nic], network: NetworkFiles, known: Collection[str]
 ) -> Iterator[str]:
     """What to write where for each interface that nobody makes.
 
@@ -36,16 +36,16 @@ def missing_device_sentences(
     """
     if backend is Backend.EXTERNAL:
         return
-    made = {*own_vlans(nics), *_made(backend, nics, survey, frozenset(known))}
+    made = {*own_vlans(nics), *_made(backend, nics, network, frozenset(known))}
     for nic in nics:
-        if nic.mac is None and nic.name not in made and not _exists(survey, nic.name):
+        if nic.mac is None and nic.name not in made and not _exists(network, nic.name):
             kind = _kind(nic.name)
-            if kind is not None or survey.root == _HOST:
-                yield _sentence(nic.name, kind, backend, survey)
+            if kind is not None or network.root == _HOST:
+                yield _sentence(nic.name, kind, backend, network)
 
 
-def _exists(survey: Survey, name: str) -> bool:
-    return survey.root == _HOST and Path(f"/sys/class/net/{name}").exists()
+def _exists(network: NetworkFiles, name: str) -> bool:
+    return network.root == _HOST and Path(f"/sys/class/net/{name}").exists()
 
 
 def _kind(name: str) -> str | None:
@@ -55,9 +55,9 @@ def _kind(name: str) -> str | None:
     return next((kind for kind, pattern in _KINDS if pattern.fullmatch(name)), None)
 
 
-def _sentence(name: str, kind: str | None, backend: Backend, survey: Survey) -> str:
+def _sentence(name: str, kind: str | None, backend: Backend, network: NetworkFiles) -> str:
     file = f"{paths.NETWORKD}/{name}.netdev"
-    enabled = "" if _reads_netdev(backend, survey) else f", and systemctl enable {_NETWORKD}"
+    enabled = "" if _reads_netdev(backend, network) else f", and systemctl enable {_NETWORKD}"
     if kind is None:
         return (
             f"there is no interface {name}, and nothing makes it: name a NIC of this host, say its "
@@ -87,18 +87,16 @@ def _netdev(name: str, kind: str, file: str) -> str:
 
 
 def _made(
-    backend: Backend, nics: Collection[Nic], survey: Survey, known: frozenset[str]
+    backend: Backend, nics: Collection[Nic], network: NetworkFiles, known: frozenset[str]
 ) -> Iterator[str]:
     """The interfaces that a file below the root makes: a .netdev, netplan's, ifupdown's."""
     names = {nic.name for nic in nics}
-    if _reads_netdev(backend, survey):
-        yield from _netdev_names(survey, known)
-    for text, definitions in survey.netplan_files() if survey.has_netplan() else ():
-        if text.path not in known:
-            yield from (device.set_name or device.key for device in definitions.devices)
-    for text, interfaces in survey.ifupdown_files():
-        if text.path in known:
-            continue
+    if _reads_netdev(backend, network):
+        yield from _netdev_names(network, known)
+    for _text, device in network.netplan_devices(known):
+        if device is not None:
+            yield device.set_name or device.key
+    for _text, interfaces in network.ifupdown_files(known):
         for stanza in interfaces.stanzas:
             if not stanza.does_nothing:
                 yield stanza.name
@@ -107,12 +105,11 @@ def _made(
                 yield from names & {*option.words} if "add" in option.words else ()
 
 
-def _reads_netdev(backend: Backend, survey: Survey) -> bool:
-    return backend in {Backend.NETWORKD, Backend.NETPLAN} or survey.is_enabled(_NETWORKD)
+def _reads_netdev(backend: Backend, network: NetworkFiles) -> bool:
+    return backend in {Backend.NETWORKD, Backend.NETPLAN} or network.is_enabled(_NETWORKD)
 
 
-def _netdev_names(survey: Survey, known: frozenset[str]) -> Iterator[str]:
-    for text in survey.netdev_files():
-        if text.path not in known:
-            said = [it for it in parse_settings(text.text or "") if it.section == "NetDev"]
-            yield from [it.value for it in said if it.key == "Name"][-1:]
+def _netdev_names(network: NetworkFiles, known: frozenset[str]) -> Iterator[str]:
+    for text in network.netdev_files(known):
+        settings = [it for it in parse_settings(text.text or "") if it.section == "NetDev"]
+        yield from [it.value for it in settings if it.key == "Name"][-1:]

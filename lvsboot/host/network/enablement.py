@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from lvsboot import paths
-from lvsboot.host.network.network_files import Survey
+from lvsboot.host.network.network_files import NetworkFiles
 from lvsboot.install.tree import Link
 from lvsboot.role.model import Backend, Dhcp, Nic
 
@@ -28,45 +28,51 @@ _PROGRAMS = {
 _DHCP_CLIENTS = ("/usr/sbin/dhclient", "/usr/sbin/dhcpcd", "/usr/sbin/udhcpc", "/sbin/dhclient")
 
 
-def enabling_links(backend: Backend, survey: Survey, ours: Collection[str]) -> Iterator[Link]:
+def enabling_links(
+    backend: Backend, network: NetworkFiles, ours: Collection[str]
+) -> Iterator[Link]:
     """What is missing for a boot to start `backend`; `ours` are the paths that we have written.
 
     A unit that somebody else has enabled stays theirs: a later role must not disable it.
     """
     for target, unit in _WANTED.get(backend, ()):
         path = f"{paths.UNITS}/{target}.wants/{unit}"
-        if path in ours or not survey.is_enabled(unit):
+        if path in ours or not network.is_enabled(unit):
             yield Link(path, f"{_UNITS}/{unit}")
 
 
-def installation_sentences(backend: Backend, nics: Iterable[Nic], survey: Survey) -> Iterator[str]:
-    """What keeps `backend` from working below the survey's root, and how to mend it."""
+def installation_sentences(
+    backend: Backend, nics: Iterable[Nic], network: NetworkFiles
+) -> Iterator[str]:
+    """What keeps `backend` from working below the root, and how to mend it."""
     if backend in _PROGRAMS:
         package, programs = _PROGRAMS[backend]
-        if not survey.has_program(*programs):
+        if not network.has_program(*programs):
             yield (
-                f"{programs[0]} does not exist below {survey.root}: install {package}, "
+                f"{programs[0]} does not exist below {network.root}: install {package}, "
                 "or say another network.backend in the role"
             )
     for _target, unit in _WANTED.get(backend, ()):
-        if survey.is_masked(unit):
+        if network.is_masked(unit):
             yield f"{unit} is masked: systemctl unmask {unit}, or say another network.backend"
     asks = any(nic.dhcp is not Dhcp.NO for nic in nics)
-    if backend is Backend.IFUPDOWN and asks and not survey.has_program(*_DHCP_CLIENTS):
+    if backend is Backend.IFUPDOWN and asks and not network.has_program(*_DHCP_CLIENTS):
         yield "ifupdown has no DHCP client: install dhcpcd-base or isc-dhcp-client"
 
 
-def caution_sentences(backend: Backend, nics: Collection[Nic], survey: Survey) -> Iterator[str]:
+def caution_sentences(
+    backend: Backend, nics: Collection[Nic], network: NetworkFiles
+) -> Iterator[str]:
     """What works, and perhaps not as its administrator expects."""
     manager, resolver = "NetworkManager.service", "systemd-resolved.service"
-    if backend is Backend.NETWORKD and survey.is_enabled(manager):
+    if backend is Backend.NETWORKD and network.is_enabled(manager):
         yield (
             f"{manager} is enabled and takes every NIC that it is not told to leave: "
             f"systemctl disable {manager}, or name the role's NICs in its unmanaged-devices"
         )
     named = [nic.name for nic in nics if nic.nameservers or nic.search]
-    listens = survey.is_enabled(resolver) or (
-        backend is Backend.IFUPDOWN and survey.has_program("/usr/sbin/resolvconf")
+    listens = network.is_enabled(resolver) or (
+        backend is Backend.IFUPDOWN and network.has_program("/usr/sbin/resolvconf")
     )
     if named and backend is not Backend.EXTERNAL and not listens:
         what = "nameservers" if any(nic.nameservers for nic in nics) else "search domains"

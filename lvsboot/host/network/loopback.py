@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from ipaddress import ip_interface
 
 from lvsboot.host.network import stanzas
 from lvsboot.host.network.netplan import Scalar
-from lvsboot.host.network.network_files import Survey, is_netplans
-from lvsboot.host.network.networkd import Matching, NetworkFile
-from lvsboot.host.network.root import Text, unread
+from lvsboot.host.network.network_files import NetworkFiles, matching_files
+from lvsboot.host.network.networkd import Matching, Setting, parse_settings
+from lvsboot.host.network.root import Text, line_problem, unread
 from lvsboot.problem import Problem, Severity, Span
 from lvsboot.role.formats import Address
 from lvsboot.role.model import Backend, Director, Owner, RealServer, Role
@@ -19,6 +20,9 @@ _TAKES = (
     "takes away the addresses that it does not know: each time lvs-vip-keep.path puts the VIPs "
     "back, a moment later"
 )
+_WARNING = Severity.WARNING
+_RESETS = "takes away the VIPs whenever it activates it"
+_ADDRESS_KEY = re.compile(r"address(es)?\d*")
 
 
 def loopback_vips(role: Role) -> frozenset[Address]:
@@ -33,86 +37,93 @@ def loopback_vips(role: Role) -> frozenset[Address]:
 
 
 def loopback_problems(
-    role: Role, backend: Backend, survey: Survey, known: Collection[str]
+    role: Role, backend: Backend, network: NetworkFiles, known: Collection[str]
 ) -> Iterator[Problem]:
     """Warnings of who manages lo, and errors for a VIP that another program brings up as well.
 
     That program knows nothing of the ARP guard, and of whether lvs.service is up.
     """
     if vips := loopback_vips(role):
-        yield from _networkd(vips, backend, survey, known)
-        yield from _netplan(vips, survey, known)
-        yield from stanzas.vip_problems(vips, backend, survey, known)
+        yield from _networkd(vips, backend, network, known)
+        yield from _netplan(vips, network, known)
+        yield from _network_manager(vips, network, known)
+        yield from stanzas.vip_problems(vips, backend, network, known)
 
 
 def _networkd(
-    vips: Collection[Address], backend: Backend, survey: Survey, known: Collection[str]
+    vips: Collection[Address], backend: Backend, network: NetworkFiles, known: Collection[str]
 ) -> Iterator[Problem]:
-    """The first file by name that matches lo is the only one that counts."""
-    starts = backend in {Backend.NETWORKD, Backend.NETPLAN} or survey.has_netplan()
-    if not starts and not survey.is_enabled("systemd-networkd.service"):
+    starts = backend in {Backend.NETWORKD, Backend.NETPLAN} or network.has_netplan()
+    if not starts and not network.is_enabled("systemd-networkd.service"):
         return
-    for text, file in survey.networkd_files():
-        if text.path in known or is_netplans(text):
-            continue
+    for text, file, matching in matching_files(network.networkd_files(known), _LO, None):
+        if matching is None:
+            yield unread(text)
+        elif not file.is_unmanaged:
+            match = file.place_for(_LO, None)
+            manages = "manages" if matching is Matching.YES else "may manage"
+            message = f"systemd-networkd {manages} lo by this file, and {_TAKES}"
+            hint = "take it away, let its [Match] leave lo out, or say Unmanaged=yes in its [Link]"
+            yield line_problem(
+                match.path, match.line, match.source, message, hint, severity=_WARNING
+            )
+            for path, setting in file.addresses():
+                yield from _setting_problems(path, setting, vips, "systemd-networkd")
+
+
+def _network_manager(
+    vips: Collection[Address], network: NetworkFiles, known: Collection[str]
+) -> Iterator[Problem]:
+    """NetworkManager 1.42 and later manage lo by a profile: nm-settings-nmcli(5), loopback."""
+    for text in network.network_manager_files(known):
         if text.text is None:
             yield unread(text)
             continue
-        matching = file.matching(_LO, None)
-        if matching is not Matching.NO and not file.is_unmanaged:
-            yield from _networkd_problems(file, vips, matching)
-        if matching is Matching.YES:
-            break
+        settings = [setting for setting in parse_settings(text.text) if setting.key]
+        connection = {it.key: it for it in settings if it.section == "connection"}
+        place = connection.get("interface-name") or connection.get("type")
+        if place is None or place.value not in {_LO, "loopback"}:
+            continue
+        if (start := connection.get("autoconnect")) and start.value in {"false", "0"}:
+            continue
+        message = f"NetworkManager manages lo by this profile, and {_RESETS}"
+        hint = "take it away, or say autoconnect=false in its [connection]"
+        yield line_problem(text.path, place.line, place.source, message, hint, severity=_WARNING)
+        for setting in settings:
+            if setting.section in {"ipv4", "ipv6"} and _ADDRESS_KEY.fullmatch(setting.key):
+                yield from _setting_problems(text.path, setting, vips, "NetworkManager")
 
 
-def _networkd_problems(
-    file: NetworkFile, vips: Collection[Address], matching: Matching
+def _setting_problems(
+    path: str, setting: Setting, vips: Collection[Address], program: str
 ) -> Iterator[Problem]:
-    match = file.place_for(_LO, None)
-    manages = "manages" if matching is Matching.YES else "may manage"
-    yield Problem(
-        file=match.path,
-        span=Span(match.line, 1, len(match.source)),
-        message=f"systemd-networkd {manages} lo by this file, and {_TAKES}",
-        hint="take it away, let its [Match] leave lo out, or say Unmanaged=yes in its [Link]",
-        source=match.source,
-        severity=Severity.WARNING,
-    )
-    for path, setting in file.addresses():
-        if (vip := _vip(setting.value, vips)) is not None:
-            span = Span(setting.line, 1, len(setting.source))
-            yield _twice(path, span, vip, "systemd-networkd", setting.source)
+    """An address, or several, each of which a gateway may follow behind a comma."""
+    for value in setting.value.split(";"):
+        if (vip := _vip(value.partition(",")[0], vips)) is not None:
+            message, hint = _twice(vip, program)
+            yield line_problem(path, setting.line, setting.source, message, hint)
 
 
 def _netplan(
-    vips: Collection[Address], survey: Survey, known: Collection[str]
+    vips: Collection[Address], network: NetworkFiles, known: Collection[str]
 ) -> Iterator[Problem]:
-    if not survey.has_netplan():
-        return
-    for text, definitions in survey.netplan_files():
-        if text.path in known:
-            continue
-        if text.text is None:
+    for text, device in network.netplan_devices(known):
+        if device is None:
             yield unread(text)
-        for device in definitions.devices:
-            if not device.is_for(_LO, None):
-                continue
+        elif device.is_for(_LO, None):
             message = f"netplan has systemd-networkd manage lo by this definition, which {_TAKES}"
-            hint = "take lo out of this file"
             key = Scalar(device.key, device.line, device.column)
-            yield Problem(
-                text.path, _span(key), message, hint=hint, source=_source(text, key),
-                severity=Severity.WARNING,
-            )  # fmt: skip
+            hint = "take lo out of this file"
+            yield _scalar_problem(text, key, message, hint, _WARNING)
             for address in device.facts.addresses:
                 if (vip := _vip(address.value, vips)) is not None:
-                    yield _twice(text.path, _span(address), vip, "netplan", _source(text, address))
+                    yield _scalar_problem(text, address, *_twice(vip, "netplan"), Severity.ERROR)
 
 
-def _twice(path: str, span: Span, vip: Address, program: str, source: str | None) -> Problem:
+def _twice(vip: Address, program: str) -> tuple[str, str]:
+    """Message and hint."""
     message = f"{program} has {vip} on lo by this line, too: a VIP has one owner"
-    hint = "take the address away: lvs-vip@ brings the VIP up"
-    return Problem(path, span, message, hint=hint, source=source)
+    return message, "take the address away: lvs-vip@ brings the VIP up"
 
 
 def _vip(text: str, vips: Collection[Address]) -> Address | None:
@@ -123,10 +134,9 @@ def _vip(text: str, vips: Collection[Address]) -> Address | None:
     return address if address in vips else None
 
 
-def _span(scalar: Scalar) -> Span:
-    return Span(scalar.line, scalar.column, len(scalar.value))
-
-
-def _source(text: Text, scalar: Scalar) -> str | None:
-    lines = (text.text or "").split("\n")
-    return lines[scalar.line - 1] if scalar.line <= len(lines) else None
+def _scalar_problem(
+    text: Text, scalar: Scalar, message: str, hint: str, severity: Severity
+) -> Problem:
+    span = Span(scalar.line, scalar.column, len(scalar.value))
+    source = text.source(scalar.line)
+    return Problem(text.path, span, message, hint=hint, source=source, severity=severity)

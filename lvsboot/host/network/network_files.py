@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from lvsboot import paths
@@ -14,8 +14,8 @@ from lvsboot.host.network.interfaces import (
     parse_interfaces,
     source_pattern,
 )
-from lvsboot.host.network.netplan import Definitions, parse_definitions
-from lvsboot.host.network.networkd import NetworkFile, parse_network_file
+from lvsboot.host.network.netplan import Definition, Definitions, parse_definitions
+from lvsboot.host.network.networkd import Matching, NetworkFile, parse_network_file
 from lvsboot.host.network.root import Text, is_named, matching_names, read_text, resolve
 from lvsboot.install.root_folder import exists_in_root, link_target
 from lvsboot.problem import Span
@@ -28,13 +28,16 @@ _NETWORKD = (
     "/usr/lib/systemd/network",
     "/lib/systemd/network",
 )
+_NETWORK_MANAGER = tuple(
+    f"{folder}/NetworkManager/system-connections" for folder in ("/etc", "/run", "/usr/lib")
+)
 _NETPLAN = ("/run/netplan", paths.NETPLAN, "/usr/lib/netplan", "/lib/netplan")
 # Where cloud-init's renderers leave their work: netplan, networkd, ifupdown, NetworkManager.
 _CLOUD_INIT = (
     (paths.NETPLAN, "50-cloud-init.yaml"),
     (paths.NETWORKD, "10-cloud-init-*.network"),
     (paths.INTERFACES_D, "50-cloud-init*"),
-    ("/etc/NetworkManager/system-connections", "cloud-init-*.nmconnection"),
+    (_NETWORK_MANAGER[0], "cloud-init-*.nmconnection"),
 )
 _UNITS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 _MOST_FILES = 1000
@@ -45,8 +48,28 @@ def is_netplans(text: Text) -> bool:
     return text.path.startswith("/run/systemd/network/10-netplan-")
 
 
-class Survey:
-    """One root's configuration, each file read when it is asked for."""
+def matching_files(
+    files: Iterable[tuple[Text, NetworkFile]], name: str, mac: str | None
+) -> Iterator[tuple[Text, NetworkFile, Matching | None]]:
+    """Of networkd's files in their order, those for a NIC, up to the one that counts.
+
+    That is the first one that matches for sure. None: the file cannot be read.
+    """
+    for text, file in files:
+        if is_netplans(text):
+            continue
+        matching = None if text.text is None else file.matching(name, mac)
+        if matching is not Matching.NO:
+            yield text, file, matching
+        if matching is Matching.YES:
+            return
+
+
+class NetworkFiles:
+    """The network configuration below a root, each file read when it is asked for.
+
+    `known` are paths that are left out: lvsboot writes them, has written them or sets them aside.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -60,12 +83,12 @@ class Survey:
         )
         return tuple(sorted(found))
 
-    def networkd_files(self) -> Iterator[tuple[Text, NetworkFile]]:
+    def networkd_files(self, known: Collection[str] = ()) -> Iterator[tuple[Text, NetworkFile]]:
         """The .network files in the order in which networkd looks for a NIC's first match.
 
         Drop-ins of an empty file, or of one that is masked, are not read.
         """
-        for text in self._by_name(_NETWORKD, "*.network"):
+        for text in self._by_name(_NETWORKD, "*.network", known):
             parts = [text]
             if text.text:
                 parts += self.drop_ins(text.path.rpartition("/")[2])
@@ -77,12 +100,29 @@ class Survey:
         """The files below NAME.d that networkd and udev merge with the file, in their order."""
         return list(self._by_name([f"{folder}/{name}.d" for folder in _NETWORKD], "*.conf"))
 
-    def netdev_files(self) -> Iterator[Text]:
+    def netdev_files(self, known: Collection[str]) -> Iterator[Text]:
         """The files of which networkd makes devices; one that is masked has no text."""
-        return self._by_name(_NETWORKD, "*.netdev")
+        return self._by_name(_NETWORKD, "*.netdev", known)
 
-    def netplan_files(self) -> Iterator[tuple[Text, Definitions]]:
-        for text in self._by_name(_NETPLAN, "*.yaml"):
+    def network_manager_files(self, known: Collection[str]) -> Iterator[Text]:
+        """NetworkManager's profiles, where a boot starts it: nm-settings-keyfile(5)."""
+        if self.is_enabled("NetworkManager.service") and self.has_program(
+            "/usr/sbin/NetworkManager"
+        ):
+            yield from self._by_name(_NETWORK_MANAGER, "*.nmconnection", known)
+
+    def netplan_devices(
+        self, known: Collection[str] = ()
+    ) -> Iterator[tuple[Text, Definition | None]]:
+        """Each definition, where netplan is installed; None for a file that cannot be read."""
+        for text, definitions in self.netplan_files(known) if self.has_netplan() else ():
+            if text.text is None:
+                yield text, None
+            for device in definitions.devices:
+                yield text, device
+
+    def netplan_files(self, known: Collection[str] = ()) -> Iterator[tuple[Text, Definitions]]:
+        for text in self._by_name(_NETPLAN, "*.yaml", known):
             definitions = parse_definitions(text.text or "")
             if definitions.fault is not None:
                 fault = definitions.fault
@@ -91,7 +131,7 @@ class Survey:
             else:
                 yield text, definitions
 
-    def ifupdown_files(self) -> Iterator[tuple[Text, Interfaces]]:
+    def ifupdown_files(self, known: Collection[str] = ()) -> Iterator[tuple[Text, Interfaces]]:
         """/etc/network/interfaces and all that it sources; nothing where it does not exist."""
         waiting, seen = {paths.INTERFACES: None}, set[str]()
         while waiting and len(seen) < _MOST_FILES:
@@ -103,7 +143,8 @@ class Survey:
             if text is None:
                 continue
             interfaces = parse_interfaces(text.text or "")
-            yield text, interfaces
+            if path not in known:
+                yield text, interfaces
             directory = path.rpartition("/")[0]
             for line in {line.words: line for line in interfaces.sources}.values():
                 waiting.update(dict.fromkeys(self._sourced(line, directory)))
@@ -124,12 +165,12 @@ class Survey:
     def is_masked(self, unit: str) -> bool:
         return link_target(self.root, f"{paths.UNITS}/{unit}") == "/dev/null"
 
-    def rival(self) -> str | None:
-        """What the distribution's own ipvsadm service would do at a boot."""
+    def ipvsadm_sentence(self) -> str | None:
+        """What Debian's own ipvsadm service would do at a boot."""
         if self.is_masked(debian_ipvsadm.SERVICE) or not self.has_program(debian_ipvsadm.SCRIPT):
             return None
         texts = (self._read(path) for path in (debian_ipvsadm.SETTINGS, debian_ipvsadm.RULES))
-        return debian_ipvsadm.rival_sentence(*(None if it is None else it.text for it in texts))
+        return debian_ipvsadm.boot_sentence(*(None if it is None else it.text for it in texts))
 
     def has_netplan(self) -> bool:
         return self.has_program("/usr/sbin/netplan")
@@ -141,13 +182,15 @@ class Survey:
         text = self._read(f"/sys/class/net/{name}/address")
         return text.text.strip() if text is not None and text.text is not None else None
 
-    def _by_name(self, directories: Iterable[str], pattern: str) -> Iterator[Text]:
+    def _by_name(
+        self, directories: Iterable[str], pattern: str, known: Collection[str] = ()
+    ) -> Iterator[Text]:
         first: dict[str, str] = {}
         for directory in directories:
             for name in self._names(directory, pattern):
                 first.setdefault(name, f"{directory}/{name}")
         for _name, path in sorted(first.items()):
-            if (text := self._read(path)) is not None:
+            if path not in known and (text := self._read(path)) is not None:
                 yield text
 
     def _sourced(self, line: Line, directory: str) -> Iterator[str]:

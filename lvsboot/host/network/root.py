@@ -1,4 +1,4 @@
-"""Reads a host's or an image's network files, and says of those that cannot be read why."""
+"""Reads the files of a host or an image, and words problems in them."""
 
 from __future__ import annotations
 
@@ -32,11 +32,30 @@ class Text:
     fault: str = ""
     place: Span = _BEGINNING
 
+    def source(self, line: int) -> str | None:
+        """The line of this number, counted from 1."""
+        lines = (self.text or "").splitlines()
+        return lines[line - 1] if line <= len(lines) else None
+
+
+def line_problem(
+    path: str,
+    line: int,
+    source: str,
+    message: str,
+    hint: str,
+    *,
+    severity: Severity = Severity.ERROR,
+) -> Problem:
+    """A problem that is a whole line's."""
+    span = Span(line, 1, len(source))
+    return Problem(path, span, message, hint=hint, source=source, severity=severity)
+
 
 def unread(text: Text) -> Problem:
-    """Says of a file that it may claim what the role has: nobody can tell."""
+    """A warning that the file may configure what the role has."""
     message = f"cannot be read: {text.fault}; whether it configures what the role has is not known"
-    hint = "run lvsboot as root" if text.fault == _NOT_PERMITTED else "mend it, or take it away"
+    hint = "run lvsboot as root" if text.fault == _NOT_PERMITTED else "fix it, or take it away"
     return Problem(text.path, text.place, message, hint=hint, severity=Severity.WARNING)
 
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from lvsboot.host.network.globs import matches_glob
 from lvsboot.host.network.interfaces import Interfaces, Line, Stanza, Starts
-from lvsboot.host.network.network_files import Survey
-from lvsboot.host.network.root import Text, unread
-from lvsboot.problem import Problem, Span
+from lvsboot.host.network.network_files import NetworkFiles
+from lvsboot.host.network.root import Text, line_problem, unread
+from lvsboot.problem import Problem
 from lvsboot.role.formats import Address
 from lvsboot.role.model import Backend, Nic, Role
 
@@ -27,15 +27,15 @@ class _Files(NamedTuple):
 
 
 def nic_problems(
-    role: Role, backend: Backend, survey: Survey, known: Collection[str]
+    role: Role, backend: Backend, network: NetworkFiles, known: Collection[str]
 ) -> Iterator[Problem]:
     """Stanzas and mappings of the role's NICs: ifupdown applies every stanza of an interface."""
-    files, starts = _read_files(backend, survey, known)
+    files, starts = _read_files(backend, network, known)
     for text, _interfaces in files:
         if text.text is None:
             yield unread(text)
     for nic in role.nics:
-        mac = nic.mac or survey.mac(nic.name)
+        mac = nic.mac or network.mac(nic.name)
         logical = starts.logical_names(nic.name, mac)
         # lvsboot's own file starts the role's NICs.
         is_started = backend is Backend.IFUPDOWN or starts.starts(nic.name, mac)
@@ -52,10 +52,10 @@ def nic_problems(
 
 
 def vip_problems(
-    vips: Collection[Address], backend: Backend, survey: Survey, known: Collection[str]
+    vips: Collection[Address], backend: Backend, network: NetworkFiles, known: Collection[str]
 ) -> Iterator[Problem]:
     """Lines of stanzas that a boot applies and that give lo one of `vips`, or take it away."""
-    files, starts = _read_files(backend, survey, known)
+    files, starts = _read_files(backend, network, known)
     applied = _applied([it for _text, file in files for it in file.stanzas], starts)
     for text, interfaces in files:
         if text.text is None:
@@ -84,11 +84,11 @@ def _applied(stanzas: list[Stanza], starts: Starts) -> dict[str, bool]:
     return applied
 
 
-def _read_files(backend: Backend, survey: Survey, known: Collection[str]) -> _Files:
+def _read_files(backend: Backend, network: NetworkFiles, known: Collection[str]) -> _Files:
     """Nothing where no boot runs ifup."""
-    if backend is not Backend.IFUPDOWN and not survey.is_enabled(_ENABLING):
+    if backend is not Backend.IFUPDOWN and not network.is_enabled(_ENABLING):
         return _Files((), Starts(()))
-    files = tuple(pair for pair in survey.ifupdown_files() if pair[0].path not in known)
+    files = tuple(network.ifupdown_files(known))
     return _Files(files, Starts(start for _text, it in files for start in it.started))
 
 
@@ -114,8 +114,7 @@ def _mapping_words(nic: Nic, backend: Backend) -> tuple[str, str]:
 
 
 def _problem(text: Text, line: Line, message: str, hint: str) -> Problem:
-    span = Span(line.number, 1, len(line.source))
-    return Problem(text.path, span, message, hint=hint, source=line.source)
+    return line_problem(text.path, line.number, line.source, message, hint)
 
 
 def _given(option: Line, *, on_lo: bool) -> set[Address]:

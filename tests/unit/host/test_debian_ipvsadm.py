@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lvsboot.errors import Exit
-from lvsboot.host.debian_ipvsadm import rival_sentence
+from lvsboot.host.debian_ipvsadm import boot_sentence
 from tests.unit.cli.test_cli import lvsboot
 from tests.unit.commands.test_plan import EXAMPLES, image
 
@@ -45,7 +45,7 @@ RULES = EMPTY + "-A -t 192.0.2.1:80 -s wlc\n-a -t 192.0.2.1:80 -r 192.0.2.2:80 -
     ],
 )
 def test_what_it_would_do(settings: str | None, rules: str | None, said: str | None) -> None:
-    sentence = rival_sentence(settings, rules)
+    sentence = boot_sentence(settings, rules)
     assert sentence is None if said is None else said in str(sentence)
 
 

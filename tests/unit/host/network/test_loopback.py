@@ -53,7 +53,7 @@ def test_plan_and_render_tell_it(image: Path, verb: str) -> None:
 )
 def test_networkd_that_manages_lo(image: Path, backend: str, text: str, line: int) -> None:
     put(image, LO, text)
-    # It sorts behind lvsboot's file for eth0, and would be ifupdown's rival for it.
+    # It sorts behind lvsboot's file for eth0, and is a second owner of it beside ifupdown.
     said = told(image, role(REAL_SERVER, "external" if "*" in text else backend))
     assert f"/{LO}:{line}:1: warning: systemd-networkd manages lo by this file, and {TAKES}" in said
     assert "let its [Match] leave lo out, or say Unmanaged=yes in its [Link]" in said
@@ -180,6 +180,57 @@ def test_netplan_that_manages_lo(image: Path) -> None:
     # Where netplan is not installed nobody reads it.
     (image / "usr/sbin/netplan").unlink()
     assert told(image, role(REAL_SERVER)) == ""
+
+
+KEYFILE = "[connection]\nid=lo\ntype=loopback\ninterface-name=lo\n\n[ipv4]\nmethod=manual\n"
+
+
+def install_network_manager(image: Path) -> None:
+    put(image, "usr/sbin/NetworkManager")
+    put(image, "etc/systemd/system/multi-user.target.wants/NetworkManager.service")
+
+
+@pytest.mark.parametrize("folder", ["etc", "run", "usr/lib"])
+@pytest.mark.parametrize("backend", ["netplan", "ifupdown", "external"])
+def test_network_manager_that_manages_lo(image: Path, folder: str, backend: str) -> None:
+    """A profile of lo takes the VIPs away, and may have one itself."""
+    path = f"{folder}/NetworkManager/system-connections/lo.nmconnection"
+    put(image, path, KEYFILE + "address1=192.0.2.1/32,192.0.2.254\n[ipv6]\n"
+        "addresses=2001:db8::9/128;2001:DB8::1/128;\n")  # fmt: skip
+    # Where no boot starts it, and where only its link is left, nobody reads them.
+    assert told(image, role(REAL_SERVER, backend)) == ""
+    put(image, "etc/systemd/system/multi-user.target.wants/NetworkManager.service")
+    assert told(image, role(REAL_SERVER, backend)) == ""
+    install_network_manager(image)
+    said = told(image, role(REAL_SERVER, backend))
+    assert f"/{path}:4:1: warning: NetworkManager manages lo by this profile, and takes" in said
+    assert "   | interface-name=lo\n" in said
+    for line, vip in ((8, "192.0.2.1"), (10, "2001:db8::1")):
+        assert f"/{path}:{line}:1: error: NetworkManager has {vip} on lo by this line, too" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("lo.nmconnection", KEYFILE + "[connection]\nautoconnect=false\n"),
+        ("lo.nmconnection", KEYFILE.replace("=lo\n\n", "=eth0\n\n")),
+        ("lo.nmconnection", "[connection]\ntype=ethernet\n[ipv4]\naddress1=192.0.2.1/32\n"),
+        ("lo.nmconnection~", KEYFILE),
+    ],
+)
+def test_profiles_that_leave_lo_alone(image: Path, name: str, text: str) -> None:
+    install_network_manager(image)
+    put(image, f"etc/NetworkManager/system-connections/{name}", text)
+    assert told(image, role(REAL_SERVER)) == ""
+
+
+def test_a_profile_without_a_name_is_los_by_its_type(image: Path) -> None:
+    install_network_manager(image)
+    text = KEYFILE.replace("interface-name=lo\n", "")
+    put(image, "etc/NetworkManager/system-connections/x.nmconnection", text)
+    assert "/x.nmconnection:3:1: warning: NetworkManager manages lo" in told(
+        image, role(REAL_SERVER)
+    )
 
 
 def test_the_first_file_for_lo_counts(image: Path) -> None:
