@@ -1,4 +1,4 @@
-"""What a host says, unasked, of an address that it has: whole Ethernet frames. No I/O."""
+"""Builds gratuitous ARP and unsolicited neighbour advertisements as Ethernet frames. No I/O."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _TARGET_LINK_LAYER_ADDRESS = 2
 
 
 def announcements(mac: bytes, address: bytes, *, router: bool) -> tuple[bytes, ...]:
-    """All that makes neighbours believe that `address`, packed, is at `mac`, 6 bytes.
+    """The frames that show neighbours that `address`, packed, is at `mac`, 6 bytes.
 
-    `router`: whether the host forwards IPv6 on this link; one that is a neighbour's router and
-    does not say so would lose its place in that neighbour's routes.
+    `router`: whether the host forwards IPv6 on this link; without the flag
+    neighbours would drop it from their default routers.
     """
     if len(address) == 4:
         return gratuitous_arp(mac, address)
@@ -41,7 +41,7 @@ def announcements(mac: bytes, address: bytes, *, router: bool) -> tuple[bytes, .
 
 
 def gratuitous_arp(mac: bytes, address: bytes) -> tuple[bytes, bytes]:
-    """A request and a reply: there are hosts that heed only the one or the other.
+    """A request and a reply: some hosts heed only the one, some only the other.
 
     RFC 5227 section 3 prefers the request, with no target; RFC 5944 section 4.6 wants in a reply
     the sender as the target.
@@ -55,7 +55,7 @@ def gratuitous_arp(mac: bytes, address: bytes) -> tuple[bytes, bytes]:
 
 
 def neighbour_advertisement(mac: bytes, address: bytes, *, router: bool) -> bytes:
-    """Unsolicited, to all nodes, to take the place of what they know (RFC 4861 section 7.2.6)."""
+    """Unsolicited, to all nodes, overriding their caches (RFC 4861 section 7.2.6)."""
     flags = _OVERRIDE | (_ROUTER if router else 0)
     option = (_TARGET_LINK_LAYER_ADDRESS, 1, mac)
     packed = _ADVERTISEMENT.pack(_NEIGHBOUR_ADVERTISEMENT, 0, 0, flags, address, *option)

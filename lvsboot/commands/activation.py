@@ -61,7 +61,7 @@ def activate(
     block=False only queues systemd's jobs: what runs inside the boot must not wait for the boot.
     """
     systemctl = ["systemctl"] if block else ["systemctl", "--no-block"]
-    # With the definitions that started them: the new ones may name another device.
+    # Before daemon-reload: the new definitions may name another device.
     if moved := _noted_units(host):
         host.run([*systemctl, "stop", *moved])
     host.run(["systemctl", "daemon-reload"])
@@ -70,7 +70,7 @@ def activate(
     host.run([_SYSTEMD_SYSCTL, paths.SYSCTL])
     if any(entry.path == paths.NFT for entry in tree):
         _load_nft(systemctl, host)
-    # Rules before addresses: nobody is to reach a VIP that nothing serves yet.
+    # Rules before addresses: no client reaches a VIP that nothing serves yet.
     host.run([*systemctl, "reload-or-restart", "lvs.service"])
     waiting = (*_table_size(role), *activate_network(role, tree, block=block, host=host))
     # A reload does not pull in what the unit wants, and a new role may have new VIPs.
@@ -80,7 +80,7 @@ def activate(
 
 
 def _table_size(role: Role) -> tuple[str, ...]:
-    """Read back: the kernel refuses a size in silence."""
+    """Reads the size back, as the kernel refuses one silently."""
     bits = role.kind.connection_table_bits if isinstance(role.kind, Director) else None
     sentence = size_sentence(bits)
     return () if sentence is None else (sentence,)
@@ -95,8 +95,8 @@ def _moved_units(changes: Iterable[Change]) -> list[str]:
     changes = tuple(changes)
     changed = [change.path for change in changes]
     removed = [change.path for change in changes if isinstance(change, Remove)]
-    # What is new was never up, and systemd may not know its name yet, which is an error. A tunnel
-    # and a sync daemon are new with their drop-ins; a real server's VIP has none.
+    # A new unit was never up, and systemd fails where it does not know the name. A tunnel and a
+    # sync daemon are new with their drop-ins; a real server's VIP has none.
     new = [change.path for change in changes if change.found is Found.NOTHING]
     replaced = {*changed} - {*new}
     moved = {
@@ -116,7 +116,7 @@ def _matches(pattern: re.Pattern[str], texts: Iterable[str]) -> list[str]:
 
 
 def _load_nft(systemctl: list[str], host: RunningHost) -> None:
-    """Checked here first, so that what nft says is said, and not only where to look for it."""
+    """Checks the table first: an error of nft is shown, not only the unit that failed."""
     try:
         host.run(["nft", "--check", "--file", paths.NFT])
     except HostError as error:

@@ -25,8 +25,8 @@ _HOST = StatePaths()
 ROUNDS = 3
 _SECONDS = 1.0
 _FORWARDING = "/proc/sys/net/ipv6/conf/{}/forwarding"
-# A link may go down, away, or lose IPv6 between any two calls. ENOENT is sysctl's word for it:
-# proc_sys_call_handler() gives it also for a file that is still open.
+# A link may go down, away, or lose IPv6 between any two calls. sysctl files give ENOENT,
+# by proc_sys_call_handler() also one that is open already.
 _NOT_UP = {errno.ENETDOWN, errno.ENODEV, errno.ENXIO, errno.ENOENT, errno.ENOBUFS}
 
 
@@ -38,13 +38,13 @@ class Announced(NamedTuple):
 
 
 def require_permission() -> None:
-    """Raises NotPermittedError without CAP_NET_RAW: else who waits for a VIP waits in vain."""
+    """Raises NotPermittedError without CAP_NET_RAW, before any waiting."""
     with _raw_socket():
         return
 
 
 def loaded_vips(places: StatePaths = _HOST) -> tuple[bytes, ...]:
-    """The addresses of the services that lvsboot has loaded; those of a mark are not known."""
+    """The addresses of the services that lvsboot has loaded; a firewall mark names none."""
     services = run_state.our_services(places)
     return tuple(sorted({key.address for key in services if isinstance(key, VirtualAddress)}))
 

@@ -1,4 +1,4 @@
-"""What a role wants below a root, by the network backend that is in force there."""
+"""Makes the files that a role wants below a root, by the network backend in use there."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ HOST = Path("/")
 
 
 class Cautions(NamedTuple):
-    """What stops nothing and should be known: in other programs' files, and of the host itself."""
+    """Warnings: problems in other programs' files, and sentences on the host itself."""
 
     problems: tuple[Problem, ...]
     sentences: tuple[str, ...]
@@ -45,26 +45,26 @@ NO_CAUTIONS = Cautions((), ())
 def host_tree(
     role_file: RoleFile, root: Path, asked: Backend | None = None, *, applies: bool = False
 ) -> tuple[Tree, Cautions]:
-    """Everything that the role wants below `root`, and what its administrator should know.
+    """Everything that the role wants below `root`, and warnings.
 
     `asked` is the backend that the caller asks for in place of the role's.
 
-    Raises ConflictError where others would configure the role's NICs as well, and HostError where
-    this host cannot do it. An image may still get what it lacks, so that there it is a caution.
-    Where other files of sysctl.d break the role, only with `applies` it is an error.
+    Raises ConflictError where other files configure the role's NICs as well, and HostError where
+    this host cannot do it: of an image, which may still get what it lacks, that is a warning.
+    Other files of sysctl.d that break the role are an error only with `applies`.
     """
     role, network = with_backend(role_file.role, asked), NetworkFiles(root)
     backend = backend_in_force(role, root)
     tree: Tree = (
         *render_host(role, role_file.text, backend),
         *_nics_entries(backend, network),
-        # Who applies a role wants the role.
+        # A role that is applied replaces what was saved.
         Absence(paths.SAVED_RULES, for_good=True),
     )
     ours = {*known_paths(root), *(entry.path for entry in tree)}
     problems = ownership_problems(role, backend, network, ours)
     if not holds_system(root):
-        # What is there is read by nobody yet: who only looks is told, not sent away.
+        # No system reads these files yet: an error would only keep a person from looking.
         problems = [it._replace(severity=Severity.WARNING) for it in problems]
     problems += _sysctl_problems(role, root, applies=applies)
     if any(problem.severity is Severity.ERROR for problem in problems):
@@ -82,11 +82,11 @@ def host_tree(
     if isinstance(role.kind, Director) and (sentence := network.ipvsadm_sentence()) is not None:
         sentences = (*sentences, sentence)
     if not applies and root == HOST and isinstance(role.kind, Director):
-        # An apply reads it back.
+        # An apply reads the size back itself.
         sentence = size_sentence(role.kind.connection_table_bits)
         sentences = sentences if sentence is None else (*sentences, sentence)
     if backend is Backend.EXTERNAL and root == HOST and role.nics:
-        # Checked, not made.
+        # The platform makes them.
         sentences = (*sentences, *missing_addresses(role.nics, read_live_network()))
     return tree, Cautions(tuple(problems), sentences)
 
@@ -99,7 +99,7 @@ def _backend_sentences(backend: Backend, role: Role, network: NetworkFiles) -> t
 
 
 def _look_sentences(role: Role, backend: Backend, root: Path) -> Iterator[str]:
-    """For who wants to see what would be written: what a system would have decided."""
+    """A note on the backend that was assumed for a folder without a system."""
     if role.network is not None and role.network.backend is Backend.AUTO:
         yield (
             f"{root} holds no system whose network backend could be seen: the NICs' files are "
@@ -113,7 +113,7 @@ def _sysctl_problems(role: Role, root: Path, *, applies: bool) -> Iterable[Probl
 
 
 def _nics_entries(backend: Backend, network: NetworkFiles) -> Iterator[Entry | Absence]:
-    """What depends on what a root already has: cloud-init's files, and what a boot starts."""
+    """Entries that depend on the root: cloud-init's files go aside, and units are enabled."""
     if backend is Backend.EXTERNAL:
         return
     for path in sorted({*network.cloud_init_files(), *set_aside(network.root)}):

@@ -24,8 +24,7 @@ from lvsboot.system.textfiles import read_text, remove_file, write_text
 _NETWORKD = "systemd-networkd.service"
 _VIP_COMMAND = ("ip", "address")
 _ETHERNET_MTU = 1500
-# ifup leaves a DHCP client behind: it must outlive a session, and be free to do what the sandboxed
-# provisioner may not.
+# ifup starts a DHCP client, which must outlive this process and its sandbox.
 _OUTSIDE = (
     "systemd-run",
     "--quiet",
@@ -63,7 +62,7 @@ class RunningHost:
 
     @property
     def pending(self) -> str:
-        """What an unfinished apply has still to do: by its files, all is done already."""
+        """What an unfinished apply has still to do, though its files are written."""
         return f"{self.runtime}/network.json"
 
     @property
@@ -107,11 +106,11 @@ def note_network(changes: Iterable[Change], before: Before, host: RunningHost = 
 def activate_network(
     role: Role, tree: Tree, *, block: bool, host: RunningHost = RUNNING
 ) -> tuple[str, ...]:
-    """Does what has been noted; gives what has to wait for a reboot."""
+    """Does what note_network() noted; returns sentences on what waits for a reboot."""
     pending = _read_pending(host)
     _reset_mtus(pending, tree, host)
     if pending.get("interfaces") is not None:
-        # First: a NIC that leaves ifupdown for networkd must not lose there what it got here.
+        # First: ifdown must not take from a NIC what networkd gives it.
         _activate_ifupdown(pending["interfaces"], _wanted(tree, pending["brought_back"]), host)
     if pending.get("netplan"):
         host.run(["netplan", "generate"])
@@ -154,7 +153,7 @@ def _activate_networkd(tree: Tree, host: RunningHost, *, block: bool) -> None:
         host.run(["networkctl", "reload"])
     except HostError:
         if not any(_is_networkds(entry.path) or _is_netplans(entry.path) for entry in tree):
-            return  # it does not run, and the role has no use for it
+            return  # networkd does not run, and the role does not need it
         host.run(["systemctl", *([] if block else ["--no-block"]), "restart", _NETWORKD])
 
 
@@ -191,7 +190,7 @@ def _take_down(name: str, host: RunningHost) -> None:
     try:
         host.run([*_OUTSIDE, "ifdown", "--force", *interfaces, name])
     except HostError:
-        return  # it was down, or half down: what is left of it is flushed before it comes up
+        return  # it was down, or in part: _bring_up() flushes the rest
 
 
 def _bring_up(name: str, host: RunningHost, *, is_former: bool) -> None:

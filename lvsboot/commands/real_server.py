@@ -1,4 +1,4 @@
-"""What a real server holds of its role at the moment: VIPs, tunnel, silence. Changes nothing."""
+"""Compares a real server with its role: VIPs, tunnel, ARP guard. Changes nothing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ INTERFACE = "lo"
 
 
 class VipState(NamedTuple):
-    """`interfaces` are those that have the address; it is to be on lo, and nowhere else."""
+    """`interfaces` are those that have the address; it belongs on lo alone."""
 
     address: Address
     interfaces: tuple[str, ...]
@@ -53,7 +53,7 @@ class GatewayState(NamedTuple):
 
 
 class RealServerState(NamedTuple):
-    """`opening` is why the host would be heard by ARP, None where it is silent.
+    """`opening` is why the host would answer or announce ARP for a VIP, None where it does not.
 
     `guarded`: whether that matters, since there is a VIP.
     """
@@ -78,11 +78,11 @@ class RealServerState(NamedTuple):
 
 
 def applied_real_server() -> RealServer | None:
-    """The real server that this host was made; None where it was made none.
+    """The real server of the role that is applied to this host; None where there is none.
 
     Raises InputError for a role that is wrong.
     """
-    # The copy is there once an apply has come to its end.
+    # The copy is written at the end of an apply.
     for path in (paths.APPLIED_ROLE, paths.ROLE):
         text = read_text(path)
         if text is not None:

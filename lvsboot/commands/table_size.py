@@ -1,4 +1,4 @@
-"""What the running kernel makes of connection_table_bits, which it may refuse in silence."""
+"""Compares connection_table_bits with the running kernel, which may refuse it silently."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SINCE = (6, 5)
 
 
 def declared_bits() -> int | None:
-    """What lvsboot's own file of modprobe.d says; None where it says nothing."""
+    """The size in lvsboot's own file of modprobe.d, if any."""
     text = read_text(paths.MODPROBE) or ""
     for line in text.splitlines():
         bits = line.removeprefix(_OPTION)
@@ -26,7 +26,7 @@ def declared_bits() -> int | None:
 
 
 def size_sentence(bits: int | None) -> str | None:
-    """Why the connection table is or will be another than `bits` asks for; None where it is not."""
+    """Why the connection table has or may get another size than `bits`; None where it does not."""
     if bits is None:
         return None
     actual = read_text(_PARAMETER)
@@ -52,7 +52,7 @@ def explain_size(bits: int, actual: str | None, release: str) -> str | None:
 
 
 def _version(release: str) -> tuple[int, ...]:
-    """Major and minor; what has no such form counts as new."""
+    """Major and minor; a release of another form counts as new."""
     numbers = release.partition("-")[0].split(".")[:2]
     if len(numbers) < 2 or not all(number.isdecimal() for number in numbers):
         return _SINCE

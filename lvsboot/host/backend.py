@@ -1,4 +1,4 @@
-"""Which network backend is in force on a host or in an unpacked image. Changes nothing."""
+"""Detects which network backend a host or an unpacked image uses. Changes nothing."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _SAY_IT = (
 
 
 def holds_system(root: Path) -> bool:
-    """Whether there is anything below `root` that could boot: programs, or their libraries."""
+    """Whether `root` holds a system: programs, or their libraries."""
     return any((root / name).exists() for name in ("usr", "bin", "sbin", "lib"))
 
 
 def with_backend(role: Role, backend: Backend | None) -> Role:
-    """The role as it would be if it named this backend; where it has no NICs, as it is."""
+    """The role with this backend in place of its own; unchanged where it has no NICs."""
     if backend is None or role.network is None:
         return role
     return replace(role, network=replace(role.network, backend=backend))
@@ -31,14 +31,14 @@ def with_backend(role: Role, backend: Backend | None) -> Role:
 def backend_in_force(role: Role, root: Path) -> Backend:
     """The role's backend with `auto` resolved against `root`; HostError where it cannot be.
 
-    Where there is no system, nothing tells: then it is networkd, which every Debian has.
+    Where there is no system it is networkd, which every Debian has.
     """
     if role.network is None:
         return Backend.EXTERNAL
     if role.network.backend is not Backend.AUTO:
         return role.network.backend
     network = NetworkFiles(root)
-    # What is aside is still cloud-init's: the answer is not to depend on an earlier role.
+    # Files set aside count as cloud-init's: an earlier role must not change the answer.
     if network.cloud_init_files() or set_aside(root):
         return Backend.EXTERNAL
     for backends in (_with_files(network), _enabled(network)):
@@ -58,7 +58,7 @@ def backend_in_force(role: Role, root: Path) -> Backend:
 
 
 def _with_files(network: NetworkFiles) -> list[Backend]:
-    """Those that are told to configure a NIC, and that a boot starts."""
+    """Backends that a boot starts and whose files configure a NIC."""
     found = []
     if any(device is not None for _text, device in network.netplan_devices()):
         found.append(Backend.NETPLAN)
@@ -74,7 +74,7 @@ def _with_files(network: NetworkFiles) -> list[Backend]:
 
 
 def _enabled(network: NetworkFiles) -> list[Backend]:
-    """Those that a boot starts, though nobody has told them anything yet."""
+    """Backends that a boot starts, with or without files."""
     units = {
         "networking.service": Backend.IFUPDOWN,
         "systemd-networkd.service": Backend.NETWORKD,

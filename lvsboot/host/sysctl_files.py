@@ -1,7 +1,7 @@
 """Reads all files of sysctl.d below a root, in the order of the two programs that apply them.
 
 systemd-sysctl: sysctl.d(5), and a credential. `sysctl --system`: the same folders with hidden
-files among them, then /etc/sysctl.conf. What cannot be read is reported, never passed over.
+files among them, then /etc/sysctl.conf. What cannot be read is reported, never skipped.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MAX_FILES = 1000
 
 
 class SysctlFiles(NamedTuple):
-    """What the files leave in force at boot and by hand, and what of them was not understood.
+    """The settings in force after a boot and after `sysctl --system`, and what was not understood.
 
     `of_folders` is `by_hand` without /etc/sysctl.conf, which Debian 13's procps does not read.
     """
@@ -47,7 +47,7 @@ class SysctlFiles(NamedTuple):
 
     @property
     def readers(self) -> tuple[Settings, ...]:
-        """Any of them may run next, so that each must be right."""
+        """Each of these programs may run next, so that the role must hold after any."""
         return self.boot, self.by_hand, self.of_folders
 
 
@@ -94,7 +94,7 @@ class _Reader:
         return [it for it in found if isinstance(it, Assignment)]
 
     def is_regular(self, path: str) -> bool:
-        """As procps asks of /etc/sysctl.conf; what cannot be told is left to read()."""
+        """As procps checks /etc/sysctl.conf; an error is left to read() to report."""
         try:
             with self._root.walk(path) as walk:
                 walk.follow()
@@ -127,7 +127,7 @@ class _Reader:
                 walk.follow()
                 content = walk.read(self._root.place(path), self._left) or b""
         except FileNotFoundError:
-            # A link to nowhere: it hides its namesakes, and says nothing.
+            # A broken link hides files of its name in later folders.
             return b""
         except NotRegularError:
             reason = "is not a regular file"

@@ -1,4 +1,4 @@
-"""What the other files of sysctl.d would undo of a role, as problems in those files."""
+"""Finds lines of sysctl.d that would override a role's settings."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ _OWN_NAME = paths.SYSCTL.rpartition("/")[2]
 def sysctl_problems(role: Role, text: str, root: Path) -> tuple[Problem, ...]:
     """An error for what breaks the role at the next boot, a warning for what else differs.
 
-    `text` is what lvsboot's own file will hold. What cannot be read breaks a real server, whose
-    guard takes it for open.
+    `text` is what lvsboot's own file will hold. A file that cannot be read is an error for a real
+    server, whose guard then refuses its VIPs.
     """
     files = read_sysctl_files(root, {paths.SYSCTL: text})
     is_guarded = isinstance(role.kind, RealServer) and bool(role.kind.vips)
     problems = [_unread_problem(unread, is_error=is_guarded) for unread in files.unread]
-    told = set[tuple[str, int, str]]()
+    reported = set[tuple[str, int, str]]()
     for settings in files.readers:
         for conflict in sysctl_conflicts(role, settings):
             is_boot = settings is files.boot
             problem = _problem(conflict, settings, text, is_error=is_boot or is_guarded)
             place = (problem.file, problem.span.line, conflict.sentence)
-            if place not in told:
-                told.add(place)
+            if place not in reported:
+                reported.add(place)
                 problems.append(problem)
     return tuple(problems)
 
@@ -48,7 +48,7 @@ def _problem(conflict: Conflict, settings: Settings, own: str, *, is_error: bool
 
 
 def _hint(line: Assignment, own: str) -> str:
-    """Names the other way only where the order decides: sysctl.conf is last, a glob yields."""
+    """A new name helps only where the order decides: sysctl.conf is last, a glob comes first."""
     is_later = Path(line.file).parent.name == "sysctl.d" and Path(line.file).name > _OWN_NAME
     if is_later and f"\n{dotted(line.key)} = " in own:
         return f"take the line out, or let its file sort before {_OWN_NAME}"
@@ -62,5 +62,5 @@ def _unread_problem(unread: Unread, *, is_error: bool) -> Problem:
 
 
 def as_cautions(problems: tuple[Problem, ...]) -> Iterator[Problem]:
-    """The same where nothing is brought up now: a file may still change before the boot."""
+    """As warnings, where nothing is applied now: a file may still change before the boot."""
     return (problem._replace(severity=Severity.WARNING) for problem in problems)

@@ -14,7 +14,7 @@ from lvsboot.role.vlans import own_vlans, parse_vlan
 
 _HOST = Path("/")
 _NETWORKD = "systemd-networkd.service"
-# Names that people, and the programs that make such devices, give to no hardware.
+# Names by which administrators and programs call virtual devices.
 _KINDS = (
     ("bond", re.compile(r"bond(\d+|[-_].+)?", re.ASCII)),
     ("bridge", re.compile(r"br(\d+|[-_].+|idge\d*)", re.ASCII)),
@@ -29,10 +29,10 @@ _MEMBERS = {"bond": "Bond", "bridge": "Bridge"}
 def missing_device_sentences(
     backend: Backend, nics: Collection[Nic], network: NetworkFiles, known: Collection[str]
 ) -> Iterator[str]:
-    """What to write where for each interface that nobody makes.
+    """For each of the role's interfaces that nothing makes, which file to write.
 
-    An image does not tell which hardware it will meet: there only names that no hardware has are
-    looked at. `known` are the paths that lvsboot writes or sets aside: they make no device.
+    In an image, whose hardware is unknown, only virtual devices' names are checked. `known` are
+    paths that lvsboot writes or sets aside: those make no device.
     """
     if backend is Backend.EXTERNAL:
         return
@@ -49,7 +49,7 @@ def _exists(network: NetworkFiles, name: str) -> bool:
 
 
 def _kind(name: str) -> str | None:
-    """The kind, as systemd.netdev(5) calls it, of which a device with this name would be."""
+    """The kind of device that its name suggests, as systemd.netdev(5) calls it."""
     if parse_vlan(name) is not None:
         return "vlan"
     return next((kind for kind, pattern in _KINDS if pattern.fullmatch(name)), None)
@@ -72,7 +72,7 @@ def _sentence(name: str, kind: str | None, backend: Backend, network: NetworkFil
 
 
 def _netdev(name: str, kind: str, file: str) -> str:
-    """See systemd.netdev(5), and systemd.network(5) for what it is made of."""
+    """The file's settings, and those of the links below: systemd.netdev(5), systemd.network(5)."""
     if vlan := parse_vlan(name):
         what = f"Name={name}, Kind=vlan and Id={vlan.id}"
         link = f"the .network file of {vlan.link}, or name {vlan.link} in the role"

@@ -1,4 +1,4 @@
-"""Whether a backend is there and a boot starts it, and the links that see to that."""
+"""Checks that a backend is installed, and makes the links by which a boot starts it."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _DHCP_CLIENTS = ("/usr/sbin/dhclient", "/usr/sbin/dhcpcd", "/usr/sbin/udhcpc", "
 def enabling_links(
     backend: Backend, network: NetworkFiles, ours: Collection[str]
 ) -> Iterator[Link]:
-    """What is missing for a boot to start `backend`; `ours` are the paths that we have written.
+    """The links missing for a boot to start `backend`; `ours` are paths that lvsboot wrote.
 
-    A unit that somebody else has enabled stays theirs: a later role must not disable it.
+    A unit that is enabled already gets no link: a later role must not disable it.
     """
     for target, unit in _WANTED.get(backend, ()):
         path = f"{paths.UNITS}/{target}.wants/{unit}"
@@ -44,7 +44,7 @@ def enabling_links(
 def installation_sentences(
     backend: Backend, nics: Iterable[Nic], network: NetworkFiles
 ) -> Iterator[str]:
-    """What keeps `backend` from working below the root, and how to mend it."""
+    """What keeps `backend` from working below the root, and how to fix it."""
     if backend in _PROGRAMS:
         package, programs = _PROGRAMS[backend]
         if not network.has_program(*programs):
@@ -63,7 +63,7 @@ def installation_sentences(
 def caution_sentences(
     backend: Backend, nics: Collection[Nic], network: NetworkFiles
 ) -> Iterator[str]:
-    """What works, and perhaps not as its administrator expects."""
+    """Warnings: what works, but perhaps not as expected."""
     manager, resolver = "NetworkManager.service", "systemd-resolved.service"
     if backend is Backend.NETWORKD and network.is_enabled(manager):
         yield (
@@ -78,6 +78,6 @@ def caution_sentences(
         what = "nameservers" if any(nic.nameservers for nic in nics) else "search domains"
         package = "resolvconf" if backend is Backend.IFUPDOWN else "systemd-resolved"
         yield (
-            f"nobody listens to the {what} of {', '.join(named)}, and /etc/resolv.conf stays "
+            f"nothing reads the {what} of {', '.join(named)}, and /etc/resolv.conf stays "
             f"as it is: install {package}, or write /etc/resolv.conf"
         )

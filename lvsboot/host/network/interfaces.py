@@ -52,7 +52,7 @@ class Stanza:
 
     @property
     def does_nothing(self) -> bool:
-        """Whether nothing comes of it; what it inherits may do something."""
+        """Whether applying it has no effect."""
         return self.method == "manual" and not self.options and self.inherited is None
 
 
@@ -71,7 +71,7 @@ class Start(NamedTuple):
         return self.variable == "name" and not set(self.pattern) & set("*?[")
 
     def is_for(self, name: str, mac: str | None) -> bool:
-        """Whether it starts the interface `name`; also where the files alone do not tell."""
+        """Whether it starts the interface `name`; True where it depends on the hardware."""
         if self.variable == "name":
             return matches_glob(name, self.pattern)
         if self.variable in {"mac", "address"} and mac is not None:
@@ -81,7 +81,7 @@ class Start(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Interfaces:
-    """What one file says."""
+    """One file's contents."""
 
     stanzas: tuple[Stanza, ...]
     started: tuple[Start, ...]
@@ -90,7 +90,7 @@ class Interfaces:
 
 
 class Starts:
-    """What a boot brings up by all files together."""
+    """The interfaces that a boot brings up, by all files together."""
 
     def __init__(self, started: Iterable[Start]) -> None:
         # Most are plain names; a file may hold thousands.
@@ -119,7 +119,7 @@ class Starts:
 
 
 def parse_interfaces(text: str) -> Interfaces:
-    """Never fails: what ifupdown would refuse is passed over."""
+    """Never fails: lines that ifupdown refuses are ignored."""
     heads: list[tuple[Line, list[Line]]] = []
     started: list[Start] = []
     sources: list[Line] = []
@@ -161,7 +161,7 @@ def source_pattern(line: Line, directory: str) -> str:
 
 
 def is_sourced(line: Line, name: str) -> bool:
-    """Whether a file of this name is read: a source-directory line passes over most others."""
+    """Whether a file of this name is read: source-directory ignores most others."""
     if line.words[0] == "source-directory":
         return bool(name) and set(name) <= _NAME_IN_DIRECTORY
     # A shell's * does not match a leading dot.

@@ -1,4 +1,4 @@
-"""Finds who else manages lo, where lvsboot has VIPs: all that a boot takes away or adds there."""
+"""Finds other programs that manage lo, where lvsboot has VIPs: they add and remove addresses."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def loopback_vips(role: Role) -> frozenset[Address]:
 def loopback_problems(
     role: Role, backend: Backend, network: NetworkFiles, known: Collection[str]
 ) -> Iterator[Problem]:
-    """Warnings of who manages lo, and errors for a VIP that another program brings up as well.
+    """A warning for each program that manages lo, an error where it brings a VIP up as well.
 
-    That program knows nothing of the ARP guard, and of whether lvs.service is up.
+    It would do so without the ARP guard, and whether or not lvs.service is up.
     """
     if vips := loopback_vips(role):
         yield from _networkd(vips, backend, network, known)
@@ -97,7 +97,7 @@ def _network_manager(
 def _setting_problems(
     path: str, setting: Setting, vips: Collection[Address], program: str
 ) -> Iterator[Problem]:
-    """An address, or several, each of which a gateway may follow behind a comma."""
+    """NetworkManager separates addresses by semicolons, and a gateway by a comma."""
     for value in setting.value.split(";"):
         if (vip := _vip(value.partition(",")[0], vips)) is not None:
             message, hint = _twice(vip, program)

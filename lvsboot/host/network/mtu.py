@@ -1,4 +1,4 @@
-"""Which NICs a backend's file gives an MTU of their own. Pure; knows no role."""
+"""Finds the NICs whose MTU a backend's file sets. Pure; knows no role."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def names_with_mtu(path: str, text: str) -> set[str]:
             if option.words[0] == "mtu"
         }
     if path == paths.NETPLAN_FILE:
-        # Nothing where somebody has broken it.
+        # None where the file is broken.
         return {device.key for device in parse_definitions(text).devices if device.facts.has_mtu}
     match = _NETWORKD_FILE.fullmatch(path)
     return {match[1]} if match is not None and "\nMTUBytes=" in text else set()

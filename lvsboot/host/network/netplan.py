@@ -12,14 +12,14 @@ import yaml
 
 from lvsboot.host.network.globs import matches_glob
 
-# What stands below these is a device; below the others (version, renderer) it is not.
+# The keys of network: that hold devices; version and renderer do not.
 _DEVICES = {
     "ethernets", "wifis", "modems", "bonds", "bridges", "vlans", "tunnels", "vrfs",
     "dummy-devices", "virtual-ethernets", "nm-devices",
 }  # fmt: skip
 # Netplan's own keys are a dozen levels deep; deeper nesting may take a parser quadratic time.
 _DEPTH = 64
-# libyaml compares each with all before it.
+# libyaml compares each with all before it, in quadratic time.
 _DIRECTIVES = 100
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -33,7 +33,7 @@ class Scalar(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What a definition says of its device, as far as it matters here."""
+    """The parts of a definition that matter here."""
 
     name: str | None = None
     mac: str | None = None
@@ -76,7 +76,7 @@ class Definitions:
 
 
 def parse_definitions(text: str) -> Definitions:
-    """Never fails: netplan says itself what is wrong with a file."""
+    """Never fails: a broken file has a `fault`."""
     if text.count("\n%") > _DIRECTIVES:
         return Definitions((), None, Scalar("it has too many directives", 1, 1))
     try:
@@ -97,7 +97,7 @@ def parse_definitions(text: str) -> Definitions:
     known: dict[int, Facts] = {}
     for kind, below in _pairs(network):
         for key, value in _pairs(below) if kind.value in _DEVICES else ():
-            # One that many aliases stand for is looked into once.
+            # A definition that many aliases repeat is decoded once.
             facts = known[id(value)] if id(value) in known else _facts(value)
             known[id(value)] = facts
             devices.append(Definition(key.value, key.line, key.column, facts))
@@ -142,11 +142,11 @@ class _TooDeepError(Exception):
 
 
 def _compose(text: str) -> _Node:
-    """The first document, made of events: composing calls itself for each level of a file."""
+    """The first document, from events: yaml.compose() recurses once per level of nesting."""
     root = _Collection(is_mapping=False)
     open_ones = [root]
     anchors: dict[str | None, _Node] = {}
-    # Closed at once where this raises: it holds the parser.
+    # Closes the parser also where this raises.
     events: Any = yaml.parse(text, _LOADER)
     with closing(events):
         for event in events:

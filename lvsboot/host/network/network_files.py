@@ -1,4 +1,4 @@
-"""Reads the network configuration below a root: whose files there are, and for which NICs."""
+"""Finds and reads the network configuration of every backend below a root."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _NETWORK_MANAGER = tuple(
     f"{folder}/NetworkManager/system-connections" for folder in ("/etc", "/run", "/usr/lib")
 )
 _NETPLAN = ("/run/netplan", paths.NETPLAN, "/usr/lib/netplan", "/lib/netplan")
-# Where cloud-init's renderers leave their work: netplan, networkd, ifupdown, NetworkManager.
+# The files that cloud-init's renderers write: netplan, networkd, ifupdown, NetworkManager.
 _CLOUD_INIT = (
     (paths.NETPLAN, "50-cloud-init.yaml"),
     (paths.NETWORKD, "10-cloud-init-*.network"),
@@ -75,7 +75,7 @@ class NetworkFiles:
         self.root = root
 
     def cloud_init_files(self) -> tuple[str, ...]:
-        """What cloud-init has written to configure NICs, sorted."""
+        """The files by which cloud-init configures NICs, sorted."""
         found = (
             f"{directory}/{name}"
             for directory, pattern in _CLOUD_INIT
@@ -101,7 +101,7 @@ class NetworkFiles:
         return list(self._by_name([f"{folder}/{name}.d" for folder in _NETWORKD], "*.conf"))
 
     def netdev_files(self, known: Collection[str]) -> Iterator[Text]:
-        """The files of which networkd makes devices; one that is masked has no text."""
+        """The files from which networkd makes devices; a masked one has no text."""
         return self._by_name(_NETWORKD, "*.netdev", known)
 
     def network_manager_files(self, known: Collection[str]) -> Iterator[Text]:
@@ -153,7 +153,7 @@ class NetworkFiles:
         return any(exists_in_root(self.root, candidate) for candidate in candidates)
 
     def is_enabled(self, unit: str) -> bool:
-        """Whether some target wants the unit, and nobody has masked it."""
+        """Whether a target wants the unit, and it is not masked."""
         if self.is_masked(unit):
             return False
         return any(
@@ -176,7 +176,7 @@ class NetworkFiles:
         return self.has_program("/usr/sbin/netplan")
 
     def mac(self, name: str) -> str | None:
-        """The MAC of this host's NIC, as the kernel has it; None below another root."""
+        """The MAC that the kernel has for a NIC of this host; None below another root."""
         if self.root != Path("/"):
             return None
         text = self._read(f"/sys/class/net/{name}/address")
@@ -194,7 +194,7 @@ class NetworkFiles:
                 yield text
 
     def _sourced(self, line: Line, directory: str) -> Iterator[str]:
-        """The files that the pattern names, folders of it being patterns as well."""
+        """The files that the pattern names, in which folders may be patterns, too."""
         folders = [""]
         *parts, last = source_pattern(line, directory).strip("/").split("/")
         for part in parts:

@@ -17,7 +17,7 @@ _TRUE = frozenset({"1", "yes", "y", "true", "t", "on"})
 
 
 class Matching(Enum):
-    """Whether a file is for a NIC; MAYBE where the files alone do not tell."""
+    """Whether a file is for a NIC; MAYBE where it depends on the hardware."""
 
     YES = "yes"
     MAYBE = "maybe"
@@ -37,7 +37,7 @@ class Setting(NamedTuple):
 
 
 class Match(NamedTuple):
-    """What the [Match] sections up to a file's end say: each key's words.
+    """The [Match] sections of a file and of those merged before it: each key's words.
 
     `path`, `line` and `source` are of the file's own first [Match] section.
     """
@@ -64,21 +64,21 @@ class NetworkFile:
 
     @property
     def match(self) -> Match:
-        """What counts in the end."""
+        """The [Match] of the file with all its drop-ins."""
         return self.matches[-1]
 
     def matching(self, name: str, mac: str | None) -> Matching:
         return self.match.matching(name, mac)
 
     def place_for(self, name: str, mac: str | None) -> Match:
-        """The section that makes the file one for `name`: a drop-in's where no earlier one does."""
+        """The first [Match] section, of the file or a drop-in, with which it matches `name`."""
         return next(
             (it for it in self.matches if it.matching(name, mac) is not Matching.NO), self.match
         )
 
     @property
     def is_unmanaged(self) -> bool:
-        """Whether networkd leaves the links alone that it is for."""
+        """Whether networkd leaves the links alone that the file matches."""
         said = [
             it.value for _path, it in self.settings if it[0] == "Link" and it.key == "Unmanaged"
         ]
@@ -105,7 +105,7 @@ def parse_network_file(parts: Iterable[tuple[str, str]]) -> NetworkFile:
                 line, source = setting.section_line, setting.section_source
             if not setting.key:
                 continue
-            # An empty value takes back what was said before.
+            # An empty value clears the earlier ones.
             if words := _words(setting.value):
                 keys.setdefault(setting.key, []).extend(words)
             else:
@@ -116,7 +116,7 @@ def parse_network_file(parts: Iterable[tuple[str, str]]) -> NetworkFile:
 
 
 def parse_settings(text: str) -> Iterator[Setting]:
-    """Sections' headers and the assignments below them; what systemd passes over is left out."""
+    """Sections' headers and the assignments below them; what systemd ignores is left out."""
     section, section_line, section_source = "", 1, ""
     for number, raw, line in _logical_lines(text):
         if line.startswith("[") and line.endswith("]"):
@@ -133,7 +133,7 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str, str]]:
     begun, first, parts = 0, "", list[str]()
     for number, raw in enumerate(text.split("\n"), start=1):
         stripped = raw.strip()
-        # A comment within a continued line is passed over, too.
+        # A comment within a continued line is ignored, too.
         if stripped.startswith(("#", ";")) or (not stripped and not parts):
             continue
         if not parts:
@@ -147,7 +147,7 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str, str]]:
 
 
 def _words(value: str) -> tuple[str, ...]:
-    """A leading exclamation mark is for every word of its assignment."""
+    """A leading exclamation mark inverts every word of its assignment."""
     sign = "!" if value.startswith("!") else ""
     return tuple(f"{sign}{word.strip(_QUOTES)}" for word in value.removeprefix("!").split())
 

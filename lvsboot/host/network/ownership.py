@@ -1,4 +1,4 @@
-"""Finds who else would configure the role's NICs: each address has one owner."""
+"""Finds other configuration of the role's NICs: a NIC and an address have one owner each."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from lvsboot.role.model import Backend, Nic, Role
 def ownership_problems(
     role: Role, backend: Backend, network: NetworkFiles, ours: Iterable[str]
 ) -> list[Problem]:
-    """What keeps `backend` from being the one owner of the role's NICs, and lvsboot of its VIPs.
+    """Every other owner of the role's NICs, beside `backend`, and of its VIPs, beside lvsboot.
 
-    `ours` are the paths that lvsboot writes, has written or sets aside: they are no claims.
+    `ours` are the paths that lvsboot writes, has written or sets aside: they are no other owner.
     """
     known = frozenset(ours)
     problems = [*loopback_problems(role, backend, network, known)]
@@ -35,14 +35,14 @@ def ownership_problems(
             *_netplan(role, backend, network, known),
             *stanzas.nic_problems(role, backend, network, known),
         ]
-    # A file that cannot be read is a problem for each who wants to read it.
+    # An unreadable file is found by each function that reads it.
     return list(dict.fromkeys(problems))
 
 
 def _networkd(
     role: Role, backend: Backend, network: NetworkFiles, known: frozenset[str]
 ) -> Iterator[Problem]:
-    """Those that networkd reads before lvsboot's; none of ours is before ifupdown's stanzas."""
+    """Files for the role's NICs that networkd reads before lvsboot's, or beside ifupdown."""
     if backend is Backend.IFUPDOWN and not network.is_enabled("systemd-networkd.service"):
         return
     files = list(network.networkd_files(known))
@@ -62,7 +62,7 @@ def _name(file: NetworkFile) -> str:
 
 
 def _drop_ins(role: Role, backend: Backend, network: NetworkFiles) -> Iterator[Problem]:
-    """What is merged with lvsboot's own files, or with those that netplan makes of them."""
+    """Drop-ins of lvsboot's own files, or of those that netplan makes from them."""
     for nic in role.nics:
         names = [] if backend is Backend.IFUPDOWN else [_our_network_file(backend, nic)]
         names += [f"05-lvs-{nic.name}.link"] if nic.mac is not None else []
@@ -133,7 +133,7 @@ def _netplan_problem(text: Text, span: Span, nic: Nic, backend: Backend) -> Prob
 
 
 def _sourcing(backend: Backend, network: NetworkFiles) -> Iterator[Problem]:
-    """Ifupdown reads one file, and of others only what that one sources."""
+    """An error where /etc/network/interfaces does not source lvsboot's file."""
     if backend is not Backend.IFUPDOWN:
         return
     directory, _, name = paths.IFUPDOWN_FILE.rpartition("/")
@@ -149,7 +149,7 @@ def _sourcing(backend: Backend, network: NetworkFiles) -> Iterator[Problem]:
 
 
 def _left_alone(role: Role, network: NetworkFiles) -> Iterator[Problem]:
-    """NICs that only cloud-init configured: once its files are aside, nobody does."""
+    """A warning for each NIC that is unconfigured once cloud-init's files are set aside."""
     names = {nic.name for nic in role.nics}
     for path, line, name in _cloud_inits_nics(role, network):
         if name not in names:

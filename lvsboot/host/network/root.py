@@ -17,7 +17,7 @@ from lvsboot.install.root_folder import (
 )
 from lvsboot.problem import Problem, Severity, Span
 
-# Thousands of NICs.
+# Enough for thousands of NICs.
 _MAX_BYTES = 1 << 20
 _NOT_PERMITTED = "permission denied"
 _BEGINNING = Span(1)
@@ -47,7 +47,7 @@ def line_problem(
     *,
     severity: Severity = Severity.ERROR,
 ) -> Problem:
-    """A problem that is a whole line's."""
+    """A problem whose span is a whole line."""
     span = Span(line, 1, len(source))
     return Problem(path, span, message, hint=hint, source=source, severity=severity)
 
@@ -76,7 +76,7 @@ _FOLDER = kind_text(stat.S_IFDIR)
 
 
 def _without_place(sentence: str, place: Path) -> str:
-    """The problem names the file itself, as the host knows it."""
+    """A Problem names the file itself, without the root."""
     return sentence.removeprefix(f"cannot read {place}: ").replace(f"{place} has", "it has")
 
 
@@ -86,7 +86,7 @@ def matching_names(root: Path, directory: str, pattern: str) -> list[str]:
 
 
 def resolve(root: Path, path: str) -> str:
-    """The path without a link in it; as it is where it leads nowhere."""
+    """The path with its links resolved; unchanged where it leads nowhere."""
     try:
         with RootFolder(root) as folder, folder.walk(path) as walk:
             walk.follow()
@@ -96,7 +96,7 @@ def resolve(root: Path, path: str) -> str:
 
 
 def is_named(root: Path, path: str) -> bool:
-    """Whether something has that name, also a link that leads nowhere."""
+    """Whether the path exists, if only as a broken link."""
     try:
         with RootFolder(root) as folder, folder.walk(path) as walk:
             walk.status()

@@ -1,4 +1,4 @@
-"""Finds what ifupdown would do to the role's NICs and VIPs besides lvsboot."""
+"""Finds stanzas by which ifupdown configures the role's NICs and VIPs besides lvsboot."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _AWAY = "take the stanza away"
 
 
 class _Files(NamedTuple):
-    """Others' files in the order in which ifup reads them, and what all of them start."""
+    """The files that are not lvsboot's, in ifup's order, and the interfaces that they start."""
 
     files: tuple[tuple[Text, Interfaces], ...]
     starts: Starts
@@ -62,8 +62,8 @@ def vip_problems(
             yield unread(text)
         for stanza in interfaces.stanzas:
             for option in stanza.options if stanza.full_name in applied else ():
-                given = _given(option, on_lo=applied[stanza.full_name])
-                for vip in sorted(given.intersection(vips), key=str):
+                found = _addresses_on_lo(option, on_lo=applied[stanza.full_name])
+                for vip in sorted(found.intersection(vips), key=str):
                     message = f"ifupdown has {vip} on lo by this line, too: a VIP has one owner"
                     hint = "take the line away, or its stanza: lvs-vip@ brings the VIP up"
                     yield _problem(text, option, message, hint)
@@ -72,7 +72,7 @@ def vip_problems(
 def _applied(stanzas: list[Stanza], starts: Starts) -> dict[str, bool]:
     """The names of stanzas that a boot applies, and whether it does so to lo."""
     applied = dict.fromkeys(starts.logical_names("lo"), True)
-    # ifup knows only what was defined before: whoever inherits stands behind it.
+    # ifup lets a stanza inherit only from an earlier one.
     for stanza in reversed(stanzas):
         name = stanza.full_name
         if name not in applied and starts.starts(name):
@@ -85,7 +85,7 @@ def _applied(stanzas: list[Stanza], starts: Starts) -> dict[str, bool]:
 
 
 def _read_files(backend: Backend, network: NetworkFiles, known: Collection[str]) -> _Files:
-    """Nothing where no boot runs ifup."""
+    """No files where no boot runs ifup."""
     if backend is not Backend.IFUPDOWN and not network.is_enabled(_ENABLING):
         return _Files((), Starts(()))
     files = tuple(network.ifupdown_files(known))
@@ -117,7 +117,7 @@ def _problem(text: Text, line: Line, message: str, hint: str) -> Problem:
     return line_problem(text.path, line.number, line.source, message, hint)
 
 
-def _given(option: Line, *, on_lo: bool) -> set[Address]:
+def _addresses_on_lo(option: Line, *, on_lo: bool) -> set[Address]:
     """The addresses that a line of a stanza gives to lo, or takes from it."""
     key, *words = option.words
     if key in _COMMANDS:

@@ -312,7 +312,7 @@ def test_name_servers_that_nobody_asks(image: Path, key: str, what: bytes) -> No
     role = ROLE.replace("[192.0.2.10/24]", f"[192.0.2.10/24], {key}")
     place = put(image.parent, "role.yaml", role.format(backend="ifupdown"))
     said = lvsboot("plan", place, "--root", image).stderr
-    assert b"nobody listens to the " + what + b" of eth0" in said
+    assert b"nothing reads the " + what + b" of eth0" in said
     put(image, "usr/sbin/resolvconf")
     assert lvsboot("plan", place, "--root", image).stderr == b""
 
