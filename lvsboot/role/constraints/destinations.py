@@ -4,118 +4,91 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lvsboot.ipvs.table import Family, ForwardingMethod, TunnelType
-from lvsboot.role.constraints.addresses import Surroundings
-from lvsboot.role.constraints.findings import METHOD, NETWORK, SERVICES, Uses, key_error, warning
+from lvsboot.ipvs.table import ForwardingMethod
+from lvsboot.role.constraints.findings import NETWORK, SERVICES, Uses, method_paths, warning
+from lvsboot.role.constraints.host_networks import HostNetworks
+from lvsboot.role.constraints.tunnels import tunnel_findings
 from lvsboot.role.document import Finding, Path
 from lvsboot.role.formats import Address
 from lvsboot.role.model import Director
 from lvsboot.role.services import Destination, Service
 
-_FAMILY_OF = {4: Family.IPV4, 6: Family.IPV6}
 
-
-def destination_findings(director: Director, around: Surroundings) -> Iterator[Finding]:
-    looked_at: set[tuple[Address, ForwardingMethod]] = set()
+def destination_findings(director: Director, networks: HostNetworks) -> Iterator[Finding]:
+    checked: set[tuple[Address, ForwardingMethod]] = set()
     for i, service in enumerate(director.services):
         keys = Uses()
         for j, destination in enumerate(service.destinations):
             path: Path = (*SERVICES, i, "real_servers", j)
+            address, method = destination.address, destination.method
             port = service.port if destination.port is None else destination.port
-            if first := keys.again((destination.address, port), path):
-                # Not the service's port: services that share a list are told of it once.
+            if first := keys.first_use((address, port), path):
+                # Without the service's port: services that share a list get one finding.
                 what = "" if destination.port is None else f" port {port}"
-                message = f"{destination.address}{what} is used twice in one service"
+                message = f"{address}{what} is used twice in one service"
                 yield Finding((*path, "address"), message, conflicts_with=first)
-            # One real server stands in many services: what its address is wrong in is said once.
-            kind = (destination.address, destination.method)
-            if kind not in looked_at:
-                looked_at.add(kind)
-                yield from _address(destination, around, path)
-            if destination.port is not None or destination.address.version != service.version:
+            # A real server of many services gets one finding for its address.
+            if (address, method) not in checked:
+                checked.add((address, method))
+                yield from _address(destination, networks, path)
+            if destination.port is not None or address.version != service.version:
                 yield from _method(destination, port, service, path)
             if destination.lower_threshold > destination.upper_threshold:
-                yield from _thresholds(destination, path)
+                message = f"{destination.lower_threshold} is above the upper threshold"
+                hint = f"upper_threshold is {destination.upper_threshold}"
+                yield Finding((*path, "lower_threshold"), message, hint)
             if destination.tunnel is not None:
-                yield from _tunnel(destination, path)
+                tunnel_path, methods = (*path, "tunnel"), method_paths(path)
+                yield from tunnel_findings(destination.tunnel, method, tunnel_path, methods)
 
 
-def _address(destination: Destination, around: Surroundings, path: Path) -> Iterator[Finding]:
+def _address(destination: Destination, networks: HostNetworks, path: Path) -> Iterator[Finding]:
     address = destination.address
     place = (*path, "address")
     if address.is_loopback:
-        yield from _loopback(destination, path)
+        # Dr and tun deliver a packet to any address of the host, still addressed to the VIP.
+        # ip_vs_nat_xmit() drops what came from outside and would go to a loopback address.
+        if destination.method is ForwardingMethod.NAT:
+            message = f"{address} is a loopback address, to which nat cannot forward"
+            hint = "dr delivers to this host"
+            yield Finding(place, message, hint, depends_on=method_paths(path))
         return
-    troubles = list(around.host_trouble(address, place))
-    yield from troubles
+    errors = list(networks.host_error(address, place))
+    yield from errors
     if address.version == 6 and address.is_link_local:
         # ip_vs_new_dest() in ip_vs_ctl.c.
         message = f"{address} is link-local, which IPVS refuses"
         yield Finding(place, message, "give the real server another address")
-    elif address in around.own:
-        # A host's own address is served here (ip_vs_send_or_cont() in ip_vs_xmit.c): for one, by
-        # what apologises while nobody else serves. A VIP may be another director's tomorrow.
-        conflicts_with = around.own[address]
-        if conflicts_with[0] == "director":
-            yield Finding(
-                place, f"{address} is a VIP of this director", conflicts_with=conflicts_with
-            )
-    elif not troubles and around.is_known(address.version):
-        yield from _way(destination, around, path)
+    elif address in networks.own:
+        # This host may serve by an address of its own (ip_vs_send_or_cont() in ip_vs_xmit.c), for
+        # instance an error page. But a VIP may be another director's tomorrow.
+        conflict = networks.own[address]
+        if conflict[0] == "director":
+            yield Finding(place, f"{address} is a VIP of this director", conflicts_with=conflict)
+    elif not errors and networks.is_known(address.version):
+        yield from _way(destination, networks, path)
 
 
-def _loopback(destination: Destination, path: Path) -> Iterator[Finding]:
-    """Dr and tun hand a packet for any address of the host to the host, still addressed to the VIP.
-
-    ip_vs_nat_xmit() drops what came from outside and would go to a loopback address.
-    """
-    if destination.method is ForwardingMethod.NAT:
-        message = f"{destination.address} is a loopback address, where nat may not send"
-        depends_on = (METHOD, (*path[:3], "method"))
-        yield Finding((*path, "address"), message, "dr serves the VIP here", depends_on=depends_on)
-
-
-def _way(destination: Destination, around: Surroundings, path: Path) -> Iterator[Finding]:
+def _way(destination: Destination, networks: HostNetworks, path: Path) -> Iterator[Finding]:
     address = destination.address
-    depends_on = (NETWORK, METHOD, (*path[:3], "method"))
-    if destination.method is ForwardingMethod.DR and not around.is_on_link(address):
+    depends_on = (NETWORK, *method_paths(path))
+    if destination.method is ForwardingMethod.DR and not networks.is_on_link(address):
         message = f"{address} is on no directly connected network: dr cannot reach past a router"
         yield warning((*path, "address"), message, "nat and tun can", depends_on=depends_on)
-    elif address.version == 4 and not around.has_way(address):
+    elif address.version == 4 and not networks.is_reachable(address):
         message = f"no network, gateway or route leads to {address}"
         yield warning((*path, "address"), message, depends_on=depends_on)
 
 
 def _method(destination: Destination, port: int, service: Service, path: Path) -> Iterator[Finding]:
     method = destination.method
-    depends_on = (METHOD, (*path[:3], "method"))
+    depends_on = method_paths(path)
     if method is not ForwardingMethod.NAT and port != service.port:
-        # The kernel replaces the port without a word: see ip_vs_add_dest() in ip_vs_ctl.c.
+        # The kernel replaces the port silently: ip_vs_add_dest() in ip_vs_ctl.c.
         message = f"port {port} differs from the service's port {service.port}"
-        hint = f"{method.value} leaves packets as they are; only nat can"
+        hint = f"{method.value} does not change ports; only nat does"
         yield Finding((*path, "port"), message, hint, depends_on=depends_on)
     if destination.address.version != service.version and method is not ForwardingMethod.TUN:
         message = f"{destination.address} is not of the service's family, {service.family.value}"
-        yield Finding(
-            (*path, "address"), message, "only tunnels cross families", depends_on=depends_on
-        )
-
-
-def _thresholds(destination: Destination, path: Path) -> Iterator[Finding]:
-    message = f"{destination.lower_threshold} is above the upper threshold"
-    hint = f"upper_threshold is {destination.upper_threshold}"
-    yield Finding((*path, "lower_threshold"), message, hint)
-
-
-def _tunnel(destination: Destination, path: Path) -> Iterator[Finding]:
-    tunnel = destination.tunnel
-    if destination.method is not ForwardingMethod.TUN:
-        depends_on = (METHOD, (*path[:3], "method"))
-        yield key_error((*path, "tunnel"), "'tunnel' is only for method tun", depends_on=depends_on)
-    elif tunnel is not None and tunnel.type is TunnelType.GUE:
-        if tunnel.port is None:
-            yield key_error((*path, "tunnel"), "'port' is missing", "gue goes to a UDP port")
-    elif tunnel is not None and tunnel.port is not None:
-        yield key_error((*path, "tunnel", "port"), "'port' is only for gue")
-    if tunnel is not None and tunnel.checksum and tunnel.type is TunnelType.IPIP:
-        yield key_error((*path, "tunnel", "checksum"), "ipip has no checksum")
+        hint = "only tun crosses families"
+        yield Finding((*path, "address"), message, hint, depends_on=depends_on)

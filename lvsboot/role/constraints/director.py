@@ -1,20 +1,20 @@
-"""Rules on a director: its VIPs and the kernel's parameters."""
+"""Rules on a director's VIPs and its IPVS parameters."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
 
-from lvsboot.role.constraints.addresses import Surroundings
 from lvsboot.role.constraints.findings import NETWORK, SERVICES, VIPS, warning
-from lvsboot.role.constraints.names import Names
+from lvsboot.role.constraints.host_networks import HostNetworks
+from lvsboot.role.constraints.names import Names, unknown_interface
 from lvsboot.role.document import Finding, Path
 from lvsboot.role.messages import did_you_mean
 from lvsboot.role.model import Director, Nic, Owner, Role, Vip
 from lvsboot.role.services import MarkedService, VirtualService
 
-# net.ipv4.vs.* of Linux 6.12 and of 2026's kernels, whose tables grow with conn_lfactor and
-# svc_lfactor; another kernel may know more, so that others are only a warning.
+# net.ipv4.vs.* of Linux 6.12, and conn_lfactor and svc_lfactor of 2026's kernels. Others get only
+# a warning: another kernel may have them.
 _PARAMETERS = {
     "am_droprate", "amemthresh", "backup_only", "cache_bypass", "conn_lfactor", "conn_max",
     "conn_reuse_mode", "conntrack",
@@ -26,21 +26,20 @@ _PARAMETERS = {
 }  # fmt: skip
 
 
-def director_findings(director: Director, role: Role, around: Surroundings) -> Iterator[Finding]:
+def director_findings(director: Director, role: Role, networks: HostNetworks) -> Iterator[Finding]:
     yield from _unused(director)
     nics = {nic.name: nic for nic in role.nics}
     names = Names([*nics, "lo"])
     for i, vip in enumerate(director.vips):
         path = (*VIPS, i)
-        troubles = list(around.host_trouble(vip.address, (*path, "address")))
-        yield from troubles
-        if vip.address.is_link_local:
-            message = f"{vip.address} is link-local: it means nothing beyond its link"
-            yield Finding((*path, "address"), message)
-        if role.network is not None:
-            yield from _interface(vip, nics, names, path)
-            if not troubles and not vip.address.is_link_local:
-                yield from _neighbourhood(vip, nics, around, path)
+        errors = list(networks.vip_error(vip.address, (*path, "address")))
+        yield from errors
+        if role.network is None or vip.interface == "lo":
+            continue
+        if vip.interface not in nics:
+            yield unknown_interface(vip.interface, names, (*path, "interface"))
+        elif not errors:
+            yield from _off_link(vip, nics[vip.interface], networks, path)
     for key in director.tuning:
         if key not in _PARAMETERS:
             message = f"net.ipv4.vs.{key} is not a parameter that lvsboot knows"
@@ -50,7 +49,7 @@ def director_findings(director: Director, role: Role, around: Surroundings) -> I
 
 def _unused(director: Director) -> Iterator[Finding]:
     used = {match.vip for service in director.services for match in service.matches}
-    # Marks may be given by rules that only the firewall knows: any VIP may be behind them.
+    # A service without matches: rules of another program give the mark, for whatever VIP.
     is_marked = False
     for service in director.services:
         match service.identity:
@@ -64,20 +63,10 @@ def _unused(director: Director) -> Iterator[Finding]:
             yield warning((*VIPS, i, "address"), message, depends_on=(SERVICES,))
 
 
-def _interface(vip: Vip, nics: dict[str, Nic], names: Names, path: Path) -> Iterator[Finding]:
-    if vip.interface != "lo" and vip.interface not in nics:
-        hint = names.hint(vip.interface)
-        message = f"'{vip.interface}' is not in network.interfaces"
-        yield Finding((*path, "interface"), message, hint, depends_on=(NETWORK,))
-
-
-def _neighbourhood(
-    vip: Vip, nics: dict[str, Nic], around: Surroundings, path: Path
-) -> Iterator[Finding]:
-    nic = nics.get(vip.interface)
-    if nic is None or vip.owner is Owner.EXTERNAL or nic.gateway_on_link:
+def _off_link(vip: Vip, nic: Nic, networks: HostNetworks, path: Path) -> Iterator[Finding]:
+    if vip.owner is Owner.EXTERNAL or nic.gateway_on_link:
         return  # on such a link a gateway asks for addresses of any network
-    if around.has_network(nic, vip.address.version) and around.is_off_link(nic, vip.address):
-        message = f"{vip.address} is on none of {nic.name}'s networks: nobody there asks for it"
-        depends_on = ((*NETWORK, nic.name),)
-        yield warning((*path, "address"), message, "lo is for a routed VIP", depends_on=depends_on)
+    if networks.has_network(nic, vip.address.version) and networks.is_off_link(nic, vip.address):
+        message = f"{vip.address} is on none of {nic.name}'s networks: no neighbour asks for it"
+        depends_on, hint = ((*NETWORK, nic.name),), "put a routed VIP on lo"
+        yield warning((*path, "address"), message, hint, depends_on=depends_on)

@@ -1,52 +1,35 @@
-"""The words that several rules share."""
+"""What several rules share: paths, kinds of findings, and the first use of a value."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import partial
 
 from lvsboot.problem import Severity
 from lvsboot.role.document import Finding, Path
-from lvsboot.role.messages import Hint
 
 NETWORK: Path = ("network", "interfaces")
 VIPS: Path = ("director", "vips")
 SERVICES: Path = ("director", "services")
 METHOD: Path = ("director", "method")
 
-
-def warning(
-    path: Path,
-    message: str,
-    hint: Hint = "",
-    *,
-    at_key: bool = False,
-    conflicts_with: Path | None = None,
-    depends_on: tuple[Path, ...] = (),
-) -> Finding:
-    return Finding(path, message, hint, at_key, Severity.WARNING, conflicts_with, depends_on)
+warning = partial(Finding, severity=Severity.WARNING)
+# The key itself is out of place, or another one is missing beside it.
+key_error = partial(Finding, at_key=True)
 
 
-def key_error(
-    path: Path,
-    message: str,
-    hint: Hint = "",
-    *,
-    conflicts_with: Path | None = None,
-    depends_on: tuple[Path, ...] = (),
-) -> Finding:
-    """One that points at the key: it is the key that is out of place, or that misses another."""
-    return Finding(
-        path, message, hint, at_key=True, conflicts_with=conflicts_with, depends_on=depends_on
-    )
+def method_paths(path: Path) -> tuple[Path, Path]:
+    """The methods that a real server inherits; `path` is the real server's."""
+    return METHOD, (*path[:3], "method")
 
 
 class Uses:
-    """Where each value was used first."""
+    """The path at which each value was used first."""
 
     def __init__(self) -> None:
         self._first: dict[Hashable, Path] = {}
 
-    def again(self, value: Hashable, path: Path) -> Path | None:
-        """Notes a use; gives the first one, or None if this is it."""
+    def first_use(self, value: Hashable, path: Path) -> Path | None:
+        """Notes that `path` uses the value; returns the first path, or None if this is it."""
         first = self._first.setdefault(value, path)
         return None if first == path else first

@@ -1,4 +1,4 @@
-"""Rules on what every host has: a name, sysctls, addresses."""
+"""Rules for every host: its name, its sysctls, and each address used once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lvsboot.system.sysctl.settings import BootSettings
 from lvsboot.system.sysctl.text import dotted, parse_key, parse_settings
 
 _INTERFACE_KEY = re.compile(r"net/(?:ipv4|ipv6)/(?:conf|neigh)/(.+)/[^/]+")
-_DUTIES: tuple[Path, ...] = (("director",), ("real_server",))
+_KINDS: tuple[Path, ...] = (("director",), ("real_server",))
 _ARP_IGNORE = re.compile(r"net\.ipv4\.conf\..+\.arp_ignore")
 
 
@@ -27,8 +27,8 @@ def host_findings(role: Role) -> Iterator[Finding]:
     if role.hostname is not None and "_" in role.hostname:
         # hostname_cleanup() in systemd's basic/hostname-util.c, on what /etc/hostname says.
         kept = role.hostname.replace("_", "")
-        message = f"'{role.hostname}' has an underscore, which no host name has"
-        yield warning(("hostname",), message, f"systemd leaves it out: '{kept}'")
+        message = f"'{role.hostname}' has an underscore, which a host name must not have"
+        yield warning(("hostname",), message, f"systemd removes it: '{kept}'")
     yield from _sysctl(role)
     yield from _addresses_once(role)
 
@@ -42,21 +42,21 @@ def _sysctl(role: Role) -> Iterator[Finding]:
     for key in role.sysctl:
         path = ("sysctl", key)
         name = parse_key(key)
-        if first := names.again(name, path):
+        if first := names.first_use(name, path):
             yield key_error(path, f"'{key}' is set twice", conflicts_with=first)
         if name in derived:
             message = f"'{key}' is derived from the role: it must be {derived[name]}"
-            yield key_error(path, message, "take it away", depends_on=_DUTIES)
+            yield key_error(path, message, "take it away", depends_on=_KINDS)
         elif name.startswith("net/ipv4/vs/") and isinstance(role.kind, RealServer):
-            message = f"'{key}' is there only where IPVS is: on a director"
+            message = f"'{key}' exists only on a director, where IPVS is loaded"
             yield warning(path, message, "take it away", at_key=True)
         match = _INTERFACE_KEY.fullmatch(name)
         if match is not None and nics is not None and match[1] not in devices:
             device = match[1].replace("/", ".")
             message = f"'{device}' is not in network.interfaces"
-            hint: Hint = known.there
+            hint: Hint = known.available
             if device in devices:
-                message = f"'{key}' names no parameter of '{device}': a dot parts folders"
+                message = f"'{key}' names no parameter of '{device}': a dot separates directories"
                 hint = f"write {dotted(name.replace(match[1], device))}"
             yield warning(path, message, hint, at_key=True, depends_on=(NETWORK,))
     yield from _undone(role, derived)
@@ -64,7 +64,7 @@ def _sysctl(role: Role) -> Iterator[Finding]:
 
 
 def _undone(role: Role, derived: dict[str, str]) -> Iterator[Finding]:
-    """What undoes a derived parameter by another name of it, or by a device's own."""
+    """The role's sysctls that undo a derived one: by another name of it, or for one device."""
     settings = list(role.sysctl.items())
     own = parse_settings("sysctl", settings)
     lines = (*parse_settings("role", derived_sysctls(role).items()), *own)
@@ -75,7 +75,7 @@ def _undone(role: Role, derived: dict[str, str]) -> Iterator[Finding]:
             key = settings[line.line - 1][0]
             needs = f"{dotted(conflict.key)} must be {conflict.wanted}"
             message = f"'{key}' undoes what is derived from the role: {needs}"
-            yield key_error(("sysctl", key), message, "take it away", depends_on=_DUTIES)
+            yield key_error(("sysctl", key), message, "take it away", depends_on=_KINDS)
 
 
 def _silent_vips(role: Role) -> Iterator[Finding]:
@@ -84,7 +84,7 @@ def _silent_vips(role: Role) -> Iterator[Finding]:
     on_lo = [i for i, vip in enumerate(role.kind.vips) if vip.interface == "lo"]
     for key, value in role.sysctl.items():
         if on_lo and value != "0" and _ARP_IGNORE.fullmatch(key.replace("/", ".")):
-            message = f"arp_ignore {value}: nobody is told where a VIP on lo is"
+            message = f"arp_ignore {value}: ARP requests for a VIP on lo are not answered"
             hint = "fine only where every VIP is routed to this host"
             conflicts_with = ("director", "vips", on_lo[0], "interface")
             yield warning(("sysctl", key), message, hint, conflicts_with=conflicts_with)
@@ -93,7 +93,7 @@ def _silent_vips(role: Role) -> Iterator[Finding]:
 def _addresses_once(role: Role) -> Iterator[Finding]:
     addresses = Uses()
     for path, address in own_addresses(role):
-        if first := addresses.again(address, path):
+        if first := addresses.first_use(address, path):
             is_mixed = first[0] == "network" and path[0] != "network"
             if is_mixed and path[0] == "director":
                 continue  # shared_vips.py

@@ -1,16 +1,15 @@
-"""Rules on the packets that fwmark services claim: no packet may have two claims."""
+"""Rules on fwmark services' matches: no packet may match twice."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import NamedTuple
 
 from lvsboot.ipvs.table import Protocol
-from lvsboot.role.constraints.addresses import there
-from lvsboot.role.constraints.findings import VIPS, key_error
+from lvsboot.role.constraints.findings import SERVICES, key_error
+from lvsboot.role.constraints.names import undeclared_vip
 from lvsboot.role.document import Finding, Path
 from lvsboot.role.formats import Address
 from lvsboot.role.model import Director
@@ -19,7 +18,7 @@ from lvsboot.role.tunnels import family_of
 
 
 class _Claim(NamedTuple):
-    """Ports first, so that claims sort by them."""
+    """A range of ports that a match marks; sorts by its ports."""
 
     first: int
     last: int
@@ -31,13 +30,13 @@ _Claims = Mapping[tuple[Address, Protocol], list[_Claim]]
 
 def mark_findings(director: Director) -> Iterator[Finding]:
     claims: _Claims = defaultdict(list)
-    # A mapping: found quickly among thousands, and still in the role's order.
+    # A mapping for quick look-ups among thousands, in the role's order for the hint.
     declared = dict.fromkeys(vip.address for vip in director.vips)
     for i, service in enumerate(director.services):
-        path: Path = ("director", "services", i)
+        path: Path = (*SERVICES, i)
         if service.matches and not isinstance(service.identity, MarkedService):
             message = "'match' is only for services with a fwmark"
-            yield key_error((*path, "match"), message, "vip and port say which packets these are")
+            yield key_error((*path, "match"), message, "its packets are those for vip and port")
             continue
         for j, match in enumerate(service.matches):
             yield from _vip(match.vip, declared, service, (*path, "match", j, "vip"))
@@ -53,15 +52,14 @@ def _vip(
     vip: Address, declared: Mapping[Address, None], service: Service, path: Path
 ) -> Iterator[Finding]:
     if vip not in declared:
-        message = f"{vip} is not in director.vips"
-        yield Finding(path, message, partial(there, declared), depends_on=(VIPS,))
+        yield undeclared_vip(vip, declared, path)
     elif family_of(vip) is not service.family:
         message = f"{vip} is not of the service's family, {service.family.value}"
         yield Finding(path, message, f"family: {family_of(vip).value}")
 
 
 def _overlaps(vip: Address, protocol: Protocol, claims: list[_Claim]) -> Iterator[Finding]:
-    """One finding for each claim that meets another, at the later one of the two in the file."""
+    """One finding for each overlap, at the claim that is later in the file."""
     widest: _Claim | None = None
     for claim in sorted(claims):
         if widest is not None and claim.first <= widest.last:
@@ -74,14 +72,14 @@ def _overlaps(vip: Address, protocol: Protocol, claims: list[_Claim]) -> Iterato
 
 
 def _place(path: Path) -> tuple[int, ...]:
-    """Claims' paths differ in their numbers only, which count as the file does."""
+    """The order in the file: claims' paths differ only in their list indices."""
     return tuple(part for part in path if isinstance(part, int))
 
 
 def _hidden(director: Director, claims: _Claims) -> Iterator[Finding]:
-    """IPVS looks for a mark first: see ip_vs_service_find() in ip_vs_ctl.c.
+    """Services whose packets get a mark: ip_vs_service_find() in ip_vs_ctl.c looks for that first.
 
-    A service on every port (0) may well be what is left over.
+    A service on every port (0) may be meant for the remaining ports.
     """
     widest = {key: _widest(claimed) for key, claimed in claims.items()}
     for i, service in enumerate(director.services):
@@ -90,13 +88,13 @@ def _hidden(director: Director, claims: _Claims) -> Iterator[Finding]:
                 claimed = widest.get((vip, protocol), [])
                 at = bisect_right(claimed, port, key=lambda claim: claim.first) - 1
                 if at >= 0 and port <= claimed[at].last:
-                    message = f"{service.identity} never gets here: a mark takes it away"
-                    path = ("director", "services", i, "port")
+                    message = f"{service.identity} gets no packets: a match marks them first"
+                    path = (*SERVICES, i, "port")
                     yield Finding(path, message, conflicts_with=claimed[at].path)
 
 
 def _widest(claims: list[_Claim]) -> list[_Claim]:
-    """Those that reach beyond all that begin before them: the last to begin reaches furthest."""
+    """The claims that end after every claim that begins before them, in rising order."""
     widest: list[_Claim] = []
     for claim in sorted(claims):
         if not widest or claim.last > widest[-1].last:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 
 from lvsboot.ipvs.table import ForwardingMethod
 from lvsboot.role.constraints.addresses import network_key
-from lvsboot.role.constraints.findings import METHOD, NETWORK, SERVICES, Uses, warning
-from lvsboot.role.constraints.names import Names
+from lvsboot.role.constraints.findings import METHOD, SERVICES, Uses, warning
+from lvsboot.role.constraints.names import Names, unknown_interface
 from lvsboot.role.document import Finding, Path
 from lvsboot.role.formats import Address, Network
 from lvsboot.role.model import Director, Masquerade, Nic, Role
@@ -24,8 +24,8 @@ def masquerade_findings(director: Director, role: Role) -> Iterator[Finding]:
     uses = Uses()
     for i, masquerade in enumerate(director.masquerades):
         path: Path = ("director", "masquerade", i)
-        if first := uses.again((network_key(masquerade.source), masquerade.interface), path):
-            message = f"{masquerade.source} leaves through '{masquerade.interface}' twice"
+        if first := uses.first_use((network_key(masquerade.source), masquerade.interface), path):
+            message = f"{masquerade.source} is masqueraded on '{masquerade.interface}' twice"
             yield Finding((*path, "source"), message, conflicts_with=first)
         yield from _source(masquerade.source, behind, (*path, "source"))
         if role.network is not None and masquerade.source.prefixlen:
@@ -34,7 +34,7 @@ def masquerade_findings(director: Director, role: Role) -> Iterator[Finding]:
 
 def _behind(director: Director) -> dict[int, list[int]]:
     """The nat real servers' addresses as numbers, sorted, by IP version."""
-    # Lists: an IPv6 address's number has a hash that a file can choose.
+    # Lists, not sets: a file can choose IPv6 addresses whose numbers have one hash.
     numbers: dict[int, list[int]] = defaultdict(list)
     for service in director.services:
         for destination in service.destinations:
@@ -45,7 +45,7 @@ def _behind(director: Director) -> dict[int, list[int]]:
 
 def _source(source: Network, behind: dict[int, list[int]], path: Path) -> Iterator[Finding]:
     if source.prefixlen == 0:
-        yield Finding(path, f"{source} is everybody, not a network of real servers")
+        yield Finding(path, f"{source} is every address, not a network of real servers")
     elif source.version not in behind:
         message = f"no service forwards by nat over IPv{source.version}"
         hint = "masquerade is for the real servers behind a nat director"
@@ -60,7 +60,7 @@ def _holds_one(network: Network, numbers: list[int]) -> bool:
 
 
 def _bounds(nic: Nic) -> tuple[Address, ...]:
-    """The first and the last address of each family."""
+    """The NIC's first and last address of each IP version."""
     addresses = [interface.ip for interface in nic.addresses]
     families = ([it for it in addresses if it.version == version] for version in (4, 6))
     return tuple(bound(family) for family in families if family for bound in (min, max))
@@ -71,8 +71,7 @@ def _interface(
 ) -> Iterator[Finding]:
     name, source = masquerade.interface, masquerade.source
     if name not in nics:
-        message = f"'{name}' is not in network.interfaces"
-        yield Finding(path, message, names.hint(name), depends_on=(NETWORK,))
+        yield unknown_interface(name, names, path)
     elif nics[name] and all(address in source for address in nics[name]):
-        message = f"'{name}' is where {source} comes from"
+        message = f"'{name}' is the interface that {source} is on"
         yield warning(path, message, "name the interface through which its packets leave")

@@ -1,29 +1,27 @@
-"""Rules on a director's services: what tells them apart, and what goes together."""
+"""Rules on a director's services: identity, scheduler, helpers, persistence, size."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 
-from lvsboot.ipvs.table import Family, Protocol, SchedulerFlag
+from lvsboot.ipvs.table import Protocol, SchedulerFlag
 from lvsboot.policy import Weights
-from lvsboot.role.constraints.addresses import there
-from lvsboot.role.constraints.findings import METHOD, SERVICES, VIPS, Uses, key_error, warning
+from lvsboot.role.constraints.findings import METHOD, SERVICES, Uses, key_error, warning
+from lvsboot.role.constraints.names import undeclared_vip
 from lvsboot.role.defaults import FTP_PORT, is_ftp, is_translated
 from lvsboot.role.document import Finding, Path
 from lvsboot.role.formats import Address
 from lvsboot.role.model import Director
 from lvsboot.role.services import Helper, Service, VirtualService
 
-# The schedulers that read flags: the bits mean nothing to the others.
+# The schedulers that read flags.
 FLAGGED_SCHEDULERS = {"sh", "mh"}
-# Those that look only whether a weight is 0, and those that look further.
+# Schedulers that ignore all weights but 0, and the nearest ones that do not.
 _WEIGHTED = {"rr": "wrr", "lc": "wlc", "dh": "sh"}
 # ip_vs_mh.c builds its table with the default prime and ignores a pool that is larger.
 _MH_TABLE_SIZE = 4093
-# IP_VS_SH_TAB_SIZE in ip_vs_sh.c: who comes after the last bucket is given none.
+# IP_VS_SH_TAB_SIZE in ip_vs_sh.c: real servers beyond the last bucket get none.
 _SH_TABLE_SIZE = 256
-_ADDRESS_BITS = {Family.IPV4: 32, Family.IPV6: 128}
 
 
 def service_findings(director: Director) -> Iterator[Finding]:
@@ -31,7 +29,7 @@ def service_findings(director: Director) -> Iterator[Finding]:
     identities = Uses()
     for i, service in enumerate(director.services):
         path: Path = (*SERVICES, i)
-        if first := identities.again(service.identity, path):
+        if first := identities.first_use(service.identity, path):
             key = "vip" if isinstance(service.identity, VirtualService) else "fwmark"
             yield Finding((*path, key), f"{service.identity} is used twice", conflicts_with=first)
         if isinstance(service.identity, VirtualService):
@@ -47,8 +45,7 @@ def _address(
     service: Service, identity: VirtualService, vips: Mapping[Address, int], path: Path
 ) -> Iterator[Finding]:
     if identity.vip not in vips:
-        message = f"{identity.vip} is not in director.vips"
-        yield Finding((*path, "vip"), message, partial(there, vips), depends_on=(VIPS,))
+        yield undeclared_vip(identity.vip, vips, (*path, "vip"))
     if identity.port == 0 and service.persistence is None:
         message = "port 0 stands for every port, which needs persistence"
         yield Finding((*path, "port"), message, "add persistence: {}")
@@ -72,8 +69,8 @@ def _scheduler(service: Service, path: Path) -> Iterator[Finding]:
     weights = [destination.weight for destination in service.destinations]
     if scheduler in _WEIGHTED and len(set(weights) - {0}) > 1:
         odd = next(i for i, weight in enumerate(weights) if weight not in {0, weights[0]})
-        message = f"'{scheduler}' takes no notice of weights but 0"
-        hint = f"'{_WEIGHTED[scheduler]}' does"
+        message = f"'{scheduler}' ignores all weights but 0"
+        hint = f"'{_WEIGHTED[scheduler]}' uses them"
         yield warning(
             (*path, "scheduler"),
             message,
@@ -104,20 +101,20 @@ def _refused(service: Service, weights: Weights, path: Path) -> Iterator[Finding
     else:
         return
     message = f"'{scheduler}' refuses the clients of a real server {when}"
-    hint = "scheduler_flags: [fallback] hands them to others"
+    hint = "scheduler_flags: [fallback] sends them to other real servers"
     yield warning((*path, "scheduler"), message, hint, conflicts_with=conflict)
 
 
 def _helpers(service: Service, path: Path) -> Iterator[Finding]:
-    """What IPVS tracks by itself are the connections of a nat service on FTP's own port.
+    """FTP can be followed only on its own port and through nat, where IPVS tracks connections.
 
-    See __ip_vs_update_dest() in ip_vs_ctl.c; only tracked ones can be read and rewritten.
+    See __ip_vs_update_dest() in ip_vs_ctl.c; only tracked connections can be read and rewritten.
     """
     if Helper.FTP not in service.helpers:
         return
     place: Path = (*path, "helpers")
     if not is_ftp(service.identity):
-        hint = "the kernel follows no other"
+        hint = "the kernel follows FTP on no other port"
         yield key_error(place, f"'ftp' is only for tcp port {FTP_PORT}", hint)
     elif service.destinations and not is_translated(service.destinations):
         message = "'ftp' is only for nat"
@@ -127,7 +124,7 @@ def _helpers(service: Service, path: Path) -> Iterator[Finding]:
 
 def _persistence(service: Service, path: Path) -> Iterator[Finding]:
     persistence = service.persistence
-    bits = _ADDRESS_BITS[service.family]
+    bits = 32 if service.version == 4 else 128
     if persistence is not None and persistence.prefix is not None and persistence.prefix > bits:
         message = f"{persistence.prefix} is too large: at most {bits} for {service.family.value}"
         yield Finding((*path, "persistence", "prefix"), message)
@@ -137,7 +134,7 @@ def _pool(service: Service, path: Path) -> Iterator[Finding]:
     pool: Path = (*path, "real_servers")
     count = len(service.destinations)
     if service.scheduler == "mh" and count > _MH_TABLE_SIZE:
-        yield key_error(pool, f"mh shares out among at most {_MH_TABLE_SIZE} real servers")
+        yield key_error(pool, f"mh schedules at most {_MH_TABLE_SIZE} real servers")
     if service.scheduler == "sh" and count > _SH_TABLE_SIZE:
         message = f"sh has {_SH_TABLE_SIZE} buckets: some of these {count} real servers get none"
         yield warning(pool, message, "mh has room for them", at_key=True)

@@ -1,4 +1,4 @@
-"""Rules on VIPs that are a director's host addresses, too."""
+"""Rules on VIPs that are also host addresses of the director."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _ON_STOP: Path = ("director", "vip_on_stop")
 
 
 def shared_vip_findings(director: Director, role: Role) -> Iterator[Finding]:
-    """Nat wants no address besides the VIP: its real servers know the director by another one.
+    """With nat a VIP may be a host address: real servers reach the director by another one.
 
-    With dr and tun they hold the VIP themselves, and answer no director that asks as the VIP.
+    With dr and tun they hold the VIP themselves, and cannot answer a director that uses it.
     """
     hosts = {
         interface.ip: (nic.name, i)
@@ -37,24 +37,27 @@ def shared_vip_findings(director: Director, role: Role) -> Iterator[Finding]:
         message = f"{vip.address} is a VIP and a host address"
         if vip.interface != name:
             yield Finding(
-                path, message, f"interface: {name} if it may be both", conflicts_with=conflicts_with
+                path,
+                message,
+                f"interface: {name} if it is to be both",
+                conflicts_with=conflicts_with,
             )
         elif vip.address in sent_on or None in sent_on:
             depends_on = (SERVICES, METHOD)
             yield Finding(
                 path,
                 message,
-                "only a nat service's may be both",
+                "only a nat service's VIP may be both",
                 conflicts_with=conflicts_with,
                 depends_on=depends_on,
             )
         elif director.vip_on_stop is VipOnStop.REMOVE:
-            message = f"the VIP {vip.address} stays at a stop: it is a host address, too"
+            message = f"the VIP {vip.address} stays up at a stop: it is also a host address"
             yield warning(_ON_STOP, message, conflicts_with=conflicts_with)
 
 
 def _sent_on(director: Director, own: Container[Address]) -> Iterator[Address | None]:
-    """The VIPs to which packets stay addressed on their way; None where it may be any of them."""
+    """The VIPs of packets forwarded by dr or tun, unchanged; None where it may be any VIP."""
     for service in director.services:
         if any(_leaves_as_it_came(it, own) for it in service.destinations):
             yield from _vips_of(service)

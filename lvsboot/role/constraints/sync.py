@@ -6,27 +6,27 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 
 from lvsboot.role.constraints.findings import NETWORK, SERVICES, warning
-from lvsboot.role.constraints.names import Names
+from lvsboot.role.constraints.names import Names, unknown_interface
 from lvsboot.role.document import Finding, Path
 from lvsboot.role.model import Director, Nic, Role, Sync, SyncMode
 
 _PATH: Path = ("director", "sync")
-# start_sync_thread() in ip_vs_sync.c: a master's messages fit into Ethernet, headers and all.
+# start_sync_thread() in ip_vs_sync.c: a master's messages with headers fit into Ethernet's MTU.
 _LONGEST_SENT = 1500
 _HEADERS = {4: 20 + 8, 6: 40 + 8}
-# RFC 5771, 4: routers never pass these on, whatever their TTL.
+# RFC 5771, 4: routers never forward these, whatever their TTL.
 _LOCAL_GROUPS = ip_network("224.0.0.0/24")
 
 
 def sync_findings(director: Director, sync: Sync, role: Role) -> Iterator[Finding]:
     if sync.interface == "lo":
-        message = "nobody is behind lo to share connections with"
+        message = "no other director is reached through lo"
         yield Finding((*_PATH, "interface"), message)
     elif role.network is not None:
         yield from _interface(sync, {nic.name: nic for nic in role.nics})
     yield from _length(sync)
     if sync.ttl > 1 and sync.group in _LOCAL_GROUPS:
-        message = f"routers never pass {sync.group} on"
+        message = f"routers never forward {sync.group}"
         yield warning((*_PATH, "ttl"), message, "take ttl away, or another group")
     yield from _families(director)
 
@@ -34,9 +34,7 @@ def sync_findings(director: Director, sync: Sync, role: Role) -> Iterator[Findin
 def _interface(sync: Sync, nics: dict[str, Nic]) -> Iterator[Finding]:
     nic = nics.get(sync.interface)
     if nic is None:
-        hint = Names(nics).hint(sync.interface)
-        message = f"'{sync.interface}' is not in network.interfaces"
-        yield Finding((*_PATH, "interface"), message, hint, depends_on=(NETWORK,))
+        yield unknown_interface(sync.interface, Names(nics), (*_PATH, "interface"))
         return
     headers = _HEADERS[sync.group.version]
     length = sync.max_length or _LONGEST_SENT - headers
@@ -61,7 +59,7 @@ def _length(sync: Sync) -> Iterator[Finding]:
 
 
 def _families(director: Director) -> Iterator[Finding]:
-    """ip_vs_ctl.c refuses one where the other is: sync messages have no room for two families."""
+    """ip_vs_ctl.c refuses a sync daemon beside such real servers: messages have one family."""
     for i, service in enumerate(director.services):
         for j, destination in enumerate(service.destinations):
             if destination.address.version != service.version:

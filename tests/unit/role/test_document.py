@@ -332,7 +332,7 @@ POOL = "director.services[0].real_servers"
                 (
                     13,
                     "director.services[1].scheduler",
-                    "'rr' takes no notice of weights but 0",
+                    "'rr' ignores all weights but 0",
                     (10, f"{POOL}[1].weight"),
                 )
             ],

@@ -158,9 +158,9 @@ def lint(text: str) -> list[str]:
         (
             "-A -t 192.0.2.1:80 -s rr\n-a -t 192.0.2.1:80 -r 127.0.0.1:80 -m -w 1\n"
             "-A -t 192.0.2.1:81 -s rr\n-a -t 192.0.2.1:81 -r 127.0.0.1:81 -m -w 1\n",
-            "# 127.0.0.1 is a loopback address, where nat may not send:\n"
+            "# 127.0.0.1 is a loopback address, to which nat cannot forward:\n"
             "#   -a -t 192.0.2.1:80 -r 127.0.0.1:80 -m -w 1\n"
-            "# 127.0.0.1 is a loopback address, where nat may not send:\n"
+            "# 127.0.0.1 is a loopback address, to which nat cannot forward:\n"
             "#   -a -t 192.0.2.1:81 -r 127.0.0.1:81 -m -w 1\n",
         ),
         (
