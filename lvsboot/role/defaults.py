@@ -1,4 +1,4 @@
-"""What a key means when a role file leaves it out. A test holds schemas/role.json to this page."""
+"""The values of keys that a role file leaves out; a test compares schemas/role.json with them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ FTP_PORT = 21
 def helpers(
     identity: VirtualService | MarkedService, destinations: Iterable[Destination]
 ) -> frozenset[Helper]:
-    """FTP's where its control connection is translated: what it agrees on must be, too."""
+    """FTP's helper where nat translates its control connection, so that data follow."""
     is_on = is_ftp(identity) and is_translated(destinations)
     return frozenset({Helper.FTP} if is_on else ())
 

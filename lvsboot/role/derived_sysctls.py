@@ -1,9 +1,9 @@
-"""The kernel parameters that a role needs besides those that it names itself. Pure."""
+"""The kernel parameters that follow from a role, besides its own `sysctl`. Pure."""
 
 from __future__ import annotations
 
 from lvsboot.ipvs.table import Family, ForwardingMethod
-from lvsboot.role.model import Dhcp, Director, Nic, RealServer, Role
+from lvsboot.role.model import Director, Nic, RealServer, Role
 from lvsboot.role.tunnels import ipv4_tunnel_devices
 
 
@@ -22,7 +22,7 @@ def derived_sysctls(role: Role) -> dict[str, str]:
 
 
 def forwarded_families(role: Role) -> frozenset[Family]:
-    """Only nat sends a real server's answers through the director's own routing."""
+    """The families that the director routes: with nat, answers pass through it."""
     if not isinstance(role.kind, Director):
         return frozenset()
     return frozenset(
@@ -34,12 +34,12 @@ def forwarded_families(role: Role) -> frozenset[Family]:
 
 
 def accepts_advertisements(nic: Nic, *, forwards: bool) -> bool | None:
-    """Whether the NIC listens to IPv6 routers; None where the role does not say either way.
+    """Whether the NIC accepts IPv6 router advertisements; None leaves the kernel's default.
 
-    DHCPv6 hands out no route, and a gateway6 is to be the only way out. A host that forwards
-    stops listening unless it is told not to.
+    DHCPv6 gives no route, so it needs them; a gateway6 is to be the only default route. A host
+    that forwards ignores them by default.
     """
-    if nic.dhcp in {Dhcp.IPV6, Dhcp.BOTH}:
+    if nic.has_dhcp(6):
         return True
     if nic.gateway6 is not None:
         return False
@@ -50,12 +50,12 @@ def _forwarding(role: Role) -> dict[str, str]:
     families = forwarded_families(role)
     settings = {}
     if Family.IPV4 in families:
-        # First of all: a change of ip_forward resets the other parameters of every interface.
+        # First: a change of ip_forward resets other parameters of every interface.
         settings["net.ipv4.ip_forward"] = "1"
     if Family.IPV6 in families:
         settings["net.ipv6.conf.all.forwarding"] = "1"
-        # Forwarding turns router advertisements off; 2 keeps them for hosts that live by them.
-        # The kernel reads each interface's own value; default is for those that appear later.
+        # Forwarding turns router advertisements off; 2 accepts them nevertheless. The kernel reads
+        # each interface's own value; default is for interfaces that appear later.
         listening = [
             _device(nic.name) for nic in role.nics if accepts_advertisements(nic, forwards=True)
         ]
@@ -65,9 +65,9 @@ def _forwarding(role: Role) -> dict[str, str]:
 
 
 def _no_redirects(director: Director, role: Role) -> dict[str, str]:
-    """A redirect would teach a client the way around the director.
+    """No redirects, which would lead a client around the director.
 
-    The kernel sends one if either all or the interface allows it (IN_DEV_TX_REDIRECTS), so each
+    The kernel sends them if either all or the interface allows it (IN_DEV_TX_REDIRECTS), so each
     interface is named; default is for those that appear later.
     """
     names = {nic.name for nic in role.nics} | {vip.interface for vip in director.vips} - {"lo"}
@@ -84,11 +84,10 @@ def _tuning(director: Director) -> dict[str, str]:
 
 
 def _silent_arp() -> dict[str, str]:
-    """A real server never answers or announces ARP for the VIPs that it holds on lo.
+    """A real server neither answers nor announces ARP for the VIPs that it holds on lo.
 
-    The effective value is the larger of all's and the interface's, so all alone decides. Every
-    other device has it as well, one that comes later too: then whoever sets all back opens
-    nothing.
+    The larger value of all and the interface is in force, so all would do. It is also set on
+    every other device, later ones included: then the VIPs stay silent if all is set back.
     """
     return {
         f"net.ipv4.conf.{device}.{key}": value
@@ -98,9 +97,9 @@ def _silent_arp() -> dict[str, str]:
 
 
 def _any_source(real_server: RealServer) -> dict[str, str]:
-    """What leaves a tunnel comes from clients, to whom no route leads back through it.
+    """No rp_filter: packets from a tunnel come from clients, to whom no route leads through it.
 
-    The effective value is the larger of all's and the device's.
+    The larger value of all and the device is in force.
     """
     devices = [device.name for device in ipv4_tunnel_devices(real_server)]
     return {

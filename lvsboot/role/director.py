@@ -1,4 +1,4 @@
-"""The director's part of a role file, decoded: plain values that the schema accepted to types."""
+"""Decodes the director of a role file: plain values that the schema accepted to types."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _Mapping = Mapping[str, Any]
 
 
 def decode_director(value: _Mapping) -> Director:
-    """The methods are resolved: each destination has its service's, or the director's."""
+    """A destination without a method gets its service's, and that the director's."""
     method = ForwardingMethod(value["method"])
     return Director(
         vips=tuple(_decode_vip(vip) for vip in value["vips"]),

@@ -1,4 +1,4 @@
-"""The texts that a role file may hold: each format parses, or says in a sentence why it cannot."""
+"""Parsers of a role file's texts; each raises ValueError with a sentence for its author."""
 
 from __future__ import annotations
 
@@ -29,12 +29,13 @@ _Parsed = TypeVar("_Parsed")
 _Family = TypeVar("_Family", IPv4Address, IPv6Address)
 
 _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_LABEL_WORDS = "letters, digits and hyphens, dots between"
 _LONGEST_HOSTNAME = 64
 _LONGEST_DOMAIN = 253
 _INTERFACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_@+-]*(\.[A-Za-z0-9_@+-]+)*")
 _LONGEST_INTERFACE = 15
 _NAME_CHARACTERS = frozenset(ascii_letters + digits + "._@+-")
-# What ifconfig shows as an interface; for the kernel it is a label of some of eth0's addresses.
+# ifconfig shows it as an interface; to the kernel it is a label of some of eth0's addresses.
 _ALIAS = re.compile(r"([A-Za-z0-9_][A-Za-z0-9._-]*):[A-Za-z0-9]+")
 _NAME_DOTS = "no dot at its end, and no two in a row"
 _NAME_WORDS = "letters, digits, dots and -_@+ only"
@@ -48,26 +49,25 @@ _REPEATED_SEPARATORS = re.compile(r"[./][./]")
 
 def parse_address(text: str) -> Address:
     if "/" in text:
-        raise FormatError(f"{shown(text)} has a prefix length", "an address alone is wanted here")
+        raise FormatError(f"{shown(text)} has a prefix length", "give the address alone")
     address = _parsed(ip_address, text, "an IP address")
     if isinstance(address, IPv6Address) and address.scope_id is not None:
-        raise ValueError(f"{shown(text)} carries a scope; the interface is named beside it")
+        raise ValueError(f"{shown(text)} has a scope; its interface has a key of its own")
     return address
 
 
 def parse_interface_address(text: str) -> Interface:
     _check_prefix(text)
     interface = _parsed(ip_interface, text, "an IP address with a prefix length")
-    parse_address(text.partition("/")[0])  # for what else an address must not be
+    parse_address(text.partition("/")[0])  # refuses a scope
     return interface
 
 
 def parse_network(text: str) -> Network:
     _check_prefix(text)
     network = _parsed(partial(ip_network, strict=False), text, "a network")
-    parse_address(text.partition("/")[0])
-    if ip_address(text.partition("/")[0]) != network.network_address:
-        message = f"{shown(text)} has bits behind its prefix"
+    if parse_address(text.partition("/")[0]) != network.network_address:
+        message = f"{shown(text)} has bits set after its prefix"
         raise FormatError(message, f"did you mean {network}?")
     return network
 
@@ -83,18 +83,20 @@ def parse_ipv6(text: str) -> IPv6Address:
 def _of_family(text: str, family: type[_Family]) -> _Family:
     address = parse_address(text)
     if not isinstance(address, family):
-        wanted, key = ("IPv4", "gateway6") if family is IPv4Address else ("IPv6", "gateway")
-        raise FormatError(f"{shown(text)} is not an {wanted} address", f"{key} is for the other")
+        wanted, hint = ("IPv4", "gateway6 is for IPv6")
+        if family is IPv6Address:
+            wanted, hint = ("IPv6", "gateway is for IPv4")
+        raise FormatError(f"{shown(text)} is not an {wanted} address", hint)
     return address
 
 
 def _check_prefix(text: str) -> None:
-    """What is no number could be a mask, which `ipaddress` takes from either end."""
+    """Refuses netmasks and host masks, both of which `ipaddress` accepts as a prefix."""
     _address, slash, prefix = text.partition("/")
     if not slash:
         raise ValueError(f"{shown(text)} has no prefix length, such as /24")
     if not prefix.isascii() or not prefix.isdigit():
-        raise FormatError(f"{shown(text)} has no number behind its slash", "such as /24")
+        raise FormatError(f"{shown(text)} has no number after its slash", "such as /24")
 
 
 def _parsed(parse: Callable[[str], _Parsed], text: str, what: str) -> _Parsed:
@@ -105,7 +107,7 @@ def _parsed(parse: Callable[[str], _Parsed], text: str, what: str) -> _Parsed:
 
 
 def _reason(text: str) -> str:
-    """What is most often wrong with such a text; `ipaddress` has other words in each version."""
+    """The most likely mistake; `ipaddress` words it differently in each Python release."""
     address, _slash, prefix = text.partition("/")
     if text.count(":") == 1:
         return "a port has a key of its own"
@@ -118,7 +120,7 @@ def _reason(text: str) -> str:
     if not all(number.isdigit() for number in numbers) or _is_address(address):
         return ""
     if any(number != "0" and number.startswith("0") for number in numbers):
-        return "a number with a leading zero would be octal to some programs"
+        return "some programs read a number with a leading zero as octal"
     return "an IPv4 address is four numbers of 0 to 255"
 
 
@@ -141,38 +143,31 @@ def parse_multicast(text: str) -> Address:
 
 
 def parse_hostname(text: str) -> str:
-    """Source: hostname(7). An underscore is no host name's, and for all that in many.
-
-    But systemd leaves it out: of a name of nothing else nothing would be left.
-    """
-    if len(text) > _LONGEST_HOSTNAME or not _has_labels(text) or not text.strip("_."):
-        raise ValueError(
-            f"{shown(text)} is not a host name: letters, digits and hyphens, dots between"
-        )
-    return text
+    """As hostname(7), and with underscores, which many names have though systemd removes them."""
+    if not text.strip("_."):
+        raise ValueError(f"{shown(text)} is not a host name: {_LABEL_WORDS}")
+    return _parse_labels(text, _LONGEST_HOSTNAME, "host name")
 
 
 def parse_domain(text: str) -> str:
-    """Source: resolv.conf(5); systemd's `~` for routing alone is nobody else's."""
-    if len(text) > _LONGEST_DOMAIN or not _has_labels(text):
-        raise ValueError(
-            f"{shown(text)} is not a domain: letters, digits and hyphens, dots between"
-        )
+    """As resolv.conf(5); a `~` before the domain has a meaning to systemd only."""
+    return _parse_labels(text, _LONGEST_DOMAIN, "domain")
+
+
+def _parse_labels(text: str, longest: int, what: str) -> str:
+    if len(text) > longest or not all(_LABEL.fullmatch(label) for label in text.split(".")):
+        raise ValueError(f"{shown(text)} is not a {what}: {_LABEL_WORDS}")
     return text
 
 
-def _has_labels(text: str) -> bool:
-    return all(_LABEL.fullmatch(label) for label in text.split("."))
-
-
 def parse_interface_name(text: str) -> str:
-    """What the kernel, and every program that reads the name, takes for this name and no more.
+    """A name that the kernel and every program that reads it take literally.
 
     dev_valid_name() in the kernel's net/core/dev.c allows far more: all but spaces, `/` and `:`.
     systemd, netplan, ifupdown, sysctl, shells and ipvsadm give many of those a meaning: globs,
     lists, `!` for not, `~` for YAML's null, a leading `-` for an option, a leading dot for a
     hidden file. ifname_valid() in systemd's basic/socket-util.c: a number is an index; all and
-    default are folders beside the interfaces' own in /proc/sys/net.
+    default are directories beside the interfaces' own in /proc/sys/net.
     """
     if not 0 < len(text) <= _LONGEST_INTERFACE:
         raise ValueError(
@@ -185,7 +180,7 @@ def parse_interface_name(text: str) -> str:
     if not _INTERFACE.fullmatch(text):
         what = _NAME_DOTS if set(text) <= _NAME_CHARACTERS else _NAME_WORDS
         alias = _ALIAS.fullmatch(text)
-        hint = f"an alias has no addresses of its own: they are {alias[1]}'s" if alias else ""
+        hint = f"an alias is a label: give its addresses to {alias[1]}" if alias else ""
         raise FormatError(f"{shown(text)} is not an interface name: {what}", hint)
     if text in {"all", "default"} or text.isdigit():
         raise ValueError(f"{shown(text)} is not an interface name: it has another meaning")
@@ -203,7 +198,7 @@ def parse_mac(text: str) -> str:
 
 
 def parse_port_range(text: str) -> tuple[int, int]:
-    """The first and the last port; a single port is no text but a number."""
+    """The first and the last port; a single port is a number, not a text."""
     match = _PORT_RANGE.fullmatch(text)
     if match is None:
         raise ValueError(f"{shown(text)} is not a range of ports, such as 8000-8100")
@@ -219,7 +214,9 @@ def parse_sysctl_name(text: str) -> str:
     if not _SYSCTL.fullmatch(text) or not set(text) & set("./") or text.endswith((".", "/")):
         raise ValueError(f"{shown(text)} is not a sysctl name, such as net.core.somaxconn")
     if repeated := _REPEATED_SEPARATORS.search(text):
-        raise ValueError(f"{shown(text)} is not a sysctl name: {shown(repeated[0])} parts no names")
+        raise ValueError(
+            f"{shown(text)} is not a sysctl name: {shown(repeated[0])} separates no names"
+        )
     return text
 
 
@@ -251,4 +248,4 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "ipvs-parameter": parse_ipvs_parameter,
     "one-line": parse_line,
 }
-"""The schema's `format` words; the decoder calls the same functions for the parsed value."""
+"""By the schema's `format` words; the decoder calls the same functions."""

@@ -1,4 +1,4 @@
-"""What the lines of sysctl.d undo of the parameters that a role wants. Pure."""
+"""The lines of sysctl.d that override parameters of a role. Pure."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _ARP = tuple(f"/{key}" for key in SILENT)
 
 
 class Conflict(NamedTuple):
-    """A line that decides against the role for `key`, and whether the role works then.
+    """A line that sets `key` otherwise than the role, and whether that breaks the role.
 
-    `line` is None where the parameter is set nowhere.
+    `line` is None where no line sets the parameter.
     """
 
     key: str
@@ -33,11 +33,11 @@ class Conflict(NamedTuple):
 
 
 def sysctl_conflicts(role: Role, settings: Settings) -> Iterator[Conflict]:
-    """Every parameter of the role that another line decides, in the role's order."""
+    """Every parameter of the role that another line overrides, in the role's order."""
     derived = {parse_key(key): value for key, value in derived_sysctls(role).items()}
     own = {parse_key(key): value for key, value in role.sysctl.items()}
     for key, value in {**derived, **own}.items():
-        # What keeps ARP silent is not one value, and no one parameter decides.
+        # More than one value keeps ARP silent: see settings_openings() below.
         if is_glob(key) or (key in derived and key.endswith(_ARP)):
             continue
         breaks = key in derived and _breaks(key, role)
@@ -59,7 +59,7 @@ def _on_key(key: str, wanted: str, settings: Settings, *, breaks: bool) -> Itera
 
 
 def _last(settings: Settings, key: str) -> InForce | None:
-    """The line that is applied last, under either name; one that keeps both unset comes first."""
+    """The line applied last under either name; any value comes after a line that sets none."""
     names = (key, _ALIASES[key]) if key in _ALIASES else (key,)
     found = [it for it in map(settings.in_force, names) if it is not None]
     return max(found, key=lambda it: (it.line.value is not None, it.order), default=None)
@@ -77,18 +77,21 @@ def _sentence(key: str, wanted: str, line: Assignment) -> str:
 
 
 def _breaks(key: str, role: Role) -> bool:
-    """Not what tunes, and not where RA is listened to: an interface's own value counts there."""
+    """Whether the role cannot work without it: not tuning, nor accept_ra of all and default.
+
+    The kernel reads accept_ra of each interface.
+    """
     if isinstance(role.kind, Director) and key.startswith("net/ipv4/vs/"):
         return False
     return not key.endswith(("/all/accept_ra", "/default/accept_ra"))
 
 
 def _closed_devices(role: Role, settings: Settings) -> Iterator[Conflict]:
-    """A device's own 0 keeps what comes in there from being forwarded (IN_DEV_FORWARD).
+    """Devices that do not forward what they receive, by a 0 of their own (IN_DEV_FORWARD).
 
-    A write to ip_forward opens `default` and all devices that are there; but for each that appears
-    later udev has systemd-sysctl set what the lines say of it (99-systemd.rules), and where they
-    say nothing it begins with the value of `default` (inetdev_init()).
+    A write to ip_forward sets `default` and all existing devices. A later one starts with the
+    value of `default` (inetdev_init()), and udev has systemd-sysctl apply the lines that name it
+    (99-systemd.rules).
     """
     ours = {nic.name for nic in role.nics}
     opened = _last(settings, _FORWARDING)
@@ -108,7 +111,7 @@ def _is_open(value: str) -> bool:
 
 
 def _is_same(found: str | None, wanted: str) -> bool:
-    """As the kernel reads both: 0x1 is 1, and any blanks part values."""
+    """Compares as the kernel reads: 0x1 is 1, and any blanks separate values."""
     if found is None:
         return False
     numbers = parse_integer(found), parse_integer(wanted)

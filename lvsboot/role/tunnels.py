@@ -1,4 +1,4 @@
-"""The kernel's devices for tunnelled packets, and what room a tunnel leaves in a packet. Pure."""
+"""The kernel's devices for tunnelled packets, and the MSS that a tunnel leaves. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _GRE_CHECKSUM = 4
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A fallback device: the kernel's module makes it, and it takes what no other tunnel takes."""
+    """A fallback device: its module makes it, and it receives what no other tunnel matches."""
 
     name: str
     module: str
@@ -32,12 +32,12 @@ _IP6GRE0 = Device("ip6gre0", "ip6_gre")
 
 
 def tunnel_devices(real_server: RealServer) -> tuple[Device, ...]:
-    """Those through which packets for the VIPs arrive; none where they do not come by tunnel."""
+    """The devices through which packets for the VIPs arrive; none without a tunnel."""
     return _devices(real_server, real_server.vips)
 
 
 def ipv4_tunnel_devices(real_server: RealServer) -> tuple[Device, ...]:
-    """Those of them that packets for IPv4 VIPs leave: only IPv4 has rp_filter."""
+    """Those of them through which IPv4 packets arrive: only IPv4 has rp_filter."""
     return _devices(real_server, tuple(vip for vip in real_server.vips if vip.version == 4))
 
 
@@ -47,7 +47,7 @@ def _devices(real_server: RealServer, vips: tuple[Address, ...]) -> tuple[Device
 
 
 def outer_families(real_server: RealServer) -> tuple[Family, ...]:
-    """The families of the packets that the tunnels' packets travel in."""
+    """The families of the outer packets."""
     end = real_server.tunnel
     if end is None:
         return ()
@@ -57,7 +57,7 @@ def outer_families(real_server: RealServer) -> tuple[Family, ...]:
 def announced_mss(end: TunnelEnd, vip: Address, nics: tuple[Nic, ...]) -> int:
     """The largest TCP segment for the VIP that fits into a tunnelled packet, in bytes.
 
-    The smallest MTU of the NICs counts: which one the tunnel's packets come by is not known.
+    Uses the smallest MTU of the NICs: through which one the packets arrive is not known.
     """
     if end.mss is not None:
         return end.mss
@@ -77,7 +77,7 @@ def _outer_family(end: TunnelEnd, vip: Address) -> Family:
 
 
 def _device(end: TunnelEnd, vip: Address) -> Device:
-    """What gue unwraps it hands on as plain ipip of the same outer family."""
+    """The kernel handles an unwrapped gue packet as ipip of the same outer family."""
     match end.type, _outer_family(end, vip):
         case TunnelType.GRE, Family.IPV4:
             return _GRE0
@@ -86,5 +86,5 @@ def _device(end: TunnelEnd, vip: Address) -> Device:
         case _, Family.IPV6:
             return _IP6TNL0
         case _:
-            # IPv6 in IPv4 is a protocol, and a module, of its own.
+            # IPv6 in IPv4 is another protocol with another module.
             return _TUNL0 if vip.version == 4 else _SIT0

@@ -1,4 +1,4 @@
-"""VLANs that are named after the interface that they are on: lan0.100 is 100 on lan0. Pure."""
+"""VLANs named after their link: lan0.100 is the VLAN 100 on lan0. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LARGEST_ID = 4094  # IEEE 802.1Q; 4095 is reserved
 
 @dataclass(frozen=True, slots=True)
 class Vlan:
-    """`link` is the interface whose packets carry the tag."""
+    """`link` is the interface that carries the tagged packets."""
 
     name: str
     link: str
@@ -22,7 +22,7 @@ class Vlan:
 
 
 def parse_vlan(name: str) -> Vlan | None:
-    """What the name says, as ifupdown reads it; whether it is true the name does not tell."""
+    """The VLAN that ifupdown reads from the name; any interface may have such a name."""
     match = _NAME.fullmatch(name)
     if match is None or int(match[2]) > _LARGEST_ID:
         return None
@@ -30,7 +30,7 @@ def parse_vlan(name: str) -> Vlan | None:
 
 
 def own_vlans(nics: Iterable[Nic]) -> dict[str, Vlan]:
-    """By name, those whose link is an interface of the role, too; one with a MAC is hardware."""
+    """The role's VLANs by name: their link is in the role, and they have no MAC of a NIC."""
     nics = tuple(nics)
     names = {nic.name for nic in nics}
     found = (parse_vlan(nic.name) for nic in nics if nic.mac is None)
