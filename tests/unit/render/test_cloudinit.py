@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lvsboot.render.cloudinit import render_seed, seed_warnings
-from lvsboot.role.reader import parse_role
+from lvsboot.role.reader import decode_role, parse_role
 from tests.golden import REPOSITORY
 
 ROLE = """\
@@ -111,3 +113,16 @@ def test_a_role_without_nics_leaves_them_to_the_platform() -> None:
 def test_every_example_fits_into_ec2s_user_data() -> None:
     for place in Path(REPOSITORY / "examples").rglob("*.yaml"):
         assert len(seed(place.read_text())["user-data"].encode()) < 16_384, place
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=60))
+def test_cloud_config_carries_any_role_file(comment: str) -> None:
+    role = decode_role({"hostname": "rs1", "real_server": {"method": "nat"}})
+    files = {file.path: file.text for file in render_seed(role, comment)}
+    head, _, body = files["user-data"].partition("\n")
+    assert head == "#cloud-config"
+    [written] = [
+        it for it in yaml.safe_load(body)["write_files"] if it["path"] == "/etc/lvs/role.yaml"
+    ]
+    assert written["content"] == comment

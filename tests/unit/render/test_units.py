@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from lvsboot.install.tree import File
 from lvsboot.resources import UNITS
-from tests.golden import unpack
+from tests.golden import CASES, Case, golden_tree, unpack
 
 UNIT_FOLDER = "/etc/systemd/system/"
 pytestmark = pytest.mark.native("systemd-analyze")
@@ -67,3 +70,63 @@ def test_a_private_dev_is_not_made_while_tmp_is_emptied(unit: str) -> None:
     if "DefaultDependencies=no" in lines and {"PrivateDevices=yes", "PrivateTmp=yes"} & {*lines}:
         after = {name for line in lines if line.startswith("After=") for name in line[6:].split()}
         assert "systemd-tmpfiles-setup.service" in after
+
+
+# What the units run is on a host of lvsboot's, and need not be on this one.
+COMMANDS = re.compile(r"(=[-+!:@]*)(lvsboot|ipvsadm|ip|nft|modprobe)(?= |$)", re.MULTILINE)
+
+
+def unit_texts(case: Case) -> frozenset[tuple[str, str]]:
+    return frozenset(
+        (path, entry.text)
+        for path, entry in golden_tree(case.name).items()
+        if path.startswith(UNIT_FOLDER) and isinstance(entry, File)
+    )
+
+
+# Backends differ in files that are no units: each set of units is looked at once.
+DIFFERENT = list({unit_texts(case): case for case in CASES}.values())
+
+
+def verify(folder: Path) -> list[str]:
+    """What systemd says of all units that the folder's links start."""
+    names = {place.name for place in folder.rglob("*.wants/*")}
+    names |= {place.name for place in folder.glob("*.service") if "@" not in place.name}
+    # To systemd-analyze a colon parts a file from its alias; lvs.service wants these anyway.
+    names = {name for name in names if ":" not in name}
+    return complaints(folder, *sorted(names))
+
+
+def copy_units(case: Case, folder: Path) -> None:
+    shutil.copytree(unpack(case.name, folder.parent / "root", UNIT_FOLDER), folder, symlinks=True)
+    for place in folder.rglob("*"):
+        if place.is_symlink() and str(place.readlink()) == "/dev/null":
+            place.unlink()  # there is nothing to verify in what is masked
+        elif place.is_symlink():
+            # Of the image's root, not of this host's.
+            target = folder / place.readlink().name
+            place.unlink()
+            place.symlink_to(target)
+        elif place.is_file():
+            text = COMMANDS.sub(r"\1/bin/true", place.read_text(encoding="utf-8"))
+            place.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("case", DIFFERENT, ids=lambda case: case.name)
+def test_systemd_takes_the_units(case: Case, tmp_path: Path) -> None:
+    copy_units(case, tmp_path / "units")
+    assert verify(tmp_path / "units") == []
+
+
+def test_systemd_would_have_said_so(tmp_path: Path) -> None:
+    """The control: a misspelt key, and a program that is not there."""
+    copy_units(CASES[0], tmp_path / "units")
+    unit = tmp_path / "units" / "lvs.service"
+    text = unit.read_text(encoding="utf-8")
+    text = text.replace("TimeoutStopSec", "TimeoutStop").replace(
+        "[Service]", "[Service]\nExecStart=/none"
+    )
+    unit.write_text(text, encoding="utf-8")
+    said = "\n".join(verify(tmp_path / "units"))
+    assert "TimeoutStop" in said
+    assert "/none" in said

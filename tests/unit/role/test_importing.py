@@ -31,7 +31,7 @@ from lvsboot.role.model import Director, Sync, SyncMode
 from lvsboot.role.reader import parse_role
 from tests.unit.cli.test_cli import lvsboot
 from tests.unit.ipvs.tables import tables
-from tests.unit.render.test_render import EVERYTHING, render, text_of
+from tests.unit.render.trees import EVERYTHING, render, text_of
 
 GUIDE = """\
 -A -t 172.16.14.1:80 -s wlc
