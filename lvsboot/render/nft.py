@@ -2,75 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 from lvsboot import paths
 from lvsboot.install.tree import File
-from lvsboot.ipvs.table import Protocol
 from lvsboot.render.templates import fill_template
 from lvsboot.role.formats import Address
-from lvsboot.role.model import Director, Masquerade, RealServer, Role
-from lvsboot.role.services import MarkedService, Ports
+from lvsboot.role.model import Director, RealServer, Role
+from lvsboot.role.services import MarkedService, Match
 from lvsboot.role.tunnels import announced_mss, tunnel_devices
 
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """The mark for packets to these ports of a VIP."""
-
-    vip: Address
-    protocol: Protocol
-    ports: tuple[Ports, ...]
-    mark: int
-
-
-@dataclass(frozen=True, slots=True)
-class Clamp:
-    """The largest MSS announced from these VIPs, all of one family."""
-
-    vips: tuple[Address, ...]
-    mss: int
-
-
-@dataclass(frozen=True, slots=True)
-class NftTable:
-    marks: tuple[Mark, ...] = ()
-    masquerades: tuple[Masquerade, ...] = ()
-    tunnel_devices: tuple[str, ...] = ()
-    clamps: tuple[Clamp, ...] = ()
+_EMPTY: dict[str, Sequence[object]] = dict.fromkeys(
+    ("marks", "masquerades", "tunnel_devices", "clamps"), ()
+)
 
 
 def render_nft(role: Role) -> Iterator[File]:
     """One file, and none where the role needs no table."""
-    table = nft_table(role)
-    if table != NftTable():
-        yield File(paths.NFT, fill_template("lvs.nft", table=table))
-
-
-def nft_table(role: Role) -> NftTable:
+    table: dict[str, Sequence[object]]
     match role.kind:
-        case Director(masquerades=masquerades) as director:
-            return NftTable(marks=tuple(_marks(director)), masquerades=masquerades)
+        case Director() as director:
+            table = {"marks": [*_marks(director)], "masquerades": director.masquerades}
         case RealServer() as real_server:
-            return NftTable(
-                tunnel_devices=tuple(device.name for device in tunnel_devices(real_server)),
-                clamps=tuple(_clamps(real_server, role)),
-            )
+            devices = [device.name for device in tunnel_devices(real_server)]
+            table = {"tunnel_devices": devices, "clamps": [*_clamps(real_server, role)]}
+    if any(table.values()):
+        yield File(paths.NFT, fill_template("lvs.nft", **{**_EMPTY, **table}))
 
 
-def _marks(director: Director) -> Iterator[Mark]:
+def _marks(director: Director) -> Iterator[tuple[int, Match]]:
+    """Each match with its service's mark."""
     for service in director.services:
         if isinstance(service.identity, MarkedService):
             for match in service.matches:
-                yield Mark(match.vip, match.protocol, match.ports, service.identity.mark)
+                yield service.identity.mark, match
 
 
-def _clamps(real_server: RealServer, role: Role) -> Iterator[Clamp]:
-    end = real_server.tunnel
-    if end is None:
-        return
+def _clamps(real_server: RealServer, role: Role) -> Iterator[tuple[int, list[Address]]]:
+    """The largest MSS to announce, with the VIPs of one family."""
     for version in (4, 6):
-        vips = tuple(vip for vip in real_server.vips if vip.version == version)
-        if vips:
-            yield Clamp(vips, announced_mss(end, vips[0], role.nics))
+        vips = [vip for vip in real_server.vips if vip.version == version]
+        if vips and real_server.tunnel is not None:
+            yield announced_mss(real_server.tunnel, vips[0], role.nics), vips

@@ -11,7 +11,7 @@ from lvsboot.render.templates import fill_template
 from lvsboot.resources import UNITS
 from lvsboot.role.formats import Address
 from lvsboot.role.model import Director, RealServer, TunnelEnd, Vip
-from lvsboot.role.tunnels import ipv4_tunnel_devices, outer_families, tunnel_devices
+from lvsboot.role.tunnels import outer_families, tunnel_devices
 
 _KEEP = "lvs-vip-keep.path"
 # When they stop they remove every address of their links, and at a start add only their own.
@@ -84,7 +84,7 @@ def _tunnel(real_server: RealServer, end: TunnelEnd) -> File:
     text = fill_template(
         "tunnel-devices.conf",
         devices=[device.name for device in tunnel_devices(real_server)],
-        unfiltered=[device.name for device in ipv4_tunnel_devices(real_server)],
+        unfiltered=[device.name for device in tunnel_devices(real_server, {4})],
         families=outer_families(real_server),
         gue_port=end.port if end.type is TunnelType.GUE else None,
         is_gre=end.type is TunnelType.GRE,

@@ -44,11 +44,9 @@ def helpers(
 
 
 def is_ftp(identity: VirtualService | MarkedService) -> bool:
-    match identity:
-        case VirtualService(port=port, protocol=Protocol.TCP):
-            return port == FTP_PORT
-        case _:
-            return False
+    return isinstance(identity, VirtualService) and (
+        (identity.protocol, identity.port) == (Protocol.TCP, FTP_PORT)
+    )
 
 
 def is_translated(destinations: Iterable[Destination]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lvsboot.ipvs.table import Family, ForwardingMethod
 from lvsboot.role.model import Director, Nic, RealServer, Role
-from lvsboot.role.tunnels import ipv4_tunnel_devices
+from lvsboot.role.tunnels import tunnel_devices
 
 
 def derived_sysctls(role: Role) -> dict[str, str]:
@@ -101,8 +101,6 @@ def _any_source(real_server: RealServer) -> dict[str, str]:
 
     The larger value of all and the device is in force.
     """
-    devices = [device.name for device in ipv4_tunnel_devices(real_server)]
-    return {
-        f"net.ipv4.conf.{device}.rp_filter": "0"
-        for device in (["all", *devices] if devices else ())
-    }
+    devices = [device.name for device in tunnel_devices(real_server, {4})]
+    names = ["all", *devices] if devices else []
+    return {f"net.ipv4.conf.{name}.rp_filter": "0" for name in names}

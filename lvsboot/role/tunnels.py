@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from lvsboot.ipvs.table import Family, TunnelType
@@ -31,19 +32,15 @@ _GRE0 = Device("gre0", "ip_gre")
 _IP6GRE0 = Device("ip6gre0", "ip6_gre")
 
 
-def tunnel_devices(real_server: RealServer) -> tuple[Device, ...]:
-    """The devices through which packets for the VIPs arrive; none without a tunnel."""
-    return _devices(real_server, real_server.vips)
-
-
-def ipv4_tunnel_devices(real_server: RealServer) -> tuple[Device, ...]:
-    """Those of them through which IPv4 packets arrive: only IPv4 has rp_filter."""
-    return _devices(real_server, tuple(vip for vip in real_server.vips if vip.version == 4))
-
-
-def _devices(real_server: RealServer, vips: tuple[Address, ...]) -> tuple[Device, ...]:
+def tunnel_devices(
+    real_server: RealServer, versions: Container[int] = (4, 6)
+) -> tuple[Device, ...]:
+    """The devices through which packets for the VIPs of these IP versions arrive."""
     end = real_server.tunnel
-    return tuple(dict.fromkeys(_device(end, vip) for vip in vips)) if end is not None else ()
+    if end is None:
+        return ()
+    vips = [vip for vip in real_server.vips if vip.version in versions]
+    return tuple(dict.fromkeys(_device(end, vip) for vip in vips))
 
 
 def outer_families(real_server: RealServer) -> tuple[Family, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
 
 from lvsboot.role.document import Path
-from lvsboot.role.formats import Address, Interface, Network
+from lvsboot.role.formats import Address, Network
 from lvsboot.role.model import Director, RealServer, Role
 
 
@@ -56,15 +56,12 @@ def own_addresses(role: Role) -> Iterator[tuple[Path, Address]]:
                 yield ("real_server", "vips", i), address
 
 
-def edge_error(interface: Interface) -> str:
-    """Why the first or last address of its network is no host's; else empty."""
-    network = interface.network
-    if network.prefixlen >= network.max_prefixlen - 1:
-        return ""
-    if interface.ip == network.network_address:
-        return "is the network itself"
-    is_last = network.version == 4 and interface.ip == network.broadcast_address
-    return "is the network's broadcast address" if is_last else ""
+def network_edges(network: Network) -> Iterator[tuple[Address, str]]:
+    """The addresses of a network that are no host's, each with the reason for a sentence."""
+    if network.prefixlen < network.max_prefixlen - 1:
+        yield network.network_address, f"is the network {network}"
+        if network.version == 4:
+            yield network.broadcast_address, f"is the broadcast address of {network}"
 
 
 def network_key(network: Network) -> tuple[bytes, int]:

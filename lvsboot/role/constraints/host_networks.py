@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from lvsboot.role.constraints.addresses import (
     address_text,
+    network_edges,
     network_key,
     own_addresses,
     unicast_error,
@@ -15,7 +16,7 @@ from lvsboot.role.constraints.addresses import (
 from lvsboot.role.constraints.findings import NETWORK
 from lvsboot.role.constraints.names import MOST_NAMED, available_hint
 from lvsboot.role.document import Finding, Path
-from lvsboot.role.formats import Address, Interface, Network
+from lvsboot.role.formats import Address, Network
 from lvsboot.role.model import Nic, Role
 
 
@@ -36,15 +37,9 @@ class HostNetworks:
         self._edges: dict[Address, tuple[str, Path]] = {}
         for nic in role.nics:
             for i, interface in enumerate(nic.addresses):
-                self._add_edges(interface, (*NETWORK, nic.name, "addresses", i))
-
-    def _add_edges(self, interface: Interface, path: Path) -> None:
-        network = interface.network
-        if network.prefixlen < network.max_prefixlen - 1:
-            self._edges.setdefault(network.network_address, (f"is the network {network}", path))
-            if network.version == 4:
-                error = f"is the broadcast address of {network}"
-                self._edges.setdefault(network.broadcast_address, (error, path))
+                path = (*NETWORK, nic.name, "addresses", i)
+                for address, error in network_edges(interface.network):
+                    self._edges.setdefault(address, (error, path))
 
     def host_error(self, address: Address, path: Path) -> Iterator[Finding]:
         """A finding unless the address can be another host's."""

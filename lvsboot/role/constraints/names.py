@@ -11,26 +11,21 @@ from lvsboot.role.document import Finding, Path
 from lvsboot.role.formats import Address
 from lvsboot.role.messages import did_you_mean
 
-_MOST_COMPARED = 100
 MOST_NAMED = 8
 
 
 class Names:
-    """Declared names. Hints are computed when shown, and once: few of many findings are shown."""
+    """Declared names, with hints that are computed only when shown: most findings are not."""
 
     def __init__(self, names: Collection[str]) -> None:
         self._names = names
 
     def hint(self, word: str) -> Callable[[], str]:
         """The declared name that is most like `word`, or else the names there are."""
-        return lambda: did_you_mean(word, self._compared) or self.available()
+        return lambda: did_you_mean(word, self._names) or self._available
 
     def available(self) -> str:
         return self._available
-
-    @cached_property
-    def _compared(self) -> list[str]:
-        return list(islice(self._names, _MOST_COMPARED))
 
     @cached_property
     def _available(self) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 
 from lvsboot.role.constraints.addresses import (
     address_text,
-    edge_error,
+    network_edges,
     network_key,
     unicast_error,
 )
@@ -71,7 +71,8 @@ def _mac(nic: Nic, macs: Uses, path: Path) -> Iterator[Finding]:
 def _addresses(nic: Nic, networks: Uses, nic_path: Path) -> Iterator[Finding]:
     for i, interface in enumerate(nic.addresses):
         path = (*nic_path, "addresses", i)
-        error = unicast_error(interface.ip) or edge_error(interface)
+        edges = dict(network_edges(interface.network))
+        error = unicast_error(interface.ip) or edges.get(interface.ip)
         if interface.network.prefixlen == 0:
             message = f"{interface} makes every address a neighbour"
             yield Finding(path, message, "give a prefix length such as /24")
