@@ -11,12 +11,13 @@ if TYPE_CHECKING:
 
 
 class Exit:
-    """Exit statuses of the command line; 64, 77 and 78 are those of sysexits.h."""
+    """Exit statuses of the command line; 64 and above are those of sysexits.h."""
 
     DONE = 0
     FAILED = 1
     DIFFERS = 2
     USAGE = 64
+    REFUSED = 75
     NOT_PERMITTED = 77
     BAD_INPUT = 78
 
@@ -35,6 +36,12 @@ class UsageError(LvsbootError):
     """The command line says what cannot be meant: whoever typed it must mend it."""
 
     exit_status = Exit.USAGE
+
+
+class RemovalRefusedError(LvsbootError):
+    """Most of what is live would go: whoever means that repeats it with --allow-removal."""
+
+    exit_status = Exit.REFUSED
 
 
 class NotPermittedError(LvsbootError):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lvsboot import paths
 from lvsboot.cli.output import print_cautions, print_changes, print_problems, tell, wants_color
+from lvsboot.cli.service import removal_argument
 from lvsboot.errors import ConflictError, Exit, InputError, UsageError
 from lvsboot.system.printable import printable_line
 
@@ -50,6 +51,7 @@ def _plan_arguments(parser: argparse.ArgumentParser) -> None:
 def _apply_arguments(parser: argparse.ArgumentParser) -> None:
     _role_argument(parser)
     parser.add_argument("--no-block", action="store_true", help="only queue systemd's jobs")
+    removal_argument(parser)
 
 
 def _cloud_init_arguments(parser: argparse.ArgumentParser) -> None:
@@ -179,7 +181,12 @@ def _apply(arguments: argparse.Namespace) -> int:
 
     try:
         role_file = _read_role(arguments, from_anybody=False)
-        rendering = roles.apply(role_file, block=not arguments.no_block, tell=tell)
+        rendering = roles.apply(
+            role_file,
+            block=not arguments.no_block,
+            allow_removal=arguments.allow_removal,
+            tell=tell,
+        )
     except (InputError, ConflictError) as error:
         print_problems(error.problems)
         tell("nothing was changed: what was applied last stays in force")

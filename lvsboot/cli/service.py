@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lvsboot import paths
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
     from typing import Any
+
+    from lvsboot.commands.service import Loaded
 
 
 class _Verb:
@@ -49,6 +52,19 @@ def _loading_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _reload_arguments(parser: argparse.ArgumentParser) -> None:
+    _loading_arguments(parser)
+    removal_argument(parser)
+
+
+def removal_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--allow-removal",
+        action="store_true",
+        help="also where more than half of the live services or VIPs would go",
+    )
+
+
 def _save_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
@@ -81,25 +97,28 @@ def _no_arguments(_parser: argparse.ArgumentParser) -> None:
 
 
 def _start(arguments: argparse.Namespace) -> int:
-    return _load(arguments, whole=False)
+    from lvsboot.commands import service
+
+    return _load(service.start, arguments)
 
 
 def _reload(arguments: argparse.Namespace) -> int:
-    return _load(arguments, whole=True)
+    from lvsboot.commands import service
+
+    return _load(partial(service.reload, allow_removal=arguments.allow_removal), arguments)
 
 
-def _load(arguments: argparse.Namespace, *, whole: bool) -> int:
+def _load(load: Callable[..., Loaded], arguments: argparse.Namespace) -> int:
     """Says what it did on standard error, for the journal: the result is the table."""
     import gc
 
     # Of all that is made here nothing is garbage, and walking 100,000 rules for it takes long.
     gc.disable()
     from lvsboot.cli.text.service import loaded_text
-    from lvsboot.commands import service
     from lvsboot.commands.table_size import declared_bits, size_sentence
     from lvsboot.policy import Foreign, Weights
 
-    loaded = (service.reload if whole else service.start)(
+    loaded = load(
         rules=arguments.rules,
         foreign=Foreign(arguments.foreign),
         weights=Weights(arguments.weights),
@@ -222,7 +241,7 @@ def _status(arguments: argparse.Namespace) -> int:
 # Name: summary, arguments, what runs.
 VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[Any], int]]] = {
     "start": ("bring the kernel's table to the rules", _loading_arguments, _Verb(_start)),
-    "reload": ("bring the table to the rules, all or nothing", _loading_arguments, _Verb(_reload)),
+    "reload": ("bring the table to the rules, all or nothing", _reload_arguments, _Verb(_reload)),
     "stop": ("remove our services from the kernel's table", _no_arguments, _Verb(_stop)),
     "save": ("keep the live table for the next start", _save_arguments, _Verb(_save)),
     "status": (

@@ -52,7 +52,12 @@ def note_changes(changes: Iterable[Change], before: Before, host: RunningHost = 
 
 
 def activate(
-    role: Role, tree: Tree, *, block: bool, host: RunningHost = RUNNING
+    role: Role,
+    tree: Tree,
+    *,
+    block: bool,
+    allow_removal: bool = False,
+    host: RunningHost = RUNNING,
 ) -> tuple[str, ...]:
     """Loads what a boot would load, in the boot's order; running it again is safe.
 
@@ -70,8 +75,10 @@ def activate(
     host.run([_SYSTEMD_SYSCTL, paths.SYSCTL])
     if any(entry.path == paths.NFT for entry in tree):
         _load_nft(systemctl, host)
-    # Rules before addresses: no client reaches a VIP that nothing serves yet.
-    host.run([*systemctl, "reload-or-restart", "lvs.service"])
+    # Rules before addresses: no client reaches a VIP that nothing serves yet. A restart does what a
+    # reload does, and refuses no removal.
+    verb = "restart" if allow_removal else "reload-or-restart"
+    host.run([*systemctl, verb, "lvs.service"])
     waiting = (*_table_size(role), *activate_network(role, tree, block=block, host=host))
     # A reload does not pull in what the unit wants, and a new role may have new VIPs.
     if wanted := _matches(_WANTED, (entry.path for entry in tree)):

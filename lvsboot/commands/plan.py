@@ -11,6 +11,7 @@ from pathlib import Path
 from lvsboot.commands import rulefiles, run_state
 from lvsboot.commands.desired import HOST, NO_CAUTIONS, Cautions, host_tree
 from lvsboot.commands.real_server import VipChange, vip_changes
+from lvsboot.commands.role_removal import role_refusal
 from lvsboot.commands.roles import existing_root
 from lvsboot.errors import LvsbootError
 from lvsboot.host.live_network import read_live_network
@@ -45,13 +46,17 @@ class FileChange:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`unseen` are sentences on what could not be compared, and why."""
+    """`unseen` are sentences on what could not be compared, and why.
+
+    `refusal` is why an apply would refuse, None where it would not.
+    """
 
     files: tuple[FileChange, ...]
     table: tuple[TableChange, ...]
     unseen: tuple[str, ...]
     cautions: Cautions = NO_CAUTIONS
     vips: tuple[VipChange, ...] = ()
+    refusal: str | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -70,15 +75,23 @@ def make_plan(role_file: RoleFile, root: Path, backend: Backend | None = None) -
     kind = role_file.role.kind
     if root != HOST:
         return Plan(files, (), (), cautions)
+    table: tuple[TableChange, ...] = ()
+    vips: tuple[VipChange, ...] = ()
+    refusal, unseen = None, []
     try:
         match kind:
             case Director():
-                return Plan(files, _table_changes(kind), (), cautions)
+                table = _table_changes(kind)
             case RealServer():
-                return Plan(files, (), (), cautions, _vip_changes(kind, files))
+                vips = _vip_changes(kind, files)
     except LvsbootError as error:
         what = "live table was" if isinstance(kind, Director) else "live VIPs were"
-        return Plan(files, (), (f"the {what} not looked at: {error}",), cautions)
+        unseen.append(f"the {what} not looked at: {error}")
+    try:
+        refusal = role_refusal(role_file)
+    except LvsbootError as error:
+        unseen.append(f"whether apply would refuse to remove that much is not known: {error}")
+    return Plan(files, table, tuple(unseen), cautions, vips, refusal)
 
 
 def _file_change(change: Change, root: Path) -> FileChange:

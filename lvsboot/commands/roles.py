@@ -9,6 +9,7 @@ from pathlib import Path
 from lvsboot import paths
 from lvsboot.commands.activation import activate, note_changes
 from lvsboot.commands.desired import HOST, NO_CAUTIONS, Cautions, host_tree
+from lvsboot.commands.role_removal import refuse_apply
 from lvsboot.errors import HostError, InputError, NotPermittedError
 from lvsboot.install.files import Change, install_tree, plan_files, read_entry
 from lvsboot.install.image_lock import ImageLock
@@ -76,8 +77,13 @@ def render(
     return Rendering(tree, changes, left, cautions)
 
 
-def apply(role_file: RoleFile, *, block: bool, tell: Tell = tell_nobody) -> Rendering:
+def apply(
+    role_file: RoleFile, *, block: bool, allow_removal: bool = False, tell: Tell = tell_nobody
+) -> Rendering:
     """Renders onto this host, over edited files too, and brings the running system to it.
+
+    Raises RemovalRefusedError before anything is written where most of the live services or VIPs
+    of ours would go, unless `allow_removal`.
 
     What says that the role is applied is written once all has been done: an apply that fails, or
     is killed, is one that has still to be made, for every verb and for the provisioner.
@@ -86,10 +92,12 @@ def apply(role_file: RoleFile, *, block: bool, tell: Tell = tell_nobody) -> Rend
         # No start is to read half a role; the reload below takes this lock for itself.
         with Lock(paths.TABLE_LOCK, "apply", tell):
             tree, cautions = host_tree(role_file, HOST, applies=True)
+            if not allow_removal:
+                refuse_apply(role_file)
             planned = plan_files(tree, HOST)
             note_changes(planned, {it.path: read_entry(HOST, it.path) for it in planned})
             install_tree(tree, HOST, replace_edited=True, is_applied=False)
-        waiting = activate(role_file.role, tree, block=block)
+        waiting = activate(role_file.role, tree, block=block, allow_removal=allow_removal)
         mark = tuple(entry for entry in tree if entry.path == paths.APPLIED_ROLE)
         install_tree(mark, HOST, replace_edited=True, keep_others=True)
     sentences = (*cautions.sentences, *waiting)

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple, TypeAlias
 
 from lvsboot.commands import rulefiles, run_state
+from lvsboot.commands.removal_guard import refuse_reload, service_removal
 from lvsboot.commands.rulefiles import RulesFile, StatePaths
 from lvsboot.errors import InputError, KernelRefusedError
 from lvsboot.ipvs.changes import (
@@ -72,13 +73,18 @@ def reload(
     rules: str | None = None,
     foreign: Foreign = Foreign.KEEP,
     weights: Weights = Weights.DECLARED,
+    allow_removal: bool = False,
     places: StatePaths = _HOST,
     connect: Connect = open_kernel,
     tell: Tell = tell_nobody,
 ) -> Loaded:
-    """Bring the table to the rules, all of them or none."""
+    """Bring the table to the rules, all of them or none.
+
+    Raises RemovalRefusedError where most of our services would go, unless `allow_removal`.
+    """
     with Lock(places.lock, "reload", tell):
-        return _load(rules, foreign, weights, places, connect, whole=True)
+        guarded = not allow_removal
+        return _load(rules, foreign, weights, places, connect, whole=True, guarded=guarded)
 
 
 def _load(
@@ -89,12 +95,16 @@ def _load(
     connect: Connect,
     *,
     whole: bool,
+    guarded: bool = False,
 ) -> Loaded:
     source, declared = _read(rules, places)
     with connect() as kernel:
         actual = kernel.read_table()
         desired = keep_weights(actual, declared) if weights is Weights.KEEP else declared
         changes = diff(actual, desired, ours=_ours(actual, desired, foreign, places))
+        if guarded and actual.services.keys() - desired.services.keys():
+            ours = run_state.our_services(places)
+            refuse_reload(source.path, service_removal(actual.services, desired.services, ours))
         stops, daemons = _stops_first(diff_daemons(actual, declared))
         stopped = kernel.execute(stops, stop_when_refused=False)
         former = None

@@ -25,6 +25,13 @@ RULES = (
     "-a -t 10.0.0.1:80 -r 172.16.0.1:80 -g -w 1\n"
     "-a -t 10.0.0.1:80 -r 172.16.0.2:80 -g -w 2\n"
 )
+ONE_SERVICE = """\
+version: 1
+director:
+  method: dr
+  vips: [{address: 10.0.0.1, interface: lo}]
+  services: [{vip: 10.0.0.1, port: 80, real_servers: [{address: 172.16.0.1}]}]
+"""
 FOREIGN = "-A -t 10.0.0.9:80 -s rr\n"
 # Of the IPVS family, those that change nothing.
 READS = {4, 8, 11, 13, 15}
@@ -178,6 +185,32 @@ def test_a_daemon_that_stops_makes_room_for_tunnels_to_the_other_family(
     assert (done.returncode, "warning" in done.stderr) == (0, False)
     assert "2001:db8::1" in host.ipvsadm("-Sn").stdout
     assert "master" not in host.ipvsadm("-L", "--daemon").stdout
+
+
+def test_more_than_half_goes_only_where_that_is_meant(host: Host, rules: Path) -> None:
+    """By a reload and by an apply; a start loads what there is."""
+    services = [f"-A -t 10.0.0.{number}:80 -s wlc\n" for number in range(1, 5)]
+    host.restore(FOREIGN)
+    rules.write_text("".join(services), encoding="utf-8")
+    host.lvsboot("start", "--rules", str(rules))
+    live = "".join(services) + FOREIGN
+    role = rules.with_name("role.yaml")
+    role.write_text(ONE_SERVICE, encoding="utf-8")
+    for words in (["apply", str(role)], ["reload", "--rules", str(rules)]):
+        rules.write_text(services[0], encoding="utf-8")
+        done = host.lvsboot(*words)
+        assert (done.returncode, done.stdout) == (75, ""), done
+        assert "removes 3 of 4 services (-t 10.0.0.2:80, -t 10.0.0.3:80, -t 10" in done.stderr
+        assert host.ipvsadm("-Sn").stdout == live
+        assert not Path(paths.RULES).exists()
+    plan = json.loads(host.lvsboot("plan", "--json", str(role)).stdout)
+    assert plan["refusal"].startswith("removes 3 of 4 services (")
+    assert host.lvsboot("start", "--rules", str(rules)).returncode == 0
+    assert host.ipvsadm("-Sn").stdout == services[0] + FOREIGN
+    rules.write_text("", encoding="utf-8")
+    assert host.lvsboot("reload", "--rules", str(rules)).returncode == 75
+    done = host.lvsboot("reload", "--rules", str(rules), "--allow-removal")
+    assert (done.returncode, host.ipvsadm("-Sn").stdout) == (0, FOREIGN)
 
 
 HOLDER = """\

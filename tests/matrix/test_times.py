@@ -88,7 +88,7 @@ def test_many_vips(cluster: Cluster, count: int) -> None:
         stop = _timed(rs1, "systemctl stop lvs")
         assert _active(rs1) == 0
     finally:
-        rs1.run(f"lvsboot apply - <<'END'\n{role}END", timeout=600)
+        rs1.run(f"lvsboot apply --allow-removal - <<'END'\n{role}END", timeout=600)
     guard = seconds_bare(rs1, "lvsboot arp-guard")
     figure(
         f"{len(vips)} VIPs: {units:.1f} s as units, {batch:.2f} s by one `ip -batch`; "

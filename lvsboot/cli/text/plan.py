@@ -21,7 +21,8 @@ _RESET = "\033[0m"
 def plan_text(plan: Plan, *, color: bool = False) -> str:
     """The whole plan: what a person decides about as a diff, and the rest as a line each.
 
-    Ends with its summary line. What would act on a terminal is shown, not sent.
+    Ends with its summary, and with why an apply would refuse. What would act on a terminal is
+    shown, not sent.
     """
     decided = [change for change in plan.files if _is_decided(change)]
     lines = [line for change in decided for line in _file_lines(change)]
@@ -31,7 +32,10 @@ def plan_text(plan: Plan, *, color: bool = False) -> str:
     lines = [printable_text(line) for line in lines]
     if color:
         lines = [_colored(line) for line in lines]
-    return "\n".join([*lines, summary_text(plan)]) + "\n"
+    lines.append(summary_text(plan))
+    if plan.refusal is not None:
+        lines.append(f"apply would refuse: {plan.refusal}; --allow-removal if that is meant")
+    return "\n".join(lines) + "\n"
 
 
 def summary_text(plan: Plan) -> str:
@@ -69,6 +73,7 @@ def plan_value(plan: Plan) -> dict[str, object]:
             }
             for change in plan.vips
         ],
+        "refusal": plan.refusal,
         "unseen": list(plan.unseen),
     }
 

@@ -54,8 +54,9 @@ def start(
     return service.start(foreign=foreign, weights=weights, places=host.places, connect=connect)
 
 
-def reload(host: Host) -> service.Loaded:
-    return service.reload(places=host.places, connect=cast("service.Connect", host.connect))
+def reload(host: Host, *, allow_removal: bool = False) -> service.Loaded:
+    connect = cast("service.Connect", host.connect)
+    return service.reload(places=host.places, connect=connect, allow_removal=allow_removal)
 
 
 def stop(host: Host) -> tuple[Change, ...]:

@@ -35,12 +35,20 @@ class Host:
         return ""
 
     def activate(
-        self, example: str, backend: Backend, changes: Sequence[Change], *, block: bool
+        self,
+        example: str,
+        backend: Backend,
+        changes: Sequence[Change],
+        *,
+        block: bool,
+        allow_removal: bool = False,
     ) -> None:
         [case] = [case for case in CASES if case == Case(example, backend)]
         role = parse_role((REPOSITORY / "examples" / example).read_bytes(), example).role
         activation.note_changes(changes, {}, self.running)
-        activation.activate(role, case.render(), block=block, host=self.running)
+        activation.activate(
+            role, case.render(), block=block, allow_removal=allow_removal, host=self.running
+        )
 
 
 @pytest.fixture
@@ -60,6 +68,12 @@ def test_a_director_on_its_first_boot(host: Host) -> None:
             *("lvs-announce.service", "lvs-vip-keep.path", "lvs-vip@172.16.14.1.service"),
         ],
     ]
+
+
+def test_a_removal_that_is_meant_is_a_restart(host: Host) -> None:
+    """A reload would refuse it."""
+    host.activate("dr/director.yaml", Backend.EXTERNAL, (), block=True, allow_removal=True)
+    assert host.ran[3] == ["systemctl", "restart", "lvs.service"]
 
 
 def test_a_director_whose_interfaces_changed(host: Host) -> None:

@@ -160,7 +160,7 @@ def test_what_could_not_be_taken_back_is_ours(tmp_path: Path) -> None:
     assert TWO in host.table
     host.kernel = FakeKernel(host.kernel.table)
     host.write(rules=FOREIGN)
-    reload(host)
+    reload(host, allow_removal=True)
     assert host.table == FOREIGN
 
 
