@@ -149,7 +149,8 @@ def _render(arguments: argparse.Namespace) -> int:
     from lvsboot.commands import roles
 
     role_file, root = _read_role(arguments), _path(arguments.root)
-    rendering = roles.render(role_file, root, backend=_backend(arguments), tell=tell)
+    backend, strict = _backend(arguments), arguments.strict
+    rendering = roles.render(role_file, root, backend=backend, strict=strict, tell=tell)
     print_cautions(rendering.cautions)
     print_changes(rendering.changes)
     for change in rendering.left:
@@ -163,6 +164,8 @@ def _plan(arguments: argparse.Namespace) -> int:
     from lvsboot.commands.plan import make_plan
 
     plan = make_plan(_read_role(arguments), _path(arguments.root), _backend(arguments))
+    if arguments.strict:
+        plan.cautions.refuse()
     print_cautions(plan.cautions)
     if arguments.json:
         import json
@@ -184,6 +187,7 @@ def _apply(arguments: argparse.Namespace) -> int:
         rendering = roles.apply(
             role_file,
             block=not arguments.no_block,
+            strict=arguments.strict,
             allow_removal=arguments.allow_removal,
             tell=tell,
         )

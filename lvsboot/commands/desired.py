@@ -38,6 +38,11 @@ class Cautions(NamedTuple):
     problems: tuple[Problem, ...]
     sentences: tuple[str, ...]
 
+    def refuse(self) -> None:
+        """Raises ConflictError with the problems, if any: --strict takes them for errors."""
+        if self.problems:
+            raise ConflictError(self.problems)
+
 
 NO_CAUTIONS = Cautions((), ())
 

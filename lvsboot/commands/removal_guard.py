@@ -41,13 +41,9 @@ class Removal(NamedTuple):
 
 
 def service_removal(
-    live: Collection[ServiceKey],
-    desired: Collection[ServiceKey],
-    ours: Collection[ServiceKey],
-    *,
-    unchanged: int = 0,
+    live: Collection[ServiceKey], desired: Collection[ServiceKey], ours: Collection[ServiceKey]
 ) -> Removal:
-    """Services of ours that are live and not desired; `unchanged` are more that stay.
+    """Services of ours that are live and not desired.
 
     A new service on the same VIP replaces one that goes: its port or protocol has changed. Marks
     have no VIP, so that nothing replaces one.
@@ -60,8 +56,7 @@ def service_removal(
             new[key.address] -= 1
         else:
             gone.append(format_service_key(key))
-    total = len(kept & {*ours}) + unchanged
-    return Removal("services", gone, total, len(wanted) + unchanged)
+    return Removal("services", gone, len(kept & {*ours}), len(wanted))
 
 
 def refusal_text(removals: Iterable[Removal]) -> str | None:

@@ -61,11 +61,13 @@ def render(
     *,
     backend: Backend | None = None,
     replace_edited: bool = False,
+    strict: bool = False,
     tell: Tell = tell_nobody,
 ) -> Rendering:
     """Writes everything that the role needs below `root`, but over no file that was edited.
 
-    `backend` is taken in place of the role's.
+    `backend` is taken in place of the role's. With `strict` ConflictError where other files of the
+    image would undo the role: nothing is written then.
     """
     root = existing_root(root)
     with ExitStack() as locks:
@@ -73,12 +75,19 @@ def render(
         if root == HOST:
             locks.enter_context(Lock(paths.TABLE_LOCK, "render", tell))
         tree, cautions = host_tree(role_file, root, backend)
+        if strict:
+            cautions.refuse()
         changes, left = install_tree(tree, root, replace_edited=replace_edited)
     return Rendering(tree, changes, left, cautions)
 
 
 def apply(
-    role_file: RoleFile, *, block: bool, allow_removal: bool = False, tell: Tell = tell_nobody
+    role_file: RoleFile,
+    *,
+    block: bool,
+    strict: bool = False,
+    allow_removal: bool = False,
+    tell: Tell = tell_nobody,
 ) -> Rendering:
     """Renders onto this host, over edited files too, and brings the running system to it.
 
@@ -92,6 +101,8 @@ def apply(
         # No start is to read half a role; the reload below takes this lock for itself.
         with Lock(paths.TABLE_LOCK, "apply", tell):
             tree, cautions = host_tree(role_file, HOST, applies=True)
+            if strict:
+                cautions.refuse()
             if not allow_removal:
                 refuse_apply(role_file)
             planned = plan_files(tree, HOST)

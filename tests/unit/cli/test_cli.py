@@ -126,6 +126,23 @@ def test_strict_writes_nothing_for_a_warning(verb: str, image: Path) -> None:
     assert read_tree(image) == before
 
 
+@pytest.mark.parametrize("verb", ["render", "plan"])
+def test_strict_takes_warnings_of_an_image_s_files_for_errors(verb: str, image: Path) -> None:
+    """As an apply on that host would, and with its status."""
+    place = image / "etc/sysctl.d/99-hardening.conf"
+    place.parent.mkdir()
+    settings = "".join(f"net.ipv4.conf.{name}.arp_ignore = 0\n" for name in ("all", "*"))
+    place.write_text(settings, encoding="utf-8")
+    before = read_tree(image)
+    words = (verb, REPOSITORY / "examples/dr/rs1.yaml", "--root", image)
+    done = lvsboot(*words, "--strict")
+    assert (done.returncode, done.stdout) == (Exit.FAILED, b"")
+    assert b"99-hardening.conf:1:1: warning: " in done.stderr
+    assert read_tree(image) == before
+    done = lvsboot(*words)
+    assert (done.returncode, b": warning: " in done.stderr) == (Exit.DONE, True)
+
+
 def test_problems_as_json() -> None:
     done = lvsboot("validate", "--json", "-", stdin=b"version: 2\nreal_server: {method: dr}\n")
     assert (done.returncode, done.stderr) == (Exit.BAD_INPUT, b"")
