@@ -47,7 +47,7 @@ def save(
             raise HostError("nothing is loaded that could be saved: `systemctl start lvs` first")
         if source is None:
             raise HostError(
-                "it is not known from where the rules are loaded: `systemctl reload lvs` first"
+                "the source of the loaded rules is not known: `systemctl reload lvs` first"
             )
         table = _read_table(connect)._replace(daemons={})
         foreign: list[ServiceKey] = []
@@ -89,7 +89,7 @@ def _rules_text(table: Table) -> str:
         if problem.source is None:
             raise HostError(f"the table cannot be saved: {problem.message}") from error
         raise HostError(
-            f"another program has put into the table what rules cannot say: {problem.source} "
+            f"another program has made an entry that rules cannot say: {problem.source} "
             f"({problem.message})"
         ) from error
     return text

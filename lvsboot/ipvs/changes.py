@@ -274,8 +274,8 @@ NO_SCHEDULER = "none"
 def build_pools_once(changes: Iterable[TableChange]) -> Iterator[TableChange]:
     """The same changes, with the scheduler of a new mh or sh service set after its destinations.
 
-    Until then it has the kernel's scheduler `none`, which refuses connections: nothing is lost,
-    since the service was not there before.
+    Until then it has the kernel's scheduler `none`, which refuses connections: no client
+    loses one, since the service did not exist before.
     """
     for change in changes:
         if isinstance(change, AddService) and change.options.scheduler in _TABLE_SCHEDULERS:

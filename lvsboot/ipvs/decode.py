@@ -70,7 +70,7 @@ def decode_service(service: Attributes, family: Family) -> ServiceOptions:
 
 
 def decode_destination_key(destination: Attributes, service_family: Family) -> DestinationKey:
-    """Kernels before 3.18 do not say the family: it is the service's."""
+    """Kernels before 3.18 show no family: it is the service's."""
     family: Family | None = service_family
     if Dest.ADDR_FAMILY in destination:
         family = FAMILY.get(destination.number(Dest.ADDR_FAMILY, 2))

@@ -79,7 +79,7 @@ def take_runs(data: bytes, sequence: int, runs: list[bytes]) -> Message | None:
         if kind >= NLMSG_MIN_TYPE:
             runs.append(data)
             return None
-        return tuple.__new__(Message, (kind, number, data[HEADER.size : length]))
+        return Message(kind, number, data[HEADER.size : length])
     for message in split_messages(data):
         if message.sequence != sequence:
             continue

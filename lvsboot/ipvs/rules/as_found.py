@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 from lvsboot.errors import InputError
@@ -23,7 +24,6 @@ from lvsboot.ipvs.rules.parse import (
     MAX_PROBLEMS,
     check_size,
     more_problems,
-    remembered,
     rule_problem,
     split_parts,
 )
@@ -61,7 +61,7 @@ def parse_rules_as_found(text: str, *, file: str, port_of: PortOf) -> RulesAsFou
         message = f"this is {other.name}, not rules"
         raise InputError([Problem(file, Span(other.line), message, hint=other.hint)])
     check_size(text, file)
-    reader = _Reader(file, remembered(port_of))
+    reader = _Reader(file, cache(port_of))
     reader.read(text.removeprefix("\N{BYTE ORDER MARK}"))
     return reader.result()
 

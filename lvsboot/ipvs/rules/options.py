@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from enum import StrEnum
 from itertools import islice
@@ -9,8 +10,7 @@ from typing import NamedTuple
 
 # More than ipvsadm has: each may be used once, except -6, which may be repeated.
 _MOST_OPTIONS = 64
-_new_tuple = tuple.__new__
-_BLANKS = str.maketrans("\t\r\n", "   ")
+_WORD = re.compile(r"[^ \t\r\n]+")
 
 
 class CommandError(Exception):
@@ -146,13 +146,11 @@ _BY_LETTER = {option.letter: option for option in _OPTIONS if option.letter}
 
 def split_words(line: str) -> list[Word]:
     """The words of a line. ipvsadm drops the word `ipvsadm` wherever it stands."""
-    words: list[Word] = []
-    column = 1
-    for text in line.translate(_BLANKS).split(" "):
-        if text not in ("", "ipvsadm"):
-            words.append(_new_tuple(Word, (text, column)))
-        column += len(text) + 1
-    return words
+    return [
+        Word(found.group(), found.start() + 1)
+        for found in _WORD.finditer(line)
+        if found.group() != "ipvsadm"
+    ]
 
 
 def read_options(words: list[Word]) -> tuple[list[ParsedOption], list[Word]]:
@@ -201,7 +199,7 @@ class _Queue:
         value = self.take()
         if value is None:
             raise CommandError(f"{word.text} needs a value", word)
-        return _new_tuple(ParsedOption, (option, value.text, value))
+        return ParsedOption(option, value.text, value)
 
 
 def _long_option(word: Word, queue: _Queue) -> ParsedOption:
@@ -222,7 +220,7 @@ def _short_option(word: Word, queue: _Queue) -> ParsedOption:
     if option is None:
         raise CommandError(f"ipvsadm has no option {word.text}", word)
     if option.takes is Takes.NOTHING:
-        return _new_tuple(ParsedOption, (option, None, word))
+        return ParsedOption(option, None, word)
     return queue.take_value(option, word)
 
 

@@ -7,6 +7,7 @@ found before anything is loaded.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from functools import cache
 from typing import TypeAlias
 
 from lvsboot.errors import InputError
@@ -20,7 +21,7 @@ from lvsboot.ipvs.rules.command import (
 from lvsboot.ipvs.rules.fast_parser import FastParser
 from lvsboot.ipvs.rules.interpreter import Interpreter, NoServiceError
 from lvsboot.ipvs.rules.options import CommandError
-from lvsboot.ipvs.table import DestinationKey, Protocol, ServiceKey, Table
+from lvsboot.ipvs.table import DestinationKey, ServiceKey, Table
 from lvsboot.problem import Problem, Span
 
 # The same as for a role (document.MAX_FINDINGS).
@@ -39,7 +40,8 @@ def parse_rules(text: str, *, file: str, port_of: PortOf) -> Table:
     MAX_PROBLEMS, but for those that follow from an earlier one.
     """
     check_size(text, file)
-    port_of = remembered(port_of)
+    # Every look-up reads /etc/services.
+    port_of = cache(port_of)
     interpreter = Interpreter()
     fast_parser = FastParser(port_of)
     problems: list[Problem] = []
@@ -85,18 +87,6 @@ def locate_rules(text: str, rules: Collection[RuleKey], *, port_of: PortOf) -> d
         if rule in rules:
             lines[rule] = number
     return lines
-
-
-def remembered(port_of: PortOf) -> PortOf:
-    """`port_of` with a cache: every look-up reads /etc/services."""
-    known: dict[tuple[str, Protocol], int | None] = {}
-
-    def look_up(name: str, protocol: Protocol) -> int | None:
-        if (name, protocol) not in known:
-            known[name, protocol] = port_of(name, protocol)
-        return known[name, protocol]
-
-    return look_up
 
 
 def check_size(text: str, file: str) -> None:
