@@ -1,4 +1,4 @@
-"""Where the loaded rules come from, as /run keeps it: what another version wrote is nothing."""
+"""The files in /run/lvs: what another version has written counts as missing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def places(tmp_path: Path) -> StatePaths:
     return StatePaths(*(str(tmp_path / name) for name in StatePaths._fields))
 
 
-def remember(path: str, places: StatePaths, origin: str = "") -> run_state.Source | None:
+def record(path: str, places: StatePaths, origin: str = "") -> run_state.Source | None:
     rules = RulesFile(path, "-C\n", origin=origin)
     run_state.record_loaded(rules, Foreign.REMOVE, Weights.KEEP, places)
     return run_state.loaded_source(places)
@@ -37,18 +37,18 @@ def remember(path: str, places: StatePaths, origin: str = "") -> run_state.Sourc
         "/a ",
     ],
 )
-def test_what_is_remembered_is_read_as_it_was(places: StatePaths, path: str) -> None:
-    source = remember(path, places, origin="digest  /etc/lvs/ipvs.rules\n")
+def test_a_recorded_source_is_read_unchanged(places: StatePaths, path: str) -> None:
+    source = record(path, places, origin="digest  /etc/lvs/ipvs.rules\n")
     assert source is not None
     assert source[:4] == (path, "digest  /etc/lvs/ipvs.rules\n", Foreign.REMOVE, Weights.KEEP)
-    assert remember(path, places, origin="digest  /etc/lvs/ipvs.rules\n") == source
+    assert record(path, places, origin="digest  /etc/lvs/ipvs.rules\n") == source
 
 
 def test_paths_are_absolute(
     places: StatePaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    source = remember("./rules.txt", places)
+    source = record("./rules.txt", places)
     assert source is not None
     assert source.path == str(tmp_path / "rules.txt")
 
@@ -73,7 +73,7 @@ NOW = "version=1\npath=/r\norigin=\nforeign=keep\nweights=keep\nuptime=1.5\n"
 def test_what_cannot_be_read_is_as_good_as_none(places: StatePaths, text: str) -> None:
     Path(places.loaded_from).write_bytes(os.fsencode(text))
     assert run_state.loaded_source(places) is None
-    assert remember("/r", places) is not None
+    assert record("/r", places) is not None
 
 
 def test_a_later_versions_fields_do_not_harm(places: StatePaths) -> None:
@@ -87,5 +87,5 @@ def test_an_earlier_versions_fingerprints_are_removed(places: StatePaths, *, for
     if forget:
         run_state.remove_records(places)
     else:
-        remember("/r", places)
+        record("/r", places)
     assert not Path(places.stale).exists()

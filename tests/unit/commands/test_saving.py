@@ -24,7 +24,7 @@ HAND_MADE = ONE.replace("-w 1", "-w 7")
 
 @pytest.fixture
 def host(tmp_path: Path) -> Host:
-    """One with rules loaded, of which a hand has changed a weight, and another's service."""
+    """A host with loaded rules, a weight changed by hand, and another program's service."""
     host = Host(tmp_path)
     host.write(rules=ONE)
     start(host)

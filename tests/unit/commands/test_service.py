@@ -77,7 +77,7 @@ def test_what_is_foreign_can_be_removed(tmp_path: Path) -> None:
 
 
 def test_a_killed_start_has_left_what_is_ours(tmp_path: Path) -> None:
-    """It was killed behind its additions, before it deleted and before it could remember."""
+    """It was killed after its additions, before it deleted anything and wrote loaded.rules."""
     host = Host(tmp_path, ONE + TWO)
     host.write(loaded=ONE, loading=TWO, rules=FOREIGN)
     start(host)
@@ -90,7 +90,7 @@ class _KilledError(Exception):
 
 
 def start_killed(host: Host, text: str) -> None:
-    """It is killed behind its additions, before it deletes anything."""
+    """It is killed after its additions, before it deletes anything."""
 
     def refuse(_change: Change) -> int:
         raise _KilledError
@@ -196,13 +196,13 @@ def test_into_an_empty_table_goes_what_goes_and_the_rest_is_named(host: Host) ->
 
 
 @pytest.mark.parametrize("foreign", [Foreign.KEEP, Foreign.REMOVE])
-@pytest.mark.parametrize("remembered", [{}, {"loaded": TWO}, {"loading": ONE}])
+@pytest.mark.parametrize("recorded", [{}, {"loaded": TWO}, {"loading": ONE}])
 def test_a_table_with_only_foreign_services_is_as_good_as_empty(
-    tmp_path: Path, foreign: Foreign, remembered: dict[str, str]
+    tmp_path: Path, foreign: Foreign, recorded: dict[str, str]
 ) -> None:
-    """Ours may have been loaded once: none of them is live."""
+    """Our services may have been loaded once, but none of them is live."""
     host = Host(tmp_path, FOREIGN)
-    host.write(rules=BROADCAST + ONE, **remembered)
+    host.write(rules=BROADCAST + ONE, **recorded)
     refuse_broadcast(host)
     with pytest.raises(KernelRefusedError, match="All other rules are loaded"):
         start(host, foreign=foreign)
@@ -210,19 +210,19 @@ def test_a_table_with_only_foreign_services_is_as_good_as_empty(
 
 
 @pytest.mark.parametrize(
-    ("live", "remembered"),
+    ("live", "recorded"),
     [
         (ONE, {"loaded": ONE}),
         (ONE, {"loading": ONE}),
-        # A hand, or a start whose memory is lost: it is in our rules.
+        # Loaded by hand, or /run/lvs is gone: it is in our rules.
         (TWO, {}),
     ],
 )
 def test_beside_foreign_services_a_live_one_of_ours_is_not_touched(
-    tmp_path: Path, live: str, remembered: dict[str, str]
+    tmp_path: Path, live: str, recorded: dict[str, str]
 ) -> None:
     host = Host(tmp_path, live + FOREIGN)
-    host.write(rules=BROADCAST, **remembered)
+    host.write(rules=BROADCAST, **recorded)
     refuse_broadcast(host)
     with pytest.raises(KernelRefusedError, match="Nothing has changed"):
         start(host)

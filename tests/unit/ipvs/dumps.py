@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sys import byteorder
 
+from hypothesis import strategies as st
+
 from lvsboot.ipvs import netlink
 from lvsboot.ipvs.encode import (
     encode_destination,
@@ -42,3 +44,11 @@ def dumped_service(key: ServiceKey, options: ServiceOptions) -> bytes:
     return netlink.GENERIC_HEADER.pack(Command.NEW_SERVICE, 1, 0) + netlink.nested(
         Top.SERVICE, nest
     )
+
+
+def damaged(message: bytes, data: st.DataObject) -> bytes:
+    """The message with some bytes changed and its end cut off."""
+    body = bytearray(message)
+    for _ in range(data.draw(st.integers(1, 4))):
+        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
+    return bytes(body[: data.draw(st.integers(0, len(body)))])

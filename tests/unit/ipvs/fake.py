@@ -1,4 +1,4 @@
-"""A kernel in memory: carries changes out on a table, and refuses what it is told to refuse."""
+"""A kernel in memory: applies changes to a table, and refuses those that a test chooses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The socket's conversation, with a socket that has learned its answers by heart."""
+"""The netlink channel, on a fake socket with scripted answers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from tests.unit.ipvs.dumps import dumped, dumped_service
 
 
 class FakeSocket:
-    """Gives its answers one by one; an errno is raised; at their end, the time is out."""
+    """Returns its answers one by one, raises those that are an errno, and times out at the end."""
 
     def __init__(self, answers: Iterable[bytes | int]) -> None:
         self._answers = iter(answers)
@@ -149,10 +149,10 @@ def test_an_empty_reply() -> None:
 
 @given(drawn.tables())
 def test_a_table_is_read_as_the_kernel_shows_it(table: Table) -> None:
-    """Services of a protocol that is not ours are left out, and nobody asks for their pools."""
+    """A service of an unknown protocol is left out, and its destinations are not dumped."""
     bodies = [dumped_service(key, service.options) for key, service in table.services.items()]
-    strange = dumped_service(VirtualAddress(Protocol.TCP, bytes(4), 80), ServiceOptions())
-    bodies.append(strange.replace(netlink.u16(Svc.PROTOCOL, 6), netlink.u16(Svc.PROTOCOL, 51)))
+    unknown = dumped_service(VirtualAddress(Protocol.TCP, bytes(4), 80), ServiceOptions())
+    bodies.append(unknown.replace(netlink.u16(Svc.PROTOCOL, 6), netlink.u16(Svc.PROTOCOL, 51)))
     answers = [message(31, 1, body) for body in bodies]
     answers.append(done(1))
     for sequence, service in enumerate(table.services.values(), start=2):
@@ -164,7 +164,7 @@ def test_a_table_is_read_as_the_kernel_shows_it(table: Table) -> None:
 
 
 def table_answers(first: int, *keys: FirewallMark) -> list[bytes]:
-    """What a kernel with these services, each without destinations, says to read_table()."""
+    """The replies to read_table() of a kernel with these services, which have no destinations."""
     services = [
         reply(
             first,
