@@ -45,7 +45,7 @@ class RemovalRefusedError(LvsbootError):
 
 
 class NotPermittedError(LvsbootError):
-    """The caller may not do this: run it as root, or with the capability that the text names."""
+    """The caller may not do this: the text names the user or the capability that may."""
 
     exit_status = Exit.NOT_PERMITTED
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
@@ -22,6 +22,7 @@ _DEPTH = 64
 # libyaml compares each with all before it, in quadratic time.
 _DIRECTIVES = 100
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Node: TypeAlias = "yaml.Node | None"
 
 
 class Scalar(NamedTuple):
@@ -117,22 +118,11 @@ def _facts(value: _Node) -> Facts:
 
 def _addresses(node: _Node) -> Iterator[Scalar]:
     """Each is a scalar, or the one key of a mapping with its options."""
-    for item in node.items if isinstance(node, _Collection) else ():
-        if isinstance(item, Scalar):
-            yield item
+    for item in node.value if isinstance(node, yaml.SequenceNode) else ():
+        if isinstance(item, yaml.ScalarNode):
+            yield _place(item, item.value)
         else:
             yield from (key for key, _value in islice(_pairs(item), 1))
-
-
-@dataclass(slots=True)
-class _Collection:
-    """A mapping's keys and values in turn, or a sequence's items."""
-
-    is_mapping: bool
-    items: list[_Node] = field(default_factory=list)
-
-
-_Node: TypeAlias = "Scalar | _Collection | None"
 
 
 class _TooDeepError(Exception):
@@ -142,10 +132,8 @@ class _TooDeepError(Exception):
 
 
 def _compose(text: str) -> _Node:
-    """The first document, from events: yaml.compose() recurses once per level of nesting."""
-    root = _Collection(is_mapping=False)
-    open_ones = [root]
-    anchors: dict[str | None, _Node] = {}
+    """The first document, once it is known to be no deeper than a parser can take."""
+    depth = 0
     # Closes the parser also where this raises.
     events: Any = yaml.parse(text, _LOADER)
     with closing(events):
@@ -153,38 +141,29 @@ def _compose(text: str) -> _Node:
             match event:
                 case yaml.DocumentEndEvent():
                     break
+                case yaml.CollectionStartEvent():
+                    depth += 1
                 case yaml.CollectionEndEvent():
-                    open_ones.pop()
-                case yaml.AliasEvent():
-                    open_ones[-1].items.append(anchors.get(event.anchor))
-                case yaml.ScalarEvent() | yaml.CollectionStartEvent():
-                    node = _node(event)
-                    open_ones[-1].items.append(node)
-                    anchors[event.anchor] = node
-                    if isinstance(node, _Collection):
-                        open_ones.append(node)
-                    if len(open_ones) > _DEPTH:
-                        place = _place(event)._replace(value=f"it is nested over {_DEPTH} deep")
-                        raise _TooDeepError(place)
-    return root.items[0] if root.items else None
+                    depth -= 1
+            if depth == _DEPTH:
+                raise _TooDeepError(_place(event, f"it is nested over {_DEPTH} deep"))
+    loader = _LOADER(text)
+    try:
+        node: _Node = loader.get_node() if loader.check_node() else None
+    finally:
+        loader.dispose()
+    return node
 
 
-def _node(event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> Scalar | _Collection:
-    if isinstance(event, yaml.ScalarEvent):
-        return _place(event)._replace(value=event.value)
-    return _Collection(isinstance(event, yaml.MappingStartEvent))
-
-
-def _place(event: yaml.Event) -> Scalar:
-    mark = event.start_mark
-    return Scalar("", 1, 1) if mark is None else Scalar("", mark.line + 1, mark.column + 1)
+def _place(item: yaml.Node | yaml.Event, value: str) -> Scalar:
+    mark = item.start_mark
+    return Scalar(value, 1, 1) if mark is None else Scalar(value, mark.line + 1, mark.column + 1)
 
 
 def _pairs(node: _Node) -> Iterator[tuple[Scalar, _Node]]:
-    if isinstance(node, _Collection) and node.is_mapping:
-        for key, value in zip(node.items[::2], node.items[1::2], strict=False):
-            if isinstance(key, Scalar):
-                yield key, value
+    for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+        if isinstance(key, yaml.ScalarNode):
+            yield _place(key, key.value), value
 
 
 def _child(node: _Node, name: str) -> _Node:
@@ -192,4 +171,4 @@ def _child(node: _Node, name: str) -> _Node:
 
 
 def _text(node: _Node) -> str | None:
-    return node.value if isinstance(node, Scalar) else None
+    return node.value if isinstance(node, yaml.ScalarNode) else None
