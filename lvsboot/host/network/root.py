@@ -19,7 +19,6 @@ from lvsboot.problem import Problem, Severity, Span
 
 # Enough for thousands of NICs.
 _MAX_BYTES = 1 << 20
-_NOT_PERMITTED = "permission denied"
 _BEGINNING = Span(1)
 
 
@@ -31,6 +30,7 @@ class Text:
     text: str | None
     fault: str = ""
     place: Span = _BEGINNING
+    hint: str = "fix it, or take it away"
 
     def source(self, line: int) -> str | None:
         """The line of this number, counted from 1."""
@@ -55,16 +55,16 @@ def line_problem(
 def unread(text: Text) -> Problem:
     """A warning that the file may configure what the role has."""
     message = f"cannot be read: {text.fault}; whether it configures what the role has is not known"
-    hint = "run lvsboot as root" if text.fault == _NOT_PERMITTED else "fix it, or take it away"
-    return Problem(text.path, text.place, message, hint=hint, severity=Severity.WARNING)
+    return Problem(text.path, text.place, message, hint=text.hint, severity=Severity.WARNING)
 
 
 def read_text(root: Path, path: str) -> Text | None:
     """None where there is no file: nothing, a folder, a link to nowhere or to /dev/null."""
     try:
         content = read_regular(root, path, _MAX_BYTES)
-    except NotPermittedError:
-        return Text(path, None, _NOT_PERMITTED)
+    except NotPermittedError as error:
+        # Behind the semicolon stands who may read it.
+        return Text(path, None, "permission denied", hint=str(error).rpartition("; ")[2])
     except HostError as error:
         is_folder = isinstance(error, NotRegularError) and str(error).endswith(_FOLDER)
         place = RootFolder(root).place(path)

@@ -121,10 +121,30 @@ def test_files_that_source_each_other_are_read_once(image: Path) -> None:
 def test_a_folder_that_may_not_be_listed(image: Path) -> None:
     put(image, "etc/systemd/network/x")
     (image / "etc/systemd/network").chmod(0)
-    image.parent.chmod(0o755)
+    for folder in image.parents[:-2]:
+        folder.chmod(0o755)
     os.seteuid(65534)
     try:
         with pytest.raises(NotPermittedError, match="; run lvsboot as root"):
             told(image, ROLE.format(backend="networkd"))
     finally:
         os.seteuid(0)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make another user's file")
+@pytest.mark.parametrize(
+    ("owner", "hint"), [(0, "run lvsboot as root"), (65533, "run lvsboot as that user")]
+)
+def test_a_file_that_may_not_be_read_says_who_may(image: Path, owner: int, hint: str) -> None:
+    place = put(image, "etc/netplan/01-lan.yaml", NETPLAN)
+    place.chmod(0o600)
+    os.chown(place, owner, owner)
+    for folder in image.parents[:-2]:
+        folder.chmod(0o755)
+    os.seteuid(65534)
+    try:
+        said = told(image, ROLE.format(backend="netplan"))
+    finally:
+        os.seteuid(0)
+    assert "cannot be read: permission denied; whether it configures" in said
+    assert f"{hint}\n" in said
