@@ -60,15 +60,12 @@ def _vip(
 
 def _overlaps(vip: Address, protocol: Protocol, claims: list[_Claim]) -> Iterator[Finding]:
     """One finding for each overlap, at the claim that is later in the file."""
-    widest: _Claim | None = None
-    for claim in sorted(claims):
+    for claim, widest in _with_widest(claims):
         if widest is not None and claim.first <= widest.last:
             earlier, later = sorted((widest, claim), key=lambda one: _place(one.path))
             ports = Ports(claim.first, min(claim.last, widest.last))
             message = f"{protocol.value} {vip} port {ports} is matched twice"
             yield Finding(later.path, message, conflicts_with=earlier.path)
-        if widest is None or claim.last > widest.last:
-            widest = claim
 
 
 def _place(path: Path) -> tuple[int, ...]:
@@ -81,7 +78,10 @@ def _hidden(director: Director, claims: _Claims) -> Iterator[Finding]:
 
     A service on every port (0) may be meant for the remaining ports.
     """
-    widest = {key: _widest(claimed) for key, claimed in claims.items()}
+    widest = {
+        key: [it for it, before in _with_widest(claimed) if not before or it.last > before.last]
+        for key, claimed in claims.items()
+    }
     for i, service in enumerate(director.services):
         match service.identity:
             case VirtualService(vip, port, protocol) if port != 0:
@@ -93,10 +93,10 @@ def _hidden(director: Director, claims: _Claims) -> Iterator[Finding]:
                     yield Finding(path, message, conflicts_with=claimed[at].path)
 
 
-def _widest(claims: list[_Claim]) -> list[_Claim]:
-    """The claims that end after every claim that begins before them, in rising order."""
-    widest: list[_Claim] = []
+def _with_widest(claims: list[_Claim]) -> Iterator[tuple[_Claim, _Claim | None]]:
+    """Each claim in rising order, with the one of those before it that ends last."""
+    widest: _Claim | None = None
     for claim in sorted(claims):
-        if not widest or claim.last > widest[-1].last:
-            widest.append(claim)
-    return widest
+        yield claim, widest
+        if widest is None or claim.last > widest.last:
+            widest = claim

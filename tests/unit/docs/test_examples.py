@@ -25,7 +25,7 @@ def test_an_editor_finds_the_schema_of_an_example(place: Path) -> None:
     assert (place.parent / match[1]).resolve() == ROLE_SCHEMA.resolve()
 
 
-def test_an_example_leaves_nothing_to_reconsider() -> None:
+def test_no_example_has_a_warning() -> None:
     for place in EXAMPLES:
         assert parse_role(place.read_bytes(), place.name).warnings == ()
     rendered = {REPOSITORY / "examples" / case.example for case in CASES}

@@ -66,7 +66,7 @@ nics = st.fixed_dictionaries(
 
 @st.composite
 def roles(draw: st.DrawFn) -> Role:
-    """A director with two VIPs on one NIC, its strings all that the schema's formats let pass."""
+    """A director with two VIPs on one NIC, and strings that the schema's formats accept."""
     name = draw(names)
     return decode_role(
         {

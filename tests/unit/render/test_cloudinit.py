@@ -1,4 +1,4 @@
-"""The seed, as cloud-init will read it: parsed back by a YAML reader that is not ours."""
+"""The seed, read back with a YAML parser as cloud-init reads it."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ def test_user_data_carries_the_role_byte_for_byte() -> None:
 
 
 @pytest.mark.parametrize("text", [ROLE.rstrip("\n"), ROLE + "\n\n", ROLE + "# caf\u00e9 \t\n"])
-def test_whatever_its_end_or_its_letters(text: str) -> None:
+def test_any_last_line_and_any_letter(text: str) -> None:
     [file] = yaml.safe_load(seed(text)["user-data"])["write_files"]
     assert file["content"] == text
 
 
-def test_nothing_runs_that_could_wait() -> None:
+def test_the_seed_runs_no_command() -> None:
     assert not yaml.safe_load(seed(ROLE)["user-data"]).keys() & {"runcmd", "bootcmd"}
 
 
@@ -94,7 +94,7 @@ def test_network_config_has_every_host_address_and_no_vip() -> None:
     }
 
 
-def test_who_is_not_told_that_a_gateway_is_on_the_link() -> None:
+def test_gateways_off_the_link_get_a_warning_where_cloud_init_writes() -> None:
     role = parse_role(ROLE.encode(), "role.yaml").role
     [sentence] = seed_warnings(role)
     assert "gateways of lan0" in sentence

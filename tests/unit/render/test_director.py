@@ -1,4 +1,4 @@
-"""What a director's role wants of the live table, as drop-ins and links."""
+"""A director's policies, VIPs and sync daemons as drop-ins and links."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def render(keys: str) -> dict[str, str]:
 
 
 def daemon(text: str) -> Daemon | None:
-    """What ipvsadm's language makes of a drop-in's options."""
+    """The daemon that ipvsadm would start with a drop-in's options."""
     [options] = [
         line.split("OPTIONS=")[1].rstrip('"') for line in text.splitlines() if "OPTIONS=" in line
     ]
@@ -55,14 +55,14 @@ def daemon(text: str) -> Daemon | None:
     return table.daemons[DaemonRole.MASTER]
 
 
-def test_nothing_is_added_where_nothing_is_asked_for() -> None:
+def test_defaults_add_no_drop_in() -> None:
     tree = render("  foreign_services: keep\n  weights: declared\n  vip_on_stop: keep\n")
     assert not any(
         "director.conf" in path or "lvs-sync@." in path.removeprefix(SYNC) for path in tree
     )
 
 
-def test_the_live_tables_policy_reaches_start_and_reload() -> None:
+def test_policies_reach_start_and_reload() -> None:
     tree = render("  foreign_services: remove\n  weights: keep\n")
     text = tree[f"{UNITS}/lvs.service.d/director.conf"]
     assert text.splitlines()[1:] == [
@@ -89,7 +89,7 @@ def test_a_stop_takes_away_vips_of_ours_before_the_rules() -> None:
     assert drop_in.endswith(f'\nEnvironment="STOP_UNITS={units}"\n')
     stop = tree[f"{UNITS}/lvs.service"].split("ExecStop=")[1]
     assert "systemctl stop $$STOP_UNITS || exit; exec $$STOP_COMMAND;;" in stop
-    # One that a backend carries has an instance all the same, or there were nothing to stop.
+    # A VIP in a backend's file has an instance as well, which the stop can stop.
     assert f"{UNITS}/lvs.service.wants/lvs-vip@192.0.2.1.service" in tree
 
 

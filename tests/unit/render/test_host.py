@@ -85,7 +85,7 @@ def test_the_external_backend_writes_no_interface_and_makes_every_vip_a_unit() -
     assert "Environment=DEVICE=lan0.100\n" in text_of(tree, path)
 
 
-def test_a_vip_on_a_link_of_others_comes_back_with_them() -> None:
+def test_a_vip_on_another_programs_link_starts_with_that_program() -> None:
     names = {entry.path for entry in render(DIRECTOR, Backend.EXTERNAL)}
     units = "/etc/systemd/system"
     for manager in ("networking", "NetworkManager"):
@@ -119,7 +119,7 @@ def test_a_vip_that_networkd_may_take_away_is_put_back(
 ) -> None:
     tree = render(role, backend)
     assert (KEEP in {entry.path for entry in tree}) is is_kept
-    # Only a real server has a guard to ask.
+    # Only a real server has a guard.
     guarded = "/etc/systemd/system/lvs-vip-keep.service.d/real-server.conf"
     assert (guarded in {entry.path for entry in tree}) is (role == REAL_SERVER)
 

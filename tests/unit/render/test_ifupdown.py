@@ -42,7 +42,7 @@ def test_ifupdown_as_stanzas(role: Role) -> None:
     families = {Dhcp.IPV4: {"inet"}, Dhcp.IPV6: {"inet6"}, Dhcp.BOTH: {"inet", "inet6"}}
     assert dhcp == families.get(nic.dhcp, set())
     shell = [words for _head, options in found for words in options if words[0] in {"up", "down"}]
-    # What a shell makes of a command is what was written: nothing to expand but the name.
+    # A shell expands nothing in these commands but the interface's name.
     assert all(shlex.split(" ".join(words)) == words for words in shell)
     assert {word for words in shell for word in words if "$" in word} <= {"$IFACE", "$IFACE:0"}
     ups = [words[1:] for words in shell if words[1:4] == ["ip", "address", "replace"]]

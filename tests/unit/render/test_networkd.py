@@ -40,7 +40,7 @@ def test_networkd_as_sections(role: Role) -> None:
     ways = {value for key, value in found[2][1] if key == "Gateway"}
     ways |= {route["Gateway"] for route in routes if "Destination" not in route}
     assert ways == gateways
-    # What stands in [Network] has no words for it.
+    # Gateway= in [Network] cannot be on-link.
     assert not nic.gateway_on_link or not [key for key, _ in found[2][1] if key == "Gateway"]
     assert {route.get("GatewayOnLink", "no") for route in routes} <= {
         "yes" if nic.gateway_on_link else "no"

@@ -1,4 +1,4 @@
-"""The nftables table: read back from its text, whatever the role says, and checked by nft."""
+"""The nftables table, read back from its text for any role, and checked by nft."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ MARK = re.compile(
 MASQUERADE = re.compile(r'\t\t(ip6?) saddr (\S+) oifname "([^"\s]+)" masquerade')
 CLAMP = re.compile(r"\t\t(ip6?) saddr \{ (.+) \} tcp flags .* tcp option maxseg size set (\d+)")
 ACCEPT = re.compile(r"\t\t(ip6?) daddr \{ (.+) \} accept")
-# What else may stand there: nothing of it holds a word of the role.
+# All other lines: none of them has a value of the role.
 FIXED = re.compile(
     r"\t\}|\t\tdrop"
     r"|\tchain (prerouting|output|postrouting|tunnels|decapsulated) \{"
@@ -123,7 +123,7 @@ def text_of(kind: Director | RealServer) -> str:
 
 
 def rules(text: str) -> Iterator[str]:
-    """The lines that vary, between those that are known word by word."""
+    """The lines with values of the role, after checking all other lines."""
     lines = [line for line in text.split("\n") if line and not line.lstrip("\t").startswith("# ")]
     body = "\n".join(lines) + "\n"
     assert body.startswith(HEAD)
@@ -155,7 +155,7 @@ def test_a_directors_table_says_what_its_role_says(director: Director) -> None:
             assert way, line
             assert way[1] == ("ip" if ip_network(way[2]).version == 4 else "ip6")
             found_ways.append((way[2], way[3]))
-    # Each stands in two chains: for packets that arrive, and for the director's own.
+    # Each is in two chains: for packets that arrive, and for the director's own.
     assert sorted(found_marks) == sorted(marks * 2)
     assert found_ways == ways
     assert (text == "") == (not marks and not ways)
@@ -183,7 +183,7 @@ def test_a_real_servers_table_says_what_its_role_says(real_server: RealServer) -
 
 
 def nft(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """In a network namespace of its own, which a user without root may have, too."""
+    """Runs a script in a new network namespace, as root of a new user namespace."""
     argv = ["unshare", "--map-root-user", "--net", "sh", "-c", " ".join(arguments)]
     has_namespaces = subprocess.run([*argv[:3], "true"], check=False).returncode == 0
     if not has_namespaces and not os.environ.get("LVSBOOT_NATIVE"):
@@ -203,7 +203,7 @@ TABLES = [
 @pytest.mark.native("nft", "unshare")
 @pytest.mark.parametrize("table", [it[1] for it in TABLES], ids=[it[0] for it in TABLES])
 def test_nft_takes_the_examples_tables_twice(table: File, tmp_path: Path) -> None:
-    """And what it lists is what it was given: one table, with the chains of the text."""
+    """And lists one table with the chains of the text."""
     place = tmp_path / "lvs.nft"
     place.write_text(table.text, encoding="utf-8")
     done = nft(f"nft --check -f {place} && nft -f {place} && nft -f {place} && nft -j list ruleset")

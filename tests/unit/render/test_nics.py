@@ -19,8 +19,8 @@ def test_only_vips_of_ours_on_nics_of_ours_are_in_the_backends_files() -> None:
     assert "192.0.2.3" not in text
 
 
-def test_routers_are_heard_where_a_role_lives_by_them() -> None:
-    """A host that forwards stops listening unless told; a gateway6 is the only way out."""
+def test_router_advertisements_are_accepted_where_a_role_needs_them() -> None:
+    """A host that forwards ignores advertisements by default; a gateway6 replaces them."""
     text = DIRECTOR.replace("mtu: 9000", "dhcp: ipv6")
     network = text_of(render(text), "/etc/systemd/network/05-lvs-lan0.100.network")
     assert "IPv6AcceptRA=yes" in network

@@ -57,12 +57,12 @@ def is_line(text: str) -> bool:
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.text(max_size=12).filter(is_line), min_size=1, max_size=5))
 def test_sysctl_reads_each_value_whole(values: list[str]) -> None:
-    # These are there in any kernel; nothing is written.
+    # Parameters of any kernel; --dry-run writes nothing.
     keys = ("kernel.domainname", "kernel.hostname", "kernel.core_pattern")
     values = values[: len(keys)]
     text = sysctl_text(dict(zip(keys, values, strict=False)))
     argv = ["sysctl", "--dry-run", "--load=-"]
     done = subprocess.run(argv, input=text, capture_output=True, text=True, check=True)
     lines = done.stdout.removesuffix("\n").split("\n")
-    # Blanks around a value are nobody's: sysctl.d(5).
+    # Blanks around a value are ignored: sysctl.d(5).
     assert [line.partition(" = ")[2] for line in lines] == [value.strip() for value in values]

@@ -16,12 +16,12 @@ from tests.golden import CASES, Case, golden_tree, unpack
 
 UNIT_FOLDER = "/etc/systemd/system/"
 pytestmark = pytest.mark.native("systemd-analyze")
-# It is installed on hosts, not where they are made.
+# lvsboot is installed on hosts, and need not be where the tests run.
 NO_LVSBOOT = "Command lvsboot is not executable: No such file or directory"
 
 
 def complaints(units: Path, *names: str) -> list[str]:
-    """What systemd says of the units, found before the system's own."""
+    """What systemd reports on units in this folder, which come before the system's."""
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *names],
         capture_output=True,
@@ -34,7 +34,7 @@ def complaints(units: Path, *names: str) -> list[str]:
 
 @pytest.mark.parametrize("role", ["nat-director-external", "tun-rs2-networkd"])
 def test_the_units_of_a_boot_are_in_order(role: str, tmp_path: Path) -> None:
-    """With the table among them, and everything that it must come before and after."""
+    """With lvs-nft.service, and the units that it comes before and after."""
     units = unpack(role, tmp_path, UNIT_FOLDER)
     names = ("sysinit.target", "network-pre.target", "lvs-nft.service", "lvs-tunnel.service")
     assert complaints(units, *names, "lvs-vip-keep.path") == []
@@ -49,8 +49,8 @@ def test_a_wrong_order_would_be_seen(tmp_path: Path) -> None:
     assert any("ordering cycle" in line for line in complaints(units, "sysinit.target"))
 
 
-# The provisioner writes /etc, and runs what brings the host to it. There may be hundreds of VIPs,
-# and each runs one fixed `ip`: a sandbox would take longer than all of that.
+# The provisioner writes /etc and runs modprobe, sysctl and systemctl. VIPs may be hundreds, and
+# each unit runs one fixed `ip`: sandboxes would take longer than that.
 EXPOSURES = {"lvs-provision.service": 30, "lvs-vip@.service": 50}
 
 
@@ -72,7 +72,7 @@ def test_a_private_dev_is_not_made_while_tmp_is_emptied(unit: str) -> None:
         assert "systemd-tmpfiles-setup.service" in after
 
 
-# What the units run is on a host of lvsboot's, and need not be on this one.
+# Programs of the units that need not be installed where the tests run.
 COMMANDS = re.compile(r"(=[-+!:@]*)(lvsboot|ipvsadm|ip|nft|modprobe)(?= |$)", re.MULTILINE)
 
 
@@ -84,15 +84,15 @@ def unit_texts(case: Case) -> frozenset[tuple[str, str]]:
     )
 
 
-# Backends differ in files that are no units: each set of units is looked at once.
+# Backends differ in other files only, so each set of units is checked once.
 DIFFERENT = list({unit_texts(case): case for case in CASES}.values())
 
 
 def verify(folder: Path) -> list[str]:
-    """What systemd says of all units that the folder's links start."""
+    """What systemd reports on all units that the folder's links start."""
     names = {place.name for place in folder.rglob("*.wants/*")}
     names |= {place.name for place in folder.glob("*.service") if "@" not in place.name}
-    # To systemd-analyze a colon parts a file from its alias; lvs.service wants these anyway.
+    # systemd-analyze reads a colon as the end of the file's name; lvs.service wants these anyway.
     names = {name for name in names if ":" not in name}
     return complaints(folder, *sorted(names))
 
@@ -103,7 +103,7 @@ def copy_units(case: Case, folder: Path) -> None:
         if place.is_symlink() and str(place.readlink()) == "/dev/null":
             place.unlink()  # there is nothing to verify in what is masked
         elif place.is_symlink():
-            # Of the image's root, not of this host's.
+            # The link's target is a path of the host, not of this machine.
             target = folder / place.readlink().name
             place.unlink()
             place.symlink_to(target)
@@ -113,13 +113,13 @@ def copy_units(case: Case, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("case", DIFFERENT, ids=lambda case: case.name)
-def test_systemd_takes_the_units(case: Case, tmp_path: Path) -> None:
+def test_systemd_accepts_the_units(case: Case, tmp_path: Path) -> None:
     copy_units(case, tmp_path / "units")
     assert verify(tmp_path / "units") == []
 
 
-def test_systemd_would_have_said_so(tmp_path: Path) -> None:
-    """The control: a misspelt key, and a program that is not there."""
+def test_systemd_reports_broken_units(tmp_path: Path) -> None:
+    """The control: a misspelt key and a missing program."""
     copy_units(CASES[0], tmp_path / "units")
     unit = tmp_path / "units" / "lvs.service"
     text = unit.read_text(encoding="utf-8")

@@ -10,13 +10,13 @@ from lvsboot.role.formats import parse_domain, parse_hostname, parse_interface_n
 @pytest.mark.parametrize(
     "name", ["lan0", "eth0.100", "lan0.1.2", "_x", "0a", "a-b_c@d+e", "enx525400123456", "a" * 15]
 )
-def test_a_name_that_every_reader_takes_for_itself(name: str) -> None:
+def test_a_name_that_every_program_reads_literally(name: str) -> None:
     assert parse_interface_name(name) == name
 
 
 @pytest.mark.parametrize("char", [*" \t\n!\"#$%&'()*,/:;<=>?[\\]^`{|}~", "é", "\x7f", "\u00a0"])
 @pytest.mark.parametrize("form", ["{}", "{}x", "x{}", "x{}y"])
-def test_a_name_that_some_reader_takes_for_more(char: str, form: str) -> None:
+def test_a_name_that_some_program_expands(char: str, form: str) -> None:
     with pytest.raises(ValueError, match="letters, digits, dots and"):
         parse_interface_name(form.format(char))
 
@@ -28,7 +28,7 @@ def test_a_name_with_a_dot_or_a_sign_where_none_may_be(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "a" * 16, "all", "default", "12"])
-def test_a_name_with_no_meaning_or_another(name: str) -> None:
+def test_a_name_that_is_too_long_or_reserved(name: str) -> None:
     with pytest.raises(ValueError, match="is not an interface name"):
         parse_interface_name(name)
 
@@ -40,7 +40,7 @@ def test_names_and_domains(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "a.", ".a", "a..b", "-a", "a-", "a b", "a\n", "é", "a" * 64])
-def test_what_is_neither(name: str) -> None:
+def test_texts_that_are_neither(name: str) -> None:
     for parse in (parse_hostname, parse_domain):
         with pytest.raises(ValueError, match="is not a"):
             parse(name)

@@ -1,4 +1,4 @@
-"""What brings tunnelled packets in, and what room they leave for a segment."""
+"""The devices of tunnelled packets, their settings, and the MSS that a tunnel leaves."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DROP_IN = "/etc/systemd/system/lvs-tunnel.service.d/devices.conf"
         ("2001:db8::1", GUE, False, Family.IPV6, 1500 - 40 - 12 - 60),
     ],
 )
-def test_room(vip: str, kind: TunnelType, checksum: bool, outer: Family, mss: int) -> None:  # noqa: FBT001
+def test_announced_mss(vip: str, kind: TunnelType, checksum: bool, outer: Family, mss: int) -> None:  # noqa: FBT001
     assert announced_mss(TunnelEnd(kind, None, checksum, outer, None), ip_address(vip), ()) == mss
 
 
@@ -73,7 +73,7 @@ def test_devices(tunnel: str, vips: str, devices: str, modules: str, unfiltered:
     assert filters == [f"net.ipv4.conf.{name}.rp_filter = 0" for name in names]
 
 
-def test_what_a_fallback_device_must_be_told() -> None:
+def test_settings_of_fallback_devices() -> None:
     assert "ip -6 tunnel change ip6tnl0 mode any" in texts("", "{family: ipv6}")[DROP_IN]
     assert "tunnel change" not in texts("", "{family: ipv6}", "['2001:db8::1']")[DROP_IN]
     sums = texts("", "{type: gre, checksum: true}")[DROP_IN]

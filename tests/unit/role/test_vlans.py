@@ -1,4 +1,4 @@
-"""VLANs by their names: what is one, and that every backend makes the same of it."""
+"""VLANs by their names, and that every backend configures the same ones."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def test_what_a_name_says(name: str, vlan: Vlan | None) -> None:
     assert parse_vlan(name) == vlan
 
 
-def test_which_are_made() -> None:
-    """Those whose link the role names, too; what has a MAC is there already."""
+def test_which_names_are_vlans_of_the_role() -> None:
+    """Their link is in the role; an interface with a MAC is a NIC."""
     assert set(own_vlans(ROLE_VALUE.nics)) == {"lan0.100", "lan0.100.7"}
 
 
@@ -54,7 +54,7 @@ def files(backend: Backend) -> dict[str, str]:
     return {entry.path: entry.text for entry in tree if isinstance(entry, File)}
 
 
-def test_networkd_is_told_of_each_and_by_its_link() -> None:
+def test_networkd_gets_a_netdev_for_each_and_a_line_at_its_link() -> None:
     found = files(Backend.NETWORKD)
     folder = "/etc/systemd/network/05-lvs-"
     netdevs = {path for path in found if path.endswith(".netdev")}
@@ -89,7 +89,7 @@ def test_netplan_and_cloud_init_have_vlans_of_their_own() -> None:
 
 
 def test_ifupdown_makes_them_at_a_boot() -> None:
-    """By itself, from the name; nothing plugs one in that would bring up allow-hotplug."""
+    """From the name; `auto`, because allow-hotplug would wait for a device event."""
     text = files(Backend.IFUPDOWN)["/etc/network/interfaces.d/lvs"]
     assert "\nauto lan0.100\n" in text
     assert "allow-hotplug" not in text
