@@ -26,7 +26,6 @@ Interface = IPv4Interface | IPv6Interface
 Network = IPv4Network | IPv6Network
 
 _Parsed = TypeVar("_Parsed")
-_Family = TypeVar("_Family", IPv4Address, IPv6Address)
 
 _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _LABEL_WORDS = "letters, digits and hyphens, dots between"
@@ -73,20 +72,16 @@ def parse_network(text: str) -> Network:
 
 
 def parse_ipv4(text: str) -> IPv4Address:
-    return _of_family(text, IPv4Address)
+    address = parse_address(text)
+    if not isinstance(address, IPv4Address):
+        raise FormatError(f"{shown(text)} is not an IPv4 address", "gateway6 is for IPv6")
+    return address
 
 
 def parse_ipv6(text: str) -> IPv6Address:
-    return _of_family(text, IPv6Address)
-
-
-def _of_family(text: str, family: type[_Family]) -> _Family:
     address = parse_address(text)
-    if not isinstance(address, family):
-        wanted, hint = ("IPv4", "gateway6 is for IPv6")
-        if family is IPv6Address:
-            wanted, hint = ("IPv6", "gateway is for IPv4")
-        raise FormatError(f"{shown(text)} is not an {wanted} address", hint)
+    if not isinstance(address, IPv6Address):
+        raise FormatError(f"{shown(text)} is not an IPv6 address", "gateway is for IPv4")
     return address
 
 

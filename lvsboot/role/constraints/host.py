@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from lvsboot.role.constraints.addresses import own_addresses
-from lvsboot.role.constraints.findings import NETWORK, Uses, key_error, warning
+from lvsboot.role.constraints.findings import NETWORK, VIPS, Uses, key_error, warning
 from lvsboot.role.constraints.names import Names
 from lvsboot.role.derived_sysctls import derived_sysctls
 from lvsboot.role.document import Finding, Path
@@ -86,8 +86,8 @@ def _silent_vips(role: Role) -> Iterator[Finding]:
         if on_lo and value != "0" and _ARP_IGNORE.fullmatch(key.replace("/", ".")):
             message = f"arp_ignore {value}: ARP requests for a VIP on lo are not answered"
             hint = "fine only where every VIP is routed to this host"
-            conflicts_with = ("director", "vips", on_lo[0], "interface")
-            yield warning(("sysctl", key), message, hint, conflicts_with=conflicts_with)
+            conflict = (*VIPS, on_lo[0], "interface")
+            yield warning(("sysctl", key), message, hint, conflicts_with=conflict)
 
 
 def _addresses_once(role: Role) -> Iterator[Finding]:

@@ -44,10 +44,8 @@ def _director(director: Address, networks: HostNetworks) -> Iterator[Finding]:
     path = (*_PATH, "director")
     yield from networks.host_error(director, path)
     if director in networks.own:
-        message = f"{director} is this host's own address"
-        yield Finding(
-            path, message, "the director is another host", conflicts_with=networks.own[director]
-        )
+        message, conflict = f"{director} is this host's own address", networks.own[director]
+        yield Finding(path, message, "the director is another host", conflicts_with=conflict)
 
 
 def _gateway(director: Address, role: Role) -> Iterator[Finding]:

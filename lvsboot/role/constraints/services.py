@@ -71,12 +71,8 @@ def _scheduler(service: Service, path: Path) -> Iterator[Finding]:
         odd = next(i for i, weight in enumerate(weights) if weight not in {0, weights[0]})
         message = f"'{scheduler}' ignores all weights but 0"
         hint = f"'{_WEIGHTED[scheduler]}' uses them"
-        yield warning(
-            (*path, "scheduler"),
-            message,
-            hint,
-            conflicts_with=(*path, "real_servers", odd, "weight"),
-        )
+        conflict = (*path, "real_servers", odd, "weight")
+        yield warning((*path, "scheduler"), message, hint, conflicts_with=conflict)
 
 
 def _refused(service: Service, weights: Weights, path: Path) -> Iterator[Finding]:

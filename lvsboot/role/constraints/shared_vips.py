@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 
 from lvsboot.ipvs.table import ForwardingMethod
+from lvsboot.role.constraints.addresses import own_addresses
 from lvsboot.role.constraints.findings import METHOD, SERVICES, VIPS, warning
 from lvsboot.role.document import Finding, Path
 from lvsboot.role.formats import Address
@@ -19,41 +20,23 @@ def shared_vip_findings(director: Director, role: Role) -> Iterator[Finding]:
 
     With dr and tun they hold the VIP themselves, and cannot answer a director that uses it.
     """
-    hosts = {
-        interface.ip: (nic.name, i)
-        for nic in role.nics
-        for i, interface in enumerate(nic.addresses)
-    }
+    hosts = {address: path for path, address in own_addresses(role) if path[0] == "network"}
     shared = [(i, vip) for i, vip in enumerate(director.vips) if vip.address in hosts]
     if not shared:
         return
     sent_on = set(_sent_on(director, hosts))
     for i, vip in shared:
-        name, number = hosts[vip.address]
-        path, conflicts_with = (
-            (*VIPS, i, "address"),
-            ("network", "interfaces", name, "addresses", number),
-        )
+        path, conflict = (*VIPS, i, "address"), hosts[vip.address]
         message = f"{vip.address} is a VIP and a host address"
-        if vip.interface != name:
-            yield Finding(
-                path,
-                message,
-                f"interface: {name} if it is to be both",
-                conflicts_with=conflicts_with,
-            )
+        if vip.interface != conflict[2]:
+            hint = f"interface: {conflict[2]} if it is to be both"
+            yield Finding(path, message, hint, conflicts_with=conflict)
         elif vip.address in sent_on or None in sent_on:
-            depends_on = (SERVICES, METHOD)
-            yield Finding(
-                path,
-                message,
-                "only a nat service's VIP may be both",
-                conflicts_with=conflicts_with,
-                depends_on=depends_on,
-            )
+            hint, needs = "only a nat service's VIP may be both", (SERVICES, METHOD)
+            yield Finding(path, message, hint, conflicts_with=conflict, depends_on=needs)
         elif director.vip_on_stop is VipOnStop.REMOVE:
             message = f"the VIP {vip.address} stays up at a stop: it is also a host address"
-            yield warning(_ON_STOP, message, conflicts_with=conflicts_with)
+            yield warning(_ON_STOP, message, conflicts_with=conflict)
 
 
 def _sent_on(director: Director, own: Container[Address]) -> Iterator[Address | None]:

@@ -41,19 +41,13 @@ def _interface(sync: Sync, nics: dict[str, Nic]) -> Iterator[Finding]:
     if nic.mtu is not None and length + headers > nic.mtu and sync.mode is not SyncMode.BACKUP:
         path: Path = (*_PATH, "max_length" if sync.max_length is not None else "interface")
         message = f"messages of {length} bytes do not fit into {nic.name}'s MTU"
-        conflicts_with = (*NETWORK, nic.name, "mtu")
-        yield warning(
-            path, message, f"max_length: {nic.mtu - headers}", conflicts_with=conflicts_with
-        )
+        hint, conflict = f"max_length: {nic.mtu - headers}", (*NETWORK, nic.name, "mtu")
+        yield warning(path, message, hint, conflicts_with=conflict)
 
 
 def _length(sync: Sync) -> Iterator[Finding]:
     longest = _LONGEST_SENT - _HEADERS[sync.group.version]
-    if (
-        sync.max_length is not None
-        and sync.max_length > longest
-        and sync.mode is not SyncMode.BACKUP
-    ):
+    if (sync.max_length or 0) > longest and sync.mode is not SyncMode.BACKUP:
         message = f"a master never sends more than {longest} bytes"
         yield warning((*_PATH, "max_length"), message, "leave it out")
 
@@ -63,7 +57,6 @@ def _families(director: Director) -> Iterator[Finding]:
     for i, service in enumerate(director.services):
         for j, destination in enumerate(service.destinations):
             if destination.address.version != service.version:
+                path = (*SERVICES, i, "real_servers", j, "address")
                 message = f"{destination.address} is of another family, which sync cannot carry"
-                yield Finding(
-                    (*SERVICES, i, "real_servers", j, "address"), message, conflicts_with=_PATH
-                )
+                yield Finding(path, message, conflicts_with=_PATH)
