@@ -43,25 +43,23 @@ def _entries(role: Role, role_text: str, backend: Backend) -> Iterator[Entry]:
         yield from render_nft_unit()
     if role.hostname is not None:
         yield File(paths.HOSTNAME, f"{role.hostname}\n")
-    vips: tuple[Vip, ...] = ()
+    vips: list[Vip] = []
     if isinstance(role.kind, Director):
         yield render_rules(role.kind)
-        vips = tuple(_vips(role.kind, role))
+        vips = _vips(role.kind, role)
         yield from render_director_units(role.kind, vips)
-    carried = tuple(vip for vip in vips if _carries(backend, vip))
-    yield from _network(role, backend, carried)
-    # Also one that a backend brings up has a unit where a stop removes it.
+    yield from _network(role, backend, [vip for vip in vips if _carries(backend, vip)])
+    # Where a stop removes VIPs, those in the backend's file have a unit, too.
     removes = isinstance(role.kind, Director) and role.kind.vip_on_stop is VipOnStop.REMOVE
-    units = [vip for vip in vips if removes or vip not in carried]
+    units = [vip for vip in vips if removes or not _carries(backend, vip)]
     yield from render_kind(role.kind, units)
 
 
-def _vips(director: Director, role: Role) -> Iterator[Vip]:
+def _vips(director: Director, role: Role) -> list[Vip]:
     """The VIPs to bring up: those of lvsboot's that are no host address, which is always up."""
     hosts = {interface.ip for nic in role.nics for interface in nic.addresses}
-    for vip in director.vips:
-        if vip.owner is Owner.LVSBOOT and vip.address not in hosts:
-            yield vip
+    own = (vip for vip in director.vips if vip.owner is Owner.LVSBOOT)
+    return [vip for vip in own if vip.address not in hosts]
 
 
 def _carries(backend: Backend, vip: Vip) -> bool:
@@ -69,7 +67,7 @@ def _carries(backend: Backend, vip: Vip) -> bool:
     return backend is not Backend.EXTERNAL and vip.interface != "lo"
 
 
-def _network(role: Role, backend: Backend, vips: tuple[Vip, ...]) -> Iterator[File]:
+def _network(role: Role, backend: Backend, vips: list[Vip]) -> Iterator[File]:
     setups = nic_setups(role, vips)
     match backend:
         case Backend.NETWORKD:

@@ -40,8 +40,8 @@ def _service(service: Service) -> table.Service:
         scheduler=service.scheduler,
         scheduler_flags=service.scheduler_flags,
         one_packet=service.one_packet,
-        persistence=_persistence(persistence, service.family) if persistence is not None else None,
-        engine=(persistence.engine or "") if persistence is not None else "",
+        persistence=_persistence(persistence, service.family) if persistence else None,
+        engine=(persistence.engine if persistence else None) or "",
     )
     destinations = dict(_destination(service.port, it) for it in service.destinations)
     return table.Service(options, destinations)

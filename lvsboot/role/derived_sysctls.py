@@ -14,7 +14,8 @@ def derived_sysctls(role: Role) -> dict[str, str]:
     """
     match role.kind:
         case Director() as director:
-            return {**_forwarding(role), **_no_redirects(director, role), **_tuning(director)}
+            tuning = {f"net.ipv4.vs.{key}": value for key, value in director.tuning.items()}
+            return {**_forwarding(role), **_no_redirects(director, role), **tuning}
         case RealServer(method=ForwardingMethod.NAT):
             return {}
         case RealServer() as real_server:
@@ -77,10 +78,6 @@ def _no_redirects(director: Director, role: Role) -> dict[str, str]:
 
 def _device(name: str) -> str:
     return name.replace(".", "/")
-
-
-def _tuning(director: Director) -> dict[str, str]:
-    return {f"net.ipv4.vs.{key}": value for key, value in director.tuning.items()}
 
 
 def _silent_arp() -> dict[str, str]:
