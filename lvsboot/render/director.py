@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from lvsboot import paths
 from lvsboot.install.tree import Entry, File, Link
 from lvsboot.ipvs.rules.format import format_daemon_options
 from lvsboot.ipvs.table import Daemon
 from lvsboot.render.templates import fill_template
-from lvsboot.render.units import vip_unit, wanted
+from lvsboot.render.units import KEEP, vip_unit, wanted
 from lvsboot.role.defaults import FOREIGN_SERVICES, WEIGHTS
 from lvsboot.role.model import Director, Owner, Sync, Vip, VipOnStop
 
 _ANNOUNCE = "lvs-announce.service"
+# When they stop they remove every address of their links, and at a start add only their own.
+_MANAGERS = ("networking.service", "NetworkManager.service")
 
 
 def render_director_units(director: Director, vips: Iterable[Vip]) -> Iterator[Entry]:
@@ -37,6 +39,18 @@ def render_director_units(director: Director, vips: Iterable[Vip]) -> Iterator[E
         text = fill_template("announce.conf", vips=[vip.address for vip in vips])
         yield File(f"{paths.UNITS}/{_ANNOUNCE}.d/vips.conf", text)
         yield wanted("lvs.service", _ANNOUNCE)
+
+
+def render_vip_units(vips: Sequence[Vip]) -> Iterator[Entry]:
+    """The units of those VIPs that lvs-vip@.service brings up or stops."""
+    for vip in vips:
+        unit = vip_unit(vip.address)
+        for service in ("lvs.service", *(_MANAGERS if vip.interface != "lo" else ())):
+            yield wanted(service, unit)
+        path = f"{paths.UNITS}/{unit}.d/device.conf"
+        yield File(path, fill_template("vip-device.conf", vip=vip))
+    if vips:
+        yield wanted("lvs.service", KEEP)
 
 
 def _loading_options(director: Director) -> str:

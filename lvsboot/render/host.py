@@ -7,17 +7,18 @@ from typing import assert_never
 
 from lvsboot import paths
 from lvsboot.install.tree import Entry, File, Tree
-from lvsboot.render.director import render_director_units
+from lvsboot.render.director import render_director_units, render_vip_units
 from lvsboot.render.ifupdown import render_ifupdown
 from lvsboot.render.modules import render_modules
 from lvsboot.render.netplan import render_netplan
 from lvsboot.render.networkd import render_networkd
 from lvsboot.render.nft import render_nft
 from lvsboot.render.nics import nic_setups
+from lvsboot.render.real_server import render_real_server_units
 from lvsboot.render.rules import render_rules
 from lvsboot.render.sysctl import render_sysctl
-from lvsboot.render.units import render_kind, render_nft_unit, render_units
-from lvsboot.role.model import Backend, Director, Owner, Role, Vip, VipOnStop
+from lvsboot.render.units import render_nft_unit, render_units, wanted
+from lvsboot.role.model import Backend, Director, Owner, RealServer, Role, Vip, VipOnStop
 
 # Written also where cloud-init is not installed: if it comes later, it must not configure the NICs.
 _CLOUD_INIT_OFF = """\
@@ -43,16 +44,21 @@ def _entries(role: Role, role_text: str, backend: Backend) -> Iterator[Entry]:
         yield from render_nft_unit()
     if role.hostname is not None:
         yield File(paths.HOSTNAME, f"{role.hostname}\n")
+    yield wanted("sysinit.target", "lvs.service")
     vips: list[Vip] = []
-    if isinstance(role.kind, Director):
-        yield render_rules(role.kind)
-        vips = _vips(role.kind, role)
-        yield from render_director_units(role.kind, vips)
+    match role.kind:
+        case Director() as director:
+            vips = _vips(director, role)
+            # Where a stop removes VIPs, those in the backend's file have a unit, too.
+            removes = director.vip_on_stop is VipOnStop.REMOVE
+            yield render_rules(director)
+            yield from render_director_units(director, vips)
+            yield from render_vip_units(
+                [vip for vip in vips if removes or not _carries(backend, vip)]
+            )
+        case RealServer() as real_server:
+            yield from render_real_server_units(real_server)
     yield from _network(role, backend, [vip for vip in vips if _carries(backend, vip)])
-    # Where a stop removes VIPs, those in the backend's file have a unit, too.
-    removes = isinstance(role.kind, Director) and role.kind.vip_on_stop is VipOnStop.REMOVE
-    units = [vip for vip in vips if removes or not _carries(backend, vip)]
-    yield from render_kind(role.kind, units)
 
 
 def _vips(director: Director, role: Role) -> list[Vip]:
