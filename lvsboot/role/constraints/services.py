@@ -16,6 +16,9 @@ from lvsboot.role.services import Helper, Service, VirtualService
 
 # The schedulers that read flags.
 FLAGGED_SCHEDULERS = {"sh", "mh"}
+# Schedulers that choose by hash alone, and what makes up for that.
+_FALLBACK = "scheduler_flags: [fallback]"
+_HASHING = {"sh": _FALLBACK, "mh": _FALLBACK, "dh": "'lblc'"}
 # Schedulers that ignore all weights but 0, and the nearest ones that do not.
 _WEIGHTED = {"rr": "wrr", "lc": "wlc", "dh": "sh"}
 # ip_vs_mh.c builds its table with the default prime and ignores a pool that is larger.
@@ -76,13 +79,13 @@ def _scheduler(service: Service, path: Path) -> Iterator[Finding]:
 
 
 def _refused(service: Service, weights: Weights, path: Path) -> Iterator[Finding]:
-    """Without fallback sh and mh refuse the clients hashed to a server that takes none.
+    """Schedulers by hash refuse a client whose server is at weight 0 or its upper threshold.
 
-    ip_vs_sh_get() and ip_vs_mh_get(); is_unavailable() is weight 0 or the upper threshold
-    (IP_VS_DEST_F_OVERLOAD).
+    ip_vs_sh_get(), ip_vs_mh_get() and ip_vs_dh_schedule(), on IP_VS_DEST_F_OVERLOAD as on weight 0;
+    with fallback sh and mh hash again.
     """
     scheduler, destinations = service.scheduler, service.destinations
-    if scheduler not in FLAGGED_SCHEDULERS or SchedulerFlag.FALLBACK in service.scheduler_flags:
+    if scheduler not in _HASHING or SchedulerFlag.FALLBACK in service.scheduler_flags:
         return
     drained = [j for j, it in enumerate(destinations) if not it.weight]
     limited = [j for j, it in enumerate(destinations) if it.weight and it.upper_threshold]
@@ -97,7 +100,7 @@ def _refused(service: Service, weights: Weights, path: Path) -> Iterator[Finding
     else:
         return
     message = f"'{scheduler}' refuses the clients of a real server {when}"
-    hint = "scheduler_flags: [fallback] sends them to other real servers"
+    hint = f"{_HASHING[scheduler]} sends them to other real servers"
     yield warning((*path, "scheduler"), message, hint, conflicts_with=conflict)
 
 
