@@ -41,9 +41,9 @@ def print_cautions(cautions: Cautions) -> None:
 
 
 def print_changes(changes: Sequence[Change]) -> None:
-    from lvsboot.cli.text.problems import changes_text
+    from lvsboot.cli.text.file_changes import file_changes_text
 
-    sys.stdout.write(changes_text(changes))
+    sys.stdout.write(file_changes_text(changes))
 
 
 def wants_color(stream: TextIO) -> bool:

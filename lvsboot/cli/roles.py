@@ -104,10 +104,10 @@ def _path(text: str) -> Path:
 
 
 def _validate(arguments: argparse.Namespace) -> int:
-    from lvsboot.commands import roles
+    from lvsboot.commands.role_file import read_role
 
     try:
-        problems = roles.read_role(arguments.role, _standard_input(arguments.role)).warnings
+        problems = read_role(arguments.role, _standard_input(arguments.role)).warnings
         is_usable = not (arguments.strict and problems)
     except InputError as error:
         problems, is_usable = error.problems, False
@@ -226,10 +226,10 @@ def _install_units(arguments: argparse.Namespace) -> int:
 
 def _read_role(arguments: argparse.Namespace, *, from_anybody: bool = True) -> RoleFile:
     """The role, its warnings shown; with --strict they are InputError."""
-    from lvsboot.commands import roles
+    from lvsboot.commands.role_file import read_role
 
     stdin = _standard_input(arguments.role)
-    role_file = roles.read_role(arguments.role, stdin, from_anybody=from_anybody)
+    role_file = read_role(arguments.role, stdin, from_anybody=from_anybody)
     if arguments.strict and role_file.warnings:
         raise InputError(role_file.warnings)
     print_problems(role_file.warnings)

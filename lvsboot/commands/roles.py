@@ -10,20 +10,17 @@ from lvsboot import paths
 from lvsboot.commands.activation import activate, note_changes
 from lvsboot.commands.desired import HOST, NO_CAUTIONS, Cautions, host_tree
 from lvsboot.commands.role_removal import refuse_apply
-from lvsboot.errors import HostError, InputError, NotPermittedError
+from lvsboot.errors import HostError, NotPermittedError
 from lvsboot.install.files import Change, install_tree, plan_files, read_entry
 from lvsboot.install.image_lock import ImageLock
 from lvsboot.install.tree import Tree
-from lvsboot.problem import Problem, Span
 from lvsboot.render.cloudinit import render_seed
 from lvsboot.render.units import render_units
-from lvsboot.role.document import MAX_BYTES
 from lvsboot.role.model import Backend
-from lvsboot.role.reader import RoleFile, parse_role
+from lvsboot.role.reader import RoleFile
 from lvsboot.system.atomic import make_folder
 from lvsboot.system.lock import Lock, Tell, tell_nobody
-from lvsboot.system.permission import not_permitted
-from lvsboot.system.textfiles import Staged, read_bytes
+from lvsboot.system.textfiles import Staged
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +31,6 @@ class Rendering:
     changes: tuple[Change, ...]
     left: tuple[Change, ...]
     cautions: Cautions = NO_CAUTIONS
-
-
-def read_role(file: str, stdin: bytes | None = None, *, from_anybody: bool = True) -> RoleFile:
-    """The role in `file`, or in `stdin` for "-"; InputError with every problem in it.
-
-    With from_anybody=False HostError for a file that another user may write, or has written: what
-    root applies must not be anybody's. NotPermittedError for a file that the caller may not read.
-    """
-    if stdin is not None:
-        return parse_role(stdin, "<stdin>")
-    try:
-        # One byte more than may be, so that a larger file is seen as one.
-        return parse_role(read_bytes(file, MAX_BYTES, from_anybody=from_anybody), file)
-    except PermissionError as error:
-        raise not_permitted("read", file, error) from error
-    except OSError as error:
-        message = f"cannot read the role file: {error.strerror}"
-        hint = "write one there, or name another" if isinstance(error, FileNotFoundError) else ""
-        raise InputError([Problem(file, Span(1), message, hint=hint)]) from error
 
 
 def render(

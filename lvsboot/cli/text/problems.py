@@ -1,10 +1,9 @@
-"""Draws problems and changes of files as text. Prints nothing: only the command line does."""
+"""Draws problems as text. Prints nothing: only the command line does."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lvsboot.install.files import Change, Remove, saved_path
 from lvsboot.problem import Problem, Span
 from lvsboot.system.printable import printable_line
 
@@ -98,14 +97,3 @@ def _one_for_one(source: str) -> str:
         char if char.isprintable() or char == "\t" else "\N{REPLACEMENT CHARACTER}"
         for char in source
     )
-
-
-def changes_text(changes: Iterable[Change]) -> str:
-    """One line a file, `+` written and `-` removed; ends with a newline."""
-    return "".join(_change_line(change) for change in changes) or "no changes\n"
-
-
-def _change_line(change: Change) -> str:
-    mark = "-" if isinstance(change, Remove) else "+"
-    kept = f"  (what was there: {saved_path(change.path)})" if change.found.is_kept else ""
-    return f"{mark} {printable_line(change.path + kept)}\n"

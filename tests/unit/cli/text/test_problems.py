@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lvsboot.cli.text.problems import changes_text, problems_text
-from lvsboot.install.files import Change, Found, Remove, Write
-from lvsboot.install.tree import File
+from lvsboot.cli.text.problems import problems_text
 from lvsboot.problem import Place, Problem, Severity, Span
 
 SCHEDULER = Problem(
@@ -63,9 +61,6 @@ def test_a_hostile_text_cannot_move_the_cursor(hostile: str) -> None:
     text = problems_text([problem])
     assert text.replace("\n", "").isprintable()
     assert len(text.splitlines()) == 3
-    text = changes_text([Remove(f"/etc/{hostile}", Found.EDITED)])
-    assert text.replace("\n", "").isprintable()
-    assert len(text.splitlines()) == 1
 
 
 def test_color_is_only_added() -> None:
@@ -73,12 +68,3 @@ def test_color_is_only_added() -> None:
     for code in ("\033[31m", "\033[36m", "\033[1m", "\033[0m"):
         colored = colored.replace(code, "")
     assert colored == problems_text([SCHEDULER])
-
-
-def test_changes_say_where_a_persons_file_went() -> None:
-    changes: list[Change] = [
-        Write(File("/etc/a", ""), Found.EDITED),
-        Remove("/etc/b", Found.OURS),
-    ]
-    assert changes_text(changes) == ("+ /etc/a  (what was there: /etc/a.lvs-save)\n- /etc/b\n")
-    assert changes_text([]) == "no changes\n"
