@@ -31,7 +31,7 @@ _WORDS_OF_YAML_1_1 = {
 }  # fmt: skip
 
 
-class Complaint(NamedTuple):
+class Message(NamedTuple):
     message: str
     hint: Hint = ""
 
@@ -44,31 +44,35 @@ class FormatError(ValueError):
         super().__init__(message)
 
 
-def of_error(error: ValueError) -> Complaint:
-    return Complaint(str(error), error.hint if isinstance(error, FormatError) else "")
+def of_error(error: Exception) -> Message:
+    return Message(str(error), error.hint if isinstance(error, FormatError) else "")
 
 
-def unknown_key(key: str, title: str, known: Sequence[str]) -> Complaint:
+def unknown_key(key: str, title: str, known: Sequence[str]) -> Message:
     otherwise = f"known here: {', '.join(known)}"
     message = f"{shown(key)} is not a key of {_with_article(title)}"
-    return Complaint(message, partial(_nearest, key, known, otherwise))
+    return Message(message, partial(_nearest, key, known, otherwise))
 
 
-def no_choice(choices: Sequence[Sequence[str]]) -> Complaint:
+def missing(key: str) -> str:
+    return f"'{key}' is missing"
+
+
+def no_choice(choices: Sequence[Sequence[str]]) -> Message:
     """`choices` are the sets of keys of which a mapping has one."""
     words = " or ".join(" with ".join(f"'{key}'" for key in keys) for keys in choices)
-    return Complaint(f"{words} is missing", "one of them says what this is")
+    return Message(f"{words} is missing", "one of them says what this is")
 
 
-def two_choices(key: str, other: str) -> Complaint:
-    return Complaint(f"'{key}' and '{other}' exclude each other", "take one of the two away")
+def two_choices(key: str, other: str) -> Message:
+    return Message(f"'{key}' and '{other}' exclude each other", "take one of the two away")
 
 
-def only_with(key: str, companion: str) -> Complaint:
-    return Complaint(f"'{key}' is only for what has a '{companion}'", "take it away")
+def only_with(key: str, companion: str) -> Message:
+    return Message(f"'{key}' is only for what has a '{companion}'", "take it away")
 
 
-def wrong_type(value: Any, kinds: Sequence[str]) -> Complaint:  # noqa: ANN401
+def wrong_type(value: Any, kinds: Sequence[str]) -> Message:  # noqa: ANN401
     expected = " or ".join(_KINDS[kind] for kind in kinds)
     hint = ""
     if "string" in kinds and not isinstance(value, dict | list | None):
@@ -82,46 +86,48 @@ def wrong_type(value: Any, kinds: Sequence[str]) -> Complaint:  # noqa: ANN401
         hint = _ENTRY if isinstance(value, dict | None) else "put brackets around it: [ ]"
     elif kinds == ["object"]:
         hint = _KEYS_BELOW if value is None else _KEYS_HERE
-    return Complaint(f"{shown(value)} is not {expected}", hint)
+    return Message(f"{shown(value)} is not {expected}", hint)
 
 
-def not_a_word(value: Any, title: str, words: Sequence[str]) -> Complaint:  # noqa: ANN401
+def not_a_word(value: Any, title: str, words: Sequence[str]) -> Message:  # noqa: ANN401
     listed = f"one of {', '.join(words)}"
     hint: Hint = listed
     if isinstance(value, str):
         hint = partial(_nearest, value, words, listed)
     elif value is False and "no" in words:
         hint = "write no"
-    return Complaint(f"{shown(value)} is not {_with_article(title)}", hint)
+    return Message(f"{shown(value)} is not {_with_article(title)}", hint)
 
 
-def not_the_one(value: Any, title: str, wanted: Any) -> Complaint:  # noqa: ANN401
+def not_the_one(value: Any, title: str, wanted: Any) -> Message:  # noqa: ANN401
     message = f"{shown(value)} is not {_with_article(title)} that is known here"
     is_quoted = value == str(wanted)
-    return Complaint(message, _UNQUOTE if is_quoted else f"this lvsboot reads {wanted}")
+    return Message(message, _UNQUOTE if is_quoted else f"this lvsboot reads {wanted}")
 
 
-def too_small(value: int, title: str, limit: int) -> Complaint:
-    return Complaint(f"{value} is too small for {_with_article(title)}: at least {limit}")
+def too_small(value: int, title: str, limit: int) -> Message:
+    return Message(f"{value} is too small for {_with_article(title)}: at least {limit}")
 
 
-def too_large(value: int, title: str, limit: int) -> Complaint:
-    return Complaint(f"{value} is too large for {_with_article(title)}: at most {limit}")
+def too_large(value: int, title: str, limit: int) -> Message:
+    return Message(f"{value} is too large for {_with_article(title)}: at most {limit}")
 
 
-def too_few(least: int) -> Complaint:
-    return Complaint(
+def too_few(least: int) -> Message:
+    return Message(
         f"at least {least} entry is needed here"
         if least == 1
         else f"at least {least} entries are needed here"
     )
 
 
-def twice(values: Sequence[Any], texts: Sequence[str]) -> Complaint:
-    """`texts` are the values' own, of which one stands there again."""
-    first = {text: i for i, text in reversed(list(enumerate(texts)))}
-    again = next(value for i, value in enumerate(values) if first[texts[i]] != i)
-    return Complaint(f"{shown(again)} stands here twice", "once is enough")
+def twice(values: Sequence[Any]) -> Message:
+    seen = set()
+    for value in values:
+        if repr(value) in seen:
+            return Message(f"{shown(value)} stands here twice", "once is enough")
+        seen.add(repr(value))
+    raise ValueError("no value stands here twice")
 
 
 def shown(value: Any) -> str:  # noqa: ANN401

@@ -33,8 +33,8 @@ from lvsboot.role.formats import (
     parse_network,
 )
 from lvsboot.role.model import Backend, Dhcp, NetworkPlan, Nic, RealServer, Role, Route, TunnelEnd
-from lvsboot.role.schema import sift
-from lvsboot.role.unaffected import sure_findings
+from lvsboot.role.unaffected import unaffected_findings
+from lvsboot.role.validation import validate
 
 _Parsed = TypeVar("_Parsed")
 _Mapping = Mapping[str, Any]
@@ -72,13 +72,13 @@ def check_value(
     `lost` are the paths of what was refused before there was a value; of what `aliases` repeat
     each thing is found once.
     """
-    sound, sieve = sift(value, aliases)
-    sieve.lost.update(lost)
+    result = validate(value, aliases)
+    result.lost.update(lost)
     role = None
-    found: Iterable[Finding] = sieve.findings
-    if sound is not None:
-        role = decode_role(sound)
-        found = chain(found, sure_findings(constraint_findings(role), sieve))
+    found: Iterable[Finding] = result.findings
+    if result.value is not None:
+        role = decode_role(result.value)
+        found = chain(found, unaffected_findings(constraint_findings(role), result))
     return role, list(_first(_each_once(found, aliases) if aliases else found))
 
 

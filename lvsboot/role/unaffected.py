@@ -10,25 +10,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 
-from lvsboot.role.checks import Sieve
 from lvsboot.role.document import Finding, Path
+from lvsboot.role.validation import ValidationResult
 
 
-def sure_findings(findings: Iterable[Finding], sieve: Sieve) -> Iterator[Finding]:
+def unaffected_findings(findings: Iterable[Finding], result: ValidationResult) -> Iterator[Finding]:
     """Those that hold whatever was meant by the lost parts, with the file's own list indices."""
-    if not sieve.lost:
+    if not result.lost:
         yield from findings
         return
-    lost = _Lost(sieve.lost)
+    lost = _Lost(result.lost)
     for finding in findings:
         found = replace(
             finding,
-            path=_original(finding.path, sieve),
+            path=_original(finding.path, result),
             conflicts_with=None
             if finding.conflicts_with is None
-            else _original(finding.conflicts_with, sieve),
+            else _original(finding.conflicts_with, result),
         )
-        depends_on = [_original(path, sieve) for path in finding.depends_on]
+        depends_on = [_original(path, result) for path in finding.depends_on]
         if not lost.casts_doubt_on(found, depends_on):
             yield found
 
@@ -75,10 +75,10 @@ def _entity(path: Path) -> Path:
     return path[:3] if path[:2] == ("network", "interfaces") else path[: max(1, len(path) - 1)]
 
 
-def _original(path: Path, sieve: Sieve) -> Path:
+def _original(path: Path, result: ValidationResult) -> Path:
     """A path in what is left as a path in the file, where lists are longer."""
     steps: Path = ()
     for step in path:
-        kept = sieve.kept.get(steps)
+        kept = result.kept.get(steps)
         steps = (*steps, kept[step] if kept is not None and isinstance(step, int) else step)
     return steps

@@ -17,7 +17,7 @@ CACHE = REPOSITORY / ".cache" / "fuzz"
 # Each reader, and which of tests/fuzz/seeds.py it starts from.
 TARGETS = {
     "read_role": "roles",
-    "sift_value": "roles",
+    "validate_value": "roles",
     "read_rules": "rules",
     "import_rules": "rules",
     "decode_netlink": "replies",

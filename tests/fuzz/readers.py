@@ -27,7 +27,7 @@ from lvsboot.role.document import Finding, parse_document
 from lvsboot.role.importing import import_table
 from lvsboot.role.model import Backend, Director
 from lvsboot.role.reader import RoleFile, parse_role
-from lvsboot.role.schema import sift
+from lvsboot.role.validation import validate
 
 _BACKENDS = (Backend.NETWORKD, Backend.NETPLAN, Backend.IFUPDOWN, Backend.EXTERNAL)
 
@@ -63,22 +63,22 @@ def _check_rendering(role_file: RoleFile) -> None:
                 assert format_rules(_parse(entry.text)) == entry.text
 
 
-def sift_value(raw: bytes) -> None:
-    """What is left of a value is sound, and nothing is lost without a finding."""
+def validate_value(raw: bytes) -> None:
+    """The valid part of a value is valid, and nothing is lost without a finding."""
     try:
         document = parse_document(raw, "role.yaml")
     except InputError:
         return
-    sound, sieve = sift(document.value)
-    if not sieve.findings:
-        assert sound is document.value
-    elif sound is not None:
-        again = sift(sound)[1]
+    result = validate(document.value)
+    if not result.findings:
+        assert result.value is document.value
+    elif result.value is not None:
+        again = validate(result.value)
         assert all(is_about_a_list(finding) for finding in again.findings)
 
 
 def is_about_a_list(finding: Finding) -> bool:
-    """What is left of a list may be too short, or still say a thing twice: each entry is sound."""
+    """The valid part of a list may be too short, or have an entry twice: each entry is valid."""
     return finding.message.endswith(("is needed here", "are needed here", "stands here twice"))
 
 

@@ -18,12 +18,11 @@ from jsonschema import Draft202012Validator
 from lvsboot.cli.text.problems import problems_value
 from lvsboot.errors import InputError
 from lvsboot.problem import Problem, Severity
-from lvsboot.role.checks import KEYWORDS
 from lvsboot.role.document import parse_document
-from lvsboot.role.schema import load_schema
+from lvsboot.role.schema import load_schema, role_validator
+from lvsboot.role.validation import ABOUT_KEYS, MESSAGES
 from tests.golden import REPOSITORY
 from tests.reports import INVALID, ROLES, read, report, verdict
-from tests.unit.role.test_schema_checks import ORACLE
 
 CONSTRAINTS = REPOSITORY / "lvsboot" / "role" / "constraints"
 # What a finding says of this file, and what of any other.
@@ -66,8 +65,9 @@ def in_use(schema: Any) -> Iterator[str]:
                 if key in {"properties", "$defs"}:
                     for grandchild in child.values():
                         yield from in_use(grandchild)
-                else:
-                    yield key
+                    continue
+                yield key
+                if key in {"items", "additionalProperties", "propertyNames", "oneOf"}:
                     yield from in_use(child)
         case list():
             for child in schema:
@@ -81,11 +81,16 @@ def test_every_keyword_of_the_schema_is_broken_somewhere() -> None:
             value = parse_document(place.read_bytes(), place.name).value
         except InputError:
             continue
-        for error in ORACLE.iter_errors(value):
+        for error in role_validator().iter_errors(value):
             broken.add(error.validator)
             broken.update(str(step) for step in error.schema_path)
-    frame = {"properties", "items"}  # they lead to what can be broken
-    assert set(in_use(load_schema())) & (KEYWORDS - frame) <= broken
+    assert set(in_use(load_schema())) & {*MESSAGES, *ABOUT_KEYS, "propertyNames"} <= broken
+
+
+def test_every_keyword_of_the_schema_has_its_message() -> None:
+    annotations = {"$schema", "$ref", "title", "description", "default", "examples"}
+    frame = {"items", "propertyNames"}  # they lead to what can be broken
+    assert set(in_use(load_schema())) <= {*MESSAGES, *ABOUT_KEYS, *annotations, *frame}
 
 
 def finding_lines(place: Path) -> set[int]:

@@ -12,10 +12,9 @@ from jsonschema import Draft202012Validator
 from lvsboot.ipvs.table import ForwardingMethod, Protocol, TunnelType
 from lvsboot.policy import Foreign, Weights
 from lvsboot.role import defaults
-from lvsboot.role.checks import Sieve, compile_schema
 from lvsboot.role.formats import PARSERS
 from lvsboot.role.model import Backend, Dhcp, Owner, SyncMode, VipOnStop
-from lvsboot.role.schema import load_schema
+from lvsboot.role.schema import load_schema, make_validator
 from tests.golden import REPOSITORY
 
 
@@ -38,6 +37,20 @@ def test_every_format_has_its_parser() -> None:
     formats = {schema["format"] for schema in subschemas(load_schema()) if "format" in schema}
     assert formats - {"hostname"} <= set(PARSERS)
     assert set(PARSERS) == formats
+
+
+def test_what_stands_beside_a_reference_is_about_meaning_alone() -> None:
+    for schema in subschemas(load_schema()):
+        if "$ref" in schema:
+            assert schema.keys() <= {"$ref", "title", "description", "default", "examples"}
+
+
+def test_the_type_is_checked_before_all_else() -> None:
+    """At one value only the first error is shown."""
+    for schema in subschemas(load_schema()):
+        keywords = [key for key in schema if key in Draft202012Validator.VALIDATORS]
+        if isinstance(schema.get("type"), str | list):
+            assert keywords[0] == "type", schema["title"]
 
 
 def test_every_mapping_refuses_unknown_keys() -> None:
@@ -70,12 +83,10 @@ def test_every_example_and_default_may_stand_where_it_is_shown() -> None:
     schema = load_schema()
     for key, child in keys(schema, schema):
         own = {keyword: value for keyword, value in child.items() if keyword != "$ref"}
-        check = compile_schema({**own, "$defs": schema["$defs"]}, PARSERS, {})
+        validator = make_validator({**own, "$defs": schema["$defs"]})
         shown = [*child.get("examples", ()), *([child["default"]] if "default" in child else ())]
         for value in shown:
-            sieve = Sieve()
-            assert check(value, (), sieve) == value, key
-            assert sieve.findings == [], key
+            assert validator.is_valid(value), key
 
 
 def test_the_reference_page_is_the_schemas() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lvsboot.role.checks import Sieve
 from lvsboot.role.document import Finding, Path
-from lvsboot.role.unaffected import sure_findings
+from lvsboot.role.unaffected import unaffected_findings
+from lvsboot.role.validation import ValidationResult
 
 steps = st.sampled_from(["network", "interfaces", "eth0", "director", "vips", 0, 1])
 paths = st.lists(steps, max_size=5).map(tuple)
@@ -36,11 +36,10 @@ def meet(lost: Path, path: Path) -> bool:
 def test_a_finding_holds_unless_what_it_rests_on_is_lost(
     lost: set[Path], path: Path, conflicts_with: Path | None, depends_on: tuple[Path, ...]
 ) -> None:
-    sieve = Sieve()
-    sieve.lost = lost
+    result = ValidationResult(None, lost=lost)
     finding = Finding(path, "", conflicts_with=conflicts_with, depends_on=depends_on)
     entities = [entity(it) for it in (path, conflicts_with) if it is not None]
     is_doubted = any(is_own(part, it) for part in lost for it in entities) or any(
         meet(part, it) for part in lost for it in depends_on
     )
-    assert list(sure_findings([finding], sieve)) == ([] if is_doubted else [finding])
+    assert list(unaffected_findings([finding], result)) == ([] if is_doubted else [finding])

@@ -1,4 +1,4 @@
-"""The schema's own checks, held to the jsonschema package, and what they leave of a value."""
+"""Validation held to plain jsonschema, and the valid part that it leaves of a value."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ import pytest
 from hypothesis import given
 from jsonschema import Draft202012Validator, FormatChecker, validators
 
-from lvsboot.role.checks import UNSOUND, Sieve, compile_schema
 from lvsboot.role.document import MAX_FINDINGS, parse_document
 from lvsboot.role.formats import PARSERS
-from lvsboot.role.schema import STAND_INS, load_schema, sift
+from lvsboot.role.schema import load_schema
+from lvsboot.role.validation import PLACEHOLDERS, validate, validate_against
 from tests.fuzz.readers import is_about_a_list
 from tests.strategies import EXAMPLES, VALUES, damaged
+from tests.unit.role.test_schema import subschemas
 
 
 def _oracle() -> Any:
+    """Of the schema as it stands, with none of our own keywords."""
     checker = FormatChecker(formats=())
     for name, parse in PARSERS.items():
 
@@ -37,14 +39,14 @@ ORACLE = _oracle()
 
 def agrees(value: Any) -> None:
     before = copy.deepcopy(value)
-    sound, sieve = sift(value)
+    result = validate(value)
     assert repr(value) == repr(before)  # not a number is not itself
-    assert bool(sieve.findings) == (not ORACLE.is_valid(value))
-    if not sieve.findings:
-        assert sound is value
-        assert not sieve.lost
-    elif sound is not None:
-        _same, again = sift(sound)
+    assert bool(result.findings) == (not ORACLE.is_valid(value))
+    if not result.findings:
+        assert result.value is value
+        assert not result.lost
+    elif result.value is not None:
+        again = validate(result.value)
         assert all(is_about_a_list(finding) for finding in again.findings)
 
 
@@ -63,25 +65,30 @@ def test_damaged_roles(value: Any) -> None:
     agrees(value)
 
 
-def compile_(schema: dict[str, Any], stand_ins: dict[str, dict[str, Any]] | None = None) -> Any:
-    return compile_schema({"title": "thing", **schema}, PARSERS, stand_ins or {})
-
-
 @pytest.mark.parametrize(
-    "schema",
+    "keys",
     [
-        {"type": "string", "pattern": "a"},
-        {"type": "array", "items": {"type": "string", "maxLength": 1}},
-        {"$ref": "#/$defs/a", "minimum": 1, "$defs": {"a": {"type": "integer"}}},
+        {"vip": "192.0.2.1", "fwmark": 1},
+        {"port": 80, "fwmark": 1},
+        {"vip": "192.0.2.1", "port": 80, "fwmark": 1},
+        {"vip": "192.0.2.1"},
+        {},
     ],
 )
-def test_a_keyword_that_is_not_checked_is_refused(schema: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"lvsboot checks no|keywords beside"):
-        compile_(schema)
+def test_a_service_has_one_identity(keys: dict[str, Any]) -> None:
+    vips = [{"address": "192.0.2.1", "interface": "lo"}]
+    services = [{**keys, "real_servers": []}]
+    director = {"method": "dr", "vips": vips, "services": services}
+    value = {"version": 1, "director": director}
+    agrees(value)
+    assert len(validate(value).findings) == 1
+
+
+THING: dict[str, Any] = {"title": "thing", "type": "object", "additionalProperties": False}
 
 
 def test_what_is_left_says_what_is_lost() -> None:
-    sound, sieve = sift(
+    result = validate(
         {
             "version": 1,
             "sysctl": {"net.a": 1, "net.b": []},
@@ -95,7 +102,7 @@ def test_what_is_left_says_what_is_lost() -> None:
             },
         }
     )
-    assert sound == {
+    assert result.value == {
         "version": 1,
         "sysctl": {"net.a": 1},
         "director": {
@@ -107,8 +114,8 @@ def test_what_is_left_says_what_is_lost() -> None:
             "services": [],
         },
     }
-    assert sieve.kept == {("director", "vips"): [0, 2]}
-    assert sieve.lost == {
+    assert result.kept == {("director", "vips"): [0, 2]}
+    assert result.lost == {
         ("hostname",),
         ("sysctl", "net.b"),
         ("director", "method"),
@@ -121,42 +128,43 @@ def test_what_is_left_says_what_is_lost() -> None:
 
 def test_a_key_without_its_companion_is_left_out() -> None:
     schema = {
-        "type": "object",
-        "additionalProperties": False,
+        **THING,
         "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}},
         "dependentRequired": {"a": ["b"]},
     }
-    sieve = Sieve()
-    assert compile_(schema)({"a": 1}, (), sieve) == {}
-    assert [finding.message for finding in sieve.findings] == ["'a' is only for what has a 'b'"]
-    assert sieve.lost == {("a",)}
+    result = validate_against(schema, {"a": 1})
+    assert result.value == {}
+    assert [finding.message for finding in result.findings] == ["'a' is only for what has a 'b'"]
+    assert result.lost == {("a",)}
 
 
-def test_every_stand_in_is_for_a_required_key() -> None:
-    schema = load_schema()
-    places = {"": schema, "network": schema["properties"]["network"], **schema["$defs"]}
-    for name, values in STAND_INS.items():
-        assert values.keys() <= set(places[name]["required"])
+def test_every_placeholder_is_for_a_required_key() -> None:
+    required: dict[str, set[str]] = {}
+    for schema in subschemas(load_schema()):
+        if "required" in schema and "title" in schema:
+            required.setdefault(schema["title"], set()).update(schema["required"])
+    for title, values in PLACEHOLDERS.items():
+        assert values.keys() <= required[title]
 
 
-def test_there_is_an_end_to_findings() -> None:
-    sieve = Sieve()
+def test_validation_stops_at_the_most_findings() -> None:
     value = {f"a{i}": i for i in range(2 * MAX_FINDINGS)}
-    check = compile_({"type": "object", "additionalProperties": False, "properties": {}})
-    assert check(value, (), sieve) == {}
-    assert len(sieve.findings) == MAX_FINDINGS
+    result = validate_against({**THING, "properties": {}}, value)
+    assert result.value is None
+    assert len(result.findings) == MAX_FINDINGS
+    assert result.findings[-1].path == (f"a{MAX_FINDINGS - 1}",)
 
 
 def test_one_of_several_sets_of_keys() -> None:
     properties = {"a": {"type": "integer"}, "b": {"type": "integer"}, "c": {"type": "integer"}}
-    check = compile_(
-        {
-            "type": "object",
-            "additionalProperties": False,
-            "properties": properties,
-            "oneOf": [{"required": ["a", "b"]}, {"required": ["c"]}],
-        }
-    )
+    schema = {
+        **THING,
+        "properties": properties,
+        "oneOf": [
+            {"required": ["a", "b"], "properties": {"c": False}},
+            {"required": ["c"], "properties": {"a": False, "b": False}},
+        ],
+    }
     for value, messages in (
         ({"a": 1, "b": 1}, []),
         ({"a": 1}, ["'b' is missing"]),
@@ -164,7 +172,6 @@ def test_one_of_several_sets_of_keys() -> None:
         ({"b": 1, "c": 1}, ["'c' and 'b' exclude each other"]),
         ({}, ["'a' with 'b' or 'c' is missing"]),
     ):
-        sieve = Sieve()
-        sound = check(value, (), sieve)
-        assert [finding.message for finding in sieve.findings] == messages
-        assert (sound is UNSOUND) == bool(messages)
+        result = validate_against(schema, value)
+        assert [finding.message for finding in result.findings] == messages
+        assert result.value == (None if messages else value)
