@@ -22,9 +22,11 @@ REAL_SERVERS = 20
 SMALL_ROLES = 1_000
 RUNS = int(os.environ.get("BENCH_RUNS", "5"))
 EXAMPLES = Path(__file__).parent.parent / "examples"
+SMALL_ROLE = EXAMPLES / "nat" / "rs1.yaml"
 
 _LOAD = "import sys, yaml; yaml.load(open(sys.argv[1], 'rb'), yaml.CSafeLoader)"
 _COMPOSE = "import sys, yaml; yaml.compose(open(sys.argv[1], 'rb'), yaml.CSafeLoader)"
+_IMPORT = "import jsonschema"
 _BARE = "import sys"
 
 
@@ -103,6 +105,8 @@ def _costs_once(role: Path, root: Path) -> dict[str, Cost]:
         "python3, doing nothing": _run([sys.executable, "-c", _BARE]),
         "PyYAML's C loader: load": _run([sys.executable, "-c", _LOAD, str(role)]),
         "PyYAML's C loader: compose": _run([sys.executable, "-c", _COMPOSE, str(role)]),
+        "import jsonschema": _run([sys.executable, "-c", _IMPORT]),
+        "lvsboot validate, a small role": _run([*lvsboot, "validate", str(SMALL_ROLE)]),
         "lvsboot validate": _run([*lvsboot, "validate", str(role)]),
         "lvsboot render, into an empty root": _run(
             [*lvsboot, "render", str(role), "--root", str(root)]
@@ -139,11 +143,18 @@ def small_roles_median() -> float:
 def _ratios(costs: dict[str, Cost], small: float) -> list[Ratio]:
     load, compose = costs["PyYAML's C loader: load"], costs["PyYAML's C loader: compose"]
     validate, render = costs["lvsboot validate"], costs["lvsboot render, into an empty root"]
+    bare, imported = costs["python3, doing nothing"], costs["import jsonschema"]
+    validate_small = costs["lvsboot validate, a small role"]
     return [
         Ratio("validate / load, time", validate.seconds / load.seconds, 4),
         Ratio("validate / compose, memory", validate.memory / compose.memory, 2),
         Ratio("render / validate, time", render.seconds / validate.seconds, 2),
-        Ratio("a small role, ms", small, 3),
+        Ratio("a small role, ms", small, 5),
+        Ratio(
+            "validate a small role / import jsonschema, time",
+            (validate_small.seconds - bare.seconds) / (imported.seconds - bare.seconds),
+            3,
+        ),
     ]
 
 

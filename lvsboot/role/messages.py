@@ -1,4 +1,4 @@
-"""The sentences on values that a schema refuses: what is wrong, and what would be right."""
+"""The messages about values that the schema refuses, each with a hint how to fix it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 Hint = str | Callable[[], str]
-"""What would mend it; a function where it takes work that only a shown problem is worth."""
+"""How to fix it; a function where it takes time, so that only shown problems pay for it."""
 
 _KINDS = {
     "string": "a text",
@@ -18,14 +18,14 @@ _KINDS = {
     "array": "a list",
     "object": "a mapping",
 }
-# Longer than any word that there is: to compare what is no typing error takes its time.
+# Longer than any word of a role: comparing longer ones would take long and find nothing.
 _LONGEST_WORD = 40
 _MOST_COMPARED = 100
 _UNQUOTE = "write it without quotes"
 _ENTRY = "an entry begins with a hyphen"
 _KEYS_BELOW = "indent its keys below it"
 _KEYS_HERE = "write keys and their values: {key: value}"
-# And what other programs take for them.
+# YAML 1.1's words for true and false, and numbers that other programs read so.
 _WORDS_OF_YAML_1_1 = {
     "no": "false", "off": "false", "0": "false", "yes": "true", "on": "true", "1": "true",
 }  # fmt: skip
@@ -37,7 +37,7 @@ class Message(NamedTuple):
 
 
 class FormatError(ValueError):
-    """A text that has not its format: the sentence, and what would mend it."""
+    """A text is not of its format: the message, and a hint how to fix it."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         self.hint = hint
@@ -147,7 +147,7 @@ def shown(value: Any) -> str:  # noqa: ANN401
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A hint at the one of `known` that was meant, or nothing."""
+    """A hint at the nearest of `known`, or nothing."""
     if len(word) > _LONGEST_WORD:
         return ""
     compared = list(islice(known, _MOST_COMPARED))
@@ -164,7 +164,7 @@ def _nearest(word: str, known: Sequence[str], otherwise: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """As much of a text as a sentence bears."""
+    """The text, cut where it is too long for a message."""
     return text if len(text) <= 2 * _LONGEST_WORD else f"{text[: 2 * _LONGEST_WORD]}…"
 
 

@@ -42,7 +42,7 @@ _Mapping = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class RoleFile:
-    """A role that may be used, the text it came from, and what its author might reconsider."""
+    """A role without errors, its text, and the warnings about it."""
 
     role: Role
     text: str
@@ -54,9 +54,9 @@ def parse_role(raw: bytes, file: str) -> RoleFile:
     document = parse_document(raw, file)
     refused = {finding.path for _span, finding in document.findings if finding.path}
     role, findings = check_value(document.value, refused | document.merged, document.aliases)
-    # What a mapping lacks may be what its merge key was to bring.
+    # A key that a mapping lacks may be one of its merge key, which is refused already.
     findings = [finding for finding in findings if finding.path not in document.merged]
-    problems = _without_second_complaints(place_findings(document, findings), document)
+    problems = _without_refused_values(place_findings(document, findings), document)
     if role is None or any(problem.severity is Severity.ERROR for problem in problems):
         raise InputError(problems)
     return RoleFile(role, document.text, tuple(problems))
@@ -64,16 +64,16 @@ def parse_role(raw: bytes, file: str) -> RoleFile:
 
 def check_value(
     value: Any,  # noqa: ANN401
-    lost: Iterable[Path] = (),
+    removed: Iterable[Path] = (),
     aliases: Aliases | None = None,
 ) -> tuple[Role | None, list[Finding]]:
-    """The role that the value's sound part means, and all that is found in the whole.
+    """The role in the value's valid part, and all findings.
 
-    `lost` are the paths of what was refused before there was a value; of what `aliases` repeat
-    each thing is found once.
+    `removed` are the paths of values that the document refused already. An error in a value that
+    `aliases` repeat is found once.
     """
     result = validate(value, aliases)
-    result.lost.update(lost)
+    result.removed.update(removed)
     role = None
     found: Iterable[Finding] = result.findings
     if result.value is not None:
@@ -93,7 +93,7 @@ def _each_once(findings: Iterable[Finding], aliases: Aliases) -> Iterator[Findin
 
 
 def _first(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """As many errors as a person mends in one go, and as many warnings as one reads."""
+    """At most MAX_FINDINGS errors and as many warnings, each with a last one that says so."""
     counts = Counter[Severity]()
     for finding in findings:
         severity = finding.severity
@@ -102,20 +102,20 @@ def _first(findings: Iterable[Finding]) -> Iterator[Finding]:
             yield finding
         if counts[severity] == MAX_FINDINGS:
             more = f"these are the first {MAX_FINDINGS:,} {severity.value}s: there may be more"
-            yield Finding((), more, "mend these first", severity=severity)
+            yield Finding((), more, "fix these first", severity=severity)
         if counts[Severity.ERROR] == MAX_FINDINGS:
             return
 
 
-def _without_second_complaints(problems: list[Problem], document: Document) -> list[Problem]:
-    """A refused value has no meaning: what the schema says of it would be a second complaint."""
+def _without_refused_values(problems: list[Problem], document: Document) -> list[Problem]:
+    """Without the schema's problems at values that the document refused: one problem is enough."""
     own = len(document.findings)
     refused = {span for span, _finding in document.findings}
     return problems[:own] + [problem for problem in problems[own:] if problem.span not in refused]
 
 
 def decode_role(value: _Mapping) -> Role:
-    """The Role that a value means; the schema has accepted it."""
+    """The Role of a value that the schema has accepted."""
     return Role(
         hostname=value.get("hostname"),
         network=_optional(value, "network", _decode_network),

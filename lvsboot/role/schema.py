@@ -23,7 +23,7 @@ def load_schema() -> dict[str, Any]:
 
 @cache
 def role_schema() -> Schema:
-    """The schema with definitions for references, which are resolved for each value otherwise."""
+    """The schema with its references replaced: jsonschema would resolve them for each value."""
     schema = load_schema()
     inlined: dict[str, Any] = _inlined(schema, schema["$defs"])
     return inlined

@@ -1,8 +1,7 @@
-"""Which findings between fields still hold where some fields are broken. Knows no rule.
+"""Drops findings of the rules that might come from a removed value. Knows no rule.
 
-The rules see a role without its broken parts. What they find there is shown along with what the
-schema found, unless a lost part might have made it otherwise: nobody should be told to add a VIP
-that stands in the next line with a typing error.
+The rules check a role without the values that the schema refused. A finding that depends on such a
+value may be wrong: a VIP is not missing where the next line has it with a typing error.
 """
 
 from __future__ import annotations
@@ -15,11 +14,11 @@ from lvsboot.role.validation import ValidationResult
 
 
 def unaffected_findings(findings: Iterable[Finding], result: ValidationResult) -> Iterator[Finding]:
-    """Those that hold whatever was meant by the lost parts, with the file's own list indices."""
-    if not result.lost:
+    """Findings that do not depend on a removed value; their indices are the file's."""
+    if not result.removed:
         yield from findings
         return
-    lost = _Lost(result.lost)
+    removed = _Removed(result.removed)
     for finding in findings:
         found = replace(
             finding,
@@ -29,18 +28,18 @@ def unaffected_findings(findings: Iterable[Finding], result: ValidationResult) -
             else _original(finding.conflicts_with, result),
         )
         depends_on = [_original(path, result) for path in finding.depends_on]
-        if not lost.casts_doubt_on(found, depends_on):
+        if not removed.affects(found, depends_on):
             yield found
 
 
-class _Lost:
-    """The lost paths, so arranged that each question takes as long as its path is."""
+class _Removed:
+    """The removed paths, indexed so that a look-up takes time by the length of its path alone."""
 
-    def __init__(self, lost: Set[Path]) -> None:
-        self._paths = lost
+    def __init__(self, removed: Set[Path]) -> None:
+        self._paths = removed
         self._above: set[Path] = set()
         self._owners: set[Path] = set()
-        for path in lost:
+        for path in removed:
             self._above.update(_heads(path))
             fields = next(
                 (i for i, step in enumerate(reversed(path)) if isinstance(step, int)), None
@@ -48,7 +47,7 @@ class _Lost:
             first = 0 if fields is None else len(path) - fields
             self._owners.update(path[:length] for length in range(first, len(path) + 1))
 
-    def casts_doubt_on(self, finding: Finding, depends_on: list[Path]) -> bool:
+    def affects(self, finding: Finding, depends_on: list[Path]) -> bool:
         entities = [_entity(finding.path)]
         if finding.conflicts_with is not None:
             entities.append(_entity(finding.conflicts_with))
@@ -57,26 +56,26 @@ class _Lost:
         )
 
     def _is_below(self, path: Path) -> bool:
-        """Whether the path, or something that it stands in, is lost."""
+        """Whether the path, or a container of it, is removed."""
         return any(head in self._paths for head in _heads(path))
 
 
 def _heads(path: Path) -> Iterator[Path]:
-    """The path, and all that it stands in."""
+    """The paths of the value and of all its containers."""
     return (path[:length] for length in range(len(path) + 1))
 
 
 def _entity(path: Path) -> Path:
-    """What a finding is about: the list's entry or the mapping that the path leads into."""
+    """The path of the list's entry or the mapping that a finding is about."""
     indices = [i for i, step in enumerate(path) if isinstance(step, int)]
     if indices:
         return path[: indices[-1] + 1]
-    # Interfaces are told apart by name, what else has no index by the mapping that it stands in.
+    # An interface is an entry by its name; for all else without an index it is the mapping.
     return path[:3] if path[:2] == ("network", "interfaces") else path[: max(1, len(path) - 1)]
 
 
 def _original(path: Path, result: ValidationResult) -> Path:
-    """A path in what is left as a path in the file, where lists are longer."""
+    """The file's path for one of the valid part, whose lists may be shorter."""
     steps: Path = ()
     for step in path:
         kept = result.kept.get(steps)

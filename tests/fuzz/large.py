@@ -1,4 +1,4 @@
-"""Roles that are each as large as wanted, and hard for one thing: what took the square of its size.
+"""Roles of any size, each hard for one part that once took time by the square of the size.
 
 The unit tests count the work on small ones; `make fuzz` holds the largest to time and memory.
 """
@@ -51,7 +51,7 @@ def flags(size: int) -> str:
     return _director(f"services: [{{{service}, real_servers: [{{address: 192.0.2.2}}]}}]")
 
 
-def undeclared_beside_lost(size: int) -> str:
+def undeclared_beside_invalid(size: int) -> str:
     row = "{{vip: 192.0.2.9, port: {0}, scheduler: x, real_servers: [{{address: 192.0.2.2}}]}}"
     services = _rows(size, lambda i: row.format(1 + i))
     return _director(f"services: [{services}]", vips="{address: 192.0.2.1, interface: 1}")
@@ -94,8 +94,8 @@ def sysctls_by_nics(size: int) -> str:
 
 
 def vips_on_no_nic(size: int) -> str:
-    """And one lost NIC, for which no such finding is shown."""
-    nics = _rows(size, lambda i: f"lan{i}: {{}}") + ", lost: 1"
+    """And one invalid NIC, for which no such finding is shown."""
+    nics = _rows(size, lambda i: f"lan{i}: {{}}") + ", invalid: 1"
     vips = _rows(size, lambda i: f"{{address: {_ipv4(i)}, interface: wan{i}}}")
     return _director("services: []", nics, vips)
 
@@ -197,7 +197,7 @@ LARGE: tuple[Callable[[int], str], ...] = (
     long_key,
     long_keys_twice,
     flags,
-    undeclared_beside_lost,
+    undeclared_beside_invalid,
     marked_ports,
     hidden_behind_many,
     unseen,

@@ -64,7 +64,7 @@ def _check_rendering(role_file: RoleFile) -> None:
 
 
 def validate_value(raw: bytes) -> None:
-    """The valid part of a value is valid, and nothing is lost without a finding."""
+    """The valid part of a value is valid, and nothing is removed without a finding."""
     try:
         document = parse_document(raw, "role.yaml")
     except InputError:

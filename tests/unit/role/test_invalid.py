@@ -19,8 +19,8 @@ from lvsboot.cli.text.problems import problems_value
 from lvsboot.errors import InputError
 from lvsboot.problem import Problem, Severity
 from lvsboot.role.document import parse_document
+from lvsboot.role.error_findings import ABOUT_KEYS, MESSAGES
 from lvsboot.role.schema import load_schema, role_validator
-from lvsboot.role.validation import ABOUT_KEYS, MESSAGES
 from tests.golden import REPOSITORY
 from tests.reports import INVALID, ROLES, read, report, verdict
 

@@ -1,4 +1,4 @@
-"""Which findings hold beside lost parts, held to the definition in its plainest form."""
+"""Which findings hold beside removed values, compared with the plainest definition."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ def entity(path: Path) -> Path:
     return path[:3] if path[:2] == ("network", "interfaces") else path[: max(1, len(path) - 1)]
 
 
-def is_own(lost: Path, owner: Path) -> bool:
-    if len(lost) <= len(owner):
-        return owner[: len(lost)] == lost
-    rest = lost[len(owner) :]
-    return lost[: len(owner)] == owner and not any(isinstance(step, int) for step in rest)
+def is_own(removed: Path, owner: Path) -> bool:
+    if len(removed) <= len(owner):
+        return owner[: len(removed)] == removed
+    rest = removed[len(owner) :]
+    return removed[: len(owner)] == owner and not any(isinstance(step, int) for step in rest)
 
 
-def meet(lost: Path, path: Path) -> bool:
-    return lost[: len(path)] == path[: len(lost)]
+def meet(removed: Path, path: Path) -> bool:
+    return removed[: len(path)] == path[: len(removed)]
 
 
 @given(st.sets(paths), paths, paths | st.none(), st.lists(paths, max_size=2).map(tuple))
-def test_a_finding_holds_unless_what_it_rests_on_is_lost(
-    lost: set[Path], path: Path, conflicts_with: Path | None, depends_on: tuple[Path, ...]
+def test_a_finding_holds_unless_it_depends_on_a_removed_value(
+    removed: set[Path], path: Path, conflicts_with: Path | None, depends_on: tuple[Path, ...]
 ) -> None:
-    result = ValidationResult(None, lost=lost)
+    result = ValidationResult(None, removed=removed)
     finding = Finding(path, "", conflicts_with=conflicts_with, depends_on=depends_on)
     entities = [entity(it) for it in (path, conflicts_with) if it is not None]
-    is_doubted = any(is_own(part, it) for part in lost for it in entities) or any(
-        meet(part, it) for part in lost for it in depends_on
+    is_doubted = any(is_own(part, it) for part in removed for it in entities) or any(
+        meet(part, it) for part in removed for it in depends_on
     )
     assert list(unaffected_findings([finding], result)) == ([] if is_doubted else [finding])
