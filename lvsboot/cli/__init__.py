@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from lvsboot.cli import streams
+from lvsboot.cli.output import log, print_problems
 from lvsboot.cli.parser import parse
 from lvsboot.errors import ConflictError, Exit, InputError, LvsbootError
 
@@ -32,17 +33,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         status = _run_verb(words)
         sys.stdout.flush()
     except (InputError, ConflictError) as error:
-        from lvsboot.cli.output import print_problems
-
         print_problems(error.problems)
         return error.exit_status
     except LvsbootError as error:
-        from lvsboot.cli.output import tell
-
-        tell(str(error))
+        log(str(error))
         return error.exit_status
     except BrokenPipeError:
-        # The reader has gone (`lvsboot ... | head`): no news for anybody.
+        # The reader has closed the pipe (`lvsboot ... | head`): it wanted no more.
         return Exit.FAILED
     except KeyboardInterrupt:
         return 128 + 2
@@ -52,7 +49,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run_verb(words: Sequence[str]) -> int:
     try:
         arguments = parse(words)
-    except SystemExit as left:  # argparse has said all that there is to say
+    except SystemExit as left:  # argparse has printed why
         return int(left.code or Exit.DONE)
-    status: int = arguments.run(arguments)
-    return status
+    return int(arguments.run(arguments))

@@ -1,4 +1,4 @@
-"""What the verbs print: results on standard output, talk on standard error."""
+"""What the verbs print: results on standard output, everything else on standard error."""
 
 from __future__ import annotations
 
@@ -17,13 +17,12 @@ if TYPE_CHECKING:
     from lvsboot.problem import Problem
 
 
-def tell(sentence: str) -> None:
-    """Talk: nothing that a program would read."""
-    say(f"lvsboot: {sentence}\n")
+def log(sentence: str) -> None:
+    log_lines(f"lvsboot: {sentence}\n")
 
 
-def say(text: str) -> None:
-    """The same in lines of its own making."""
+def log_lines(text: str) -> None:
+    """Whole lines that need no program's name before them."""
     sys.stderr.write(printable_text(text))
     sys.stderr.flush()
 
@@ -37,7 +36,13 @@ def print_problems(problems: Sequence[Problem]) -> None:
 def print_cautions(cautions: Cautions) -> None:
     print_problems(cautions.problems)
     for sentence in cautions.sentences:
-        tell(sentence)
+        log(sentence)
+
+
+def print_json(value: object) -> None:
+    import json
+
+    print(json.dumps(value, indent=2))
 
 
 def print_changes(changes: Sequence[Change]) -> None:

@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from lvsboot import paths
-from lvsboot.cli.output import say, tell
+from lvsboot.cli import status
+from lvsboot.cli.output import log, log_lines
 from lvsboot.errors import Exit
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class _Verb:
         from lvsboot.commands.pending import unapplied_role
 
         if sentence := unapplied_role():
-            tell(sentence)
+            log(sentence)
         return self._run(arguments)
 
 
@@ -75,14 +76,6 @@ def _save_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--all", action="store_true", help="make services of other programs ours")
 
 
-def _status_arguments(parser: argparse.ArgumentParser) -> None:
-    shown = parser.add_mutually_exclusive_group()
-    shown.add_argument("--stats", action="store_true", help="totals since the last zero")
-    shown.add_argument("--rate", action="store_true", help="traffic in a second")
-    shown.add_argument("--connections", action="store_true", help="list the connections")
-    parser.add_argument("--json", action="store_true", help="all of it as JSON")
-
-
 def _announce_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "addresses", nargs="*", metavar="VIP", help="default: those of the rules that are loaded"
@@ -122,11 +115,11 @@ def _load(load: Callable[..., Loaded], arguments: argparse.Namespace) -> int:
         rules=arguments.rules,
         foreign=Foreign(arguments.foreign),
         weights=Weights(arguments.weights),
-        tell=tell,
+        tell=log,
     )
-    say(loaded_text(loaded))
+    log_lines(loaded_text(loaded))
     if sentence := size_sentence(declared_bits()):
-        tell(sentence)
+        log(sentence)
     return Exit.DONE
 
 
@@ -134,7 +127,7 @@ def _stop(_arguments: argparse.Namespace) -> int:
     from lvsboot.cli.text.changes import done_text
     from lvsboot.commands import service
 
-    say(done_text(service.stop(tell=tell)) + "\n")
+    log_lines(done_text(service.stop(tell=log)) + "\n")
     return Exit.DONE
 
 
@@ -147,10 +140,10 @@ def _save(arguments: argparse.Namespace) -> int:
     if arguments.output is not None:
         saved = saving.export(arguments.output)
     else:
-        saved = saving.save(everything=arguments.all, tell=tell)
-    say(f"saved as {saved.path}\n")
+        saved = saving.save(everything=arguments.all, tell=log)
+    log_lines(f"saved as {saved.path}\n")
     for note in saved.notes:
-        tell(note)
+        log(note)
     return Exit.DONE
 
 
@@ -164,7 +157,7 @@ def _arp_guard(_arguments: argparse.Namespace) -> int:
 def _zero(_arguments: argparse.Namespace) -> int:
     from lvsboot.commands import service
 
-    service.zero(tell=tell)
+    service.zero(tell=log)
     return Exit.DONE
 
 
@@ -176,66 +169,22 @@ def _announce(arguments: argparse.Namespace) -> int:
     for text in arguments.addresses:
         address = parse_full_address(text)
         if address is None:
-            tell(f"{text!r} is not an address")
+            log(f"{text!r} is not an address")
             return Exit.USAGE
         addresses.append(address)
     announce.require_permission()
     addresses = addresses or list(announce.loaded_vips())
     if not addresses:
-        tell("no rules with a VIP are loaded: name the VIPs")
+        log("no rules with a VIP are loaded: name the VIPs")
         return Exit.FAILED
     announced, absent = announce.announce(addresses, wait=arguments.wait)
     for address, link in announced:
         mac = link.mac.hex(":")
-        say(f"announced: {format_address(address)} is at {mac} on {link.name}\n")
+        log_lines(f"announced: {format_address(address)} is at {mac} on {link.name}\n")
     for address in absent:
         reason = "it is up on no Ethernet link that has a carrier"
-        tell(f"{format_address(address)} not announced: {reason}")
+        log(f"{format_address(address)} not announced: {reason}")
     return Exit.FAILED if absent else Exit.DONE
-
-
-def _real_server_status(arguments: argparse.Namespace) -> int | None:
-    """The exit status on a real server, which has VIPs in place of a table; None elsewhere."""
-    import os
-
-    # What lvs.service is here; a director's role may be large, and says nothing about this.
-    if not os.path.exists(paths.REAL_SERVER_DROP_IN):  # noqa: PTH110
-        return None
-    from lvsboot.cli.text.real_server import real_server_text, real_server_value
-    from lvsboot.commands.real_server import applied_real_server, read_real_server
-
-    real_server = applied_real_server()
-    if real_server is None:
-        return None
-    state = read_real_server(real_server)
-    if arguments.json:
-        import json
-
-        print(json.dumps({"real_server": real_server_value(state)}, indent=2))
-    else:
-        sys.stdout.write(real_server_text(state))
-    return Exit.DONE if state.is_right else Exit.DIFFERS
-
-
-def _status(arguments: argparse.Namespace) -> int:
-    outcome = _real_server_status(arguments)
-    if outcome is not None:
-        return outcome
-    from lvsboot.cli.text.live_table import Columns
-    from lvsboot.cli.text.status import status_text, status_value
-    from lvsboot.commands.status import read_status
-
-    status = read_status(connections=arguments.connections)
-    if arguments.json:
-        import json
-
-        print(json.dumps(status_value(status), indent=2))
-        return Exit.DONE
-    columns = Columns.CONNECTIONS
-    if arguments.stats or arguments.rate:
-        columns = Columns.STATS if arguments.stats else Columns.RATE
-    sys.stdout.write(status_text(status, columns))
-    return Exit.DONE
 
 
 # Name: summary, arguments, what runs.
@@ -246,8 +195,8 @@ VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[
     "save": ("keep the live table for the next start", _save_arguments, _Verb(_save)),
     "status": (
         "show the live table and its drift, or a real server's VIPs",
-        _status_arguments,
-        _Verb(_status),
+        status.add_arguments,
+        _Verb(status.run),
     ),
     "announce": (
         "tell the segment's hosts where our VIPs are",

@@ -1,4 +1,4 @@
-"""The standard streams, so that each is open and a failure of one has a sentence and a status."""
+"""The standard streams: each is open, and a failed write has a sentence and an exit status."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from lvsboot.errors import Exit, HostError
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-_INPUT, _OUTPUT, _TALK = 0, 1, 2
+_INPUT, _OUTPUT, _LOG = 0, 1, 2
 
 
 def open_streams() -> None:
-    """Makes standard output and standard error ones that can be relied on.
+    """Replaces standard output and standard error by streams that report a failed write.
 
-    To be called before any file is opened: that would get the number of a stream that the caller
-    has closed, and what is meant for the stream would be written into it.
+    Call it before any file is opened: the file would get the number of a stream that the caller
+    has closed, and the stream's text would be written into it.
     """
-    for descriptor in (_INPUT, _OUTPUT, _TALK):
+    for descriptor in (_INPUT, _OUTPUT, _LOG):
         _occupy(descriptor)
     sys.stdout = _text(_Output(_OUTPUT, "wb", closefd=False))
-    sys.stderr = _text(_Talk(_TALK, "wb", closefd=False))
+    sys.stderr = _text(_Log(_LOG, "wb", closefd=False))
 
 
 def final_status(status: int) -> int:
-    """The exit status, once more is known than the verb knew: what was to be said is lost."""
-    talk = sys.stderr.buffer.raw if isinstance(sys.stderr.buffer, io.BufferedWriter) else None
-    is_lost = isinstance(talk, _Talk) and talk.lost not in {0, errno.EPIPE}
+    """The verb's exit status; FAILED where the verb is done and a message could not be written."""
+    log = sys.stderr.buffer.raw if isinstance(sys.stderr.buffer, io.BufferedWriter) else None
+    is_lost = isinstance(log, _Log) and log.lost not in {0, errno.EPIPE}
     return Exit.FAILED if is_lost and status == Exit.DONE else status
 
 
@@ -41,7 +41,7 @@ def read_input(limit: int) -> bytes:
     closed = sys.stdin is None
     stream: BinaryIO = io.FileIO(_INPUT, closefd=False) if closed else sys.stdin.buffer
     try:
-        # None: there is nothing yet, and the descriptor is told not to wait.
+        # None: there is nothing yet, and the descriptor is non-blocking.
         while (chunk := stream.read(limit - len(content))) is None or chunk:
             if chunk is None:
                 _wait(reading=stream)
@@ -53,7 +53,7 @@ def read_input(limit: int) -> bytes:
 
 
 def _occupy(descriptor: int) -> None:
-    """Puts something there that can be neither read nor written, as if it were still closed."""
+    """Opens /dev/null there, by O_PATH: reads and writes fail as on a closed descriptor."""
     try:
         os.fstat(descriptor)
     except OSError:
@@ -67,12 +67,12 @@ def _failed(what: str, error: OSError) -> HostError:
 
 
 def _text(raw: io.FileIO) -> io.TextIOWrapper:
-    """Whatever the locale is, a role is UTF-8, and no name may end the program."""
+    """UTF-8 in every locale; a file's name that is not UTF-8 is escaped."""
     return io.TextIOWrapper(
         io.BufferedWriter(raw),
         encoding="utf-8",
         errors="backslashreplace",
-        line_buffering=isinstance(raw, _Talk) or raw.isatty(),
+        line_buffering=isinstance(raw, _Log) or raw.isatty(),
     )
 
 
@@ -83,7 +83,7 @@ def _wait(*, reading: BinaryIO | None = None, writing: BinaryIO | None = None) -
 
 
 class _Output(io.FileIO):
-    """Results: whoever asked for them must know that they are lost."""
+    """Results: a failed write raises HostError."""
 
     def write(self, content: bytes) -> int:  # type: ignore[override]
         try:
@@ -96,11 +96,11 @@ class _Output(io.FileIO):
         return count
 
 
-class _Talk(io.FileIO):
-    """Talk: that it is lost must not end what is talked about half way.
+class _Log(io.FileIO):
+    """Messages: a failed write must not end a verb half way.
 
-    `lost` is the errno of what was not written, 0 for nothing. A reader that has gone is no
-    failure: the journal may be started anew while a boot brings the rules in.
+    `lost` is the errno of a message that was not written, 0 for none. A closed pipe (EPIPE) is no
+    failure: the journal may be restarted while a boot loads the rules.
     """
 
     lost = 0

@@ -20,11 +20,10 @@ _MOST_NAMED = 5
 
 
 def require_silence() -> None:
-    """Returns where the host keeps silent; HostError with what is in the way.
+    """Raises HostError, with the reason, where the host would answer or announce ARP for a VIP.
 
-    Both the settings that are in force and those that sysctl.d would put in force must be right:
-    the next `sysctl --system` makes the ones of the others. What cannot be read or understood
-    counts as open.
+    Checks the kernel's settings and those of sysctl.d, which the next `sysctl --system` puts in
+    force. What cannot be read or understood counts as open.
     """
     if (reason := opening_reason(repair=True)) is None:
         return
@@ -39,9 +38,9 @@ def require_silence() -> None:
 
 
 def opening_reason(*, repair: bool = False) -> str | None:
-    """Why the host could be heard, or cannot be seen to be silent; None where it is silent.
+    """Why the host could answer or announce ARP for a VIP; None where it does not.
 
-    With repair=True settings that another hand has made are set right where the files allow it.
+    With repair=True our own file is applied first, where only the kernel's settings are wrong.
     """
     try:
         devices = live_devices()
@@ -51,14 +50,14 @@ def opening_reason(*, repair: bool = False) -> str | None:
         return reason
     opening = _live(devices)
     if opening is not None and repair:
-        # Somebody's hand, or another program. What the files say is right, and ours is among them.
+        # Set by hand or by another program: all files, ours among them, are right.
         run([_SYSTEMD_SYSCTL, paths.SYSCTL])
         opening = _live(live_devices())
     return None if opening is None else opening.sentence
 
 
 def files_reason(files: SysctlFiles, devices: list[str]) -> str | None:
-    """What in the files would open the host, or could; None where nothing does."""
+    """Which file would let the host answer or announce ARP, or could not be read; None for none."""
     if files.unread:
         named = ", ".join(str(unread) for unread in files.unread[:_MOST_NAMED])
         more = len(files.unread) - _MOST_NAMED
@@ -88,7 +87,7 @@ def _read(key: str) -> str | None:
 
 
 def _tell_journal(sentence: str) -> None:
-    """Puts the sentence where `systemctl status lvs` shows it, too: systemd.journal-fields(7)."""
+    """Logs the sentence for lvs.service, whose status shows it then: systemd.journal-fields(7)."""
     fields = ("SYSLOG_IDENTIFIER=lvsboot", "OBJECT_SYSTEMD_UNIT=lvs.service", "PRIORITY=3")
     message = "\n".join((f"MESSAGE={sentence}", *fields, ""))
     try:

@@ -1,4 +1,4 @@
-"""The verb import: rules as people have them become a director's role."""
+"""The verb import: makes a director's role of ipvsadm's rules or of a script."""
 
 from __future__ import annotations
 

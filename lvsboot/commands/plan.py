@@ -64,7 +64,7 @@ class Plan:
 
 
 def make_plan(role_file: RoleFile, root: Path, backend: Backend | None = None) -> Plan:
-    """Against this host, or against the files below `root`; runs without privileges.
+    """Compares with this host, or with the files below `root`; needs no privileges.
 
     `backend` is taken in place of the role's.
     Raises HostError where `root` is no directory.
@@ -109,8 +109,8 @@ def _after(change: Change, root: Path) -> Entry | None:
 
 
 def _vip_changes(real_server: RealServer, files: Iterable[FileChange]) -> tuple[VipChange, ...]:
-    """As an apply would bring VIPs up, and down those whose units it removes."""
-    removed = [it.change.path for it in files if isinstance(it.change, Remove)]
+    """VIPs that an apply would bring up, and those whose units it would remove."""
+    removed = [file.change.path for file in files if isinstance(file.change, Remove)]
     units = (_VIP_UNIT.fullmatch(path) for path in removed)
     former = [ip_address(found[1]) for found in units if found]
     return vip_changes(real_server, former, read_live_network())

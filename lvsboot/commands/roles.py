@@ -25,7 +25,7 @@ from lvsboot.system.textfiles import Staged
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """What a root should have, what was changed for it, and what was left as a person wrote it."""
+    """`tree` is what the root should have, `changes` what was written, `left` the edited files."""
 
     tree: Tree
     changes: tuple[Change, ...]
@@ -72,11 +72,11 @@ def apply(
     Raises RemovalRefusedError before anything is written where most of the live services or VIPs
     of ours would go, unless `allow_removal`.
 
-    What says that the role is applied is written once all has been done: an apply that fails, or
-    is killed, is one that has still to be made, for every verb and for the provisioner.
+    APPLIED_ROLE is written last: until then every verb and the provisioner see a role that has not
+    been applied, as after an apply that failed or was killed.
     """
     with _files_lock(HOST, "apply", tell):
-        # No start is to read half a role; the reload below takes this lock for itself.
+        # A start must not read half a role. The reload below takes this lock itself.
         with Lock(paths.TABLE_LOCK, "apply", tell):
             tree, cautions = host_tree(role_file, HOST, applies=True)
             if strict:

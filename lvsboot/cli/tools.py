@@ -1,0 +1,89 @@
+"""The verbs import, schema and install-units; and files and folders as verbs' arguments."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from lvsboot.cli.output import log, print_changes
+from lvsboot.errors import Exit, UsageError
+from lvsboot.system.printable import printable_line
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+
+def import_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "rules",
+        metavar="FILE",
+        help="what ipvsadm -Sn printed, or a file or script that sets it; - for standard input",
+    )
+
+
+def _no_arguments(_parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+def _install_units_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--root", metavar="DIR", default="/", help="an unpacked image's root")
+
+
+def path_of(text: str) -> Path:
+    """Not a Path in the parser: pathlib is more than the start path can pay for."""
+    from pathlib import Path
+
+    if not text:
+        # An unset variable in a script; pathlib would take it for the folder that we are in.
+        raise UsageError("a folder's name is empty: name it, or say . for the one that you are in")
+    return Path(text)
+
+
+def standard_input(file: str) -> bytes | None:
+    """What stands in for a file named -."""
+    from lvsboot.cli.streams import read_input
+    from lvsboot.role.document import MAX_BYTES
+
+    return read_input(MAX_BYTES + 1) if file == "-" else None
+
+
+def shown_name(file: str) -> str:
+    return "standard input" if file == "-" else printable_line(file)
+
+
+def run_import(arguments: argparse.Namespace) -> int:
+    from lvsboot.commands.importing import import_rules
+
+    imported = import_rules(arguments.rules, standard_input(arguments.rules))
+    for remark in imported.remarks:
+        log(remark)
+    if not imported.has_services:
+        log(f"{shown_name(arguments.rules)}: no service to import: no role is written")
+        return Exit.BAD_INPUT
+    sys.stdout.write(imported.text)
+    return Exit.DONE
+
+
+def _schema(_arguments: argparse.Namespace) -> int:
+    from lvsboot.resources import ROLE_SCHEMA
+
+    sys.stdout.write(ROLE_SCHEMA.read_text(encoding="utf-8"))
+    return Exit.DONE
+
+
+def _install_units(arguments: argparse.Namespace) -> int:
+    from lvsboot.commands import roles
+
+    print_changes(roles.install_units(path_of(arguments.root), tell=log).changes)
+    return Exit.DONE
+
+
+VERBS = {
+    "schema": ("print the role file's JSON Schema", _no_arguments, _schema),
+    "install-units": (
+        "put the systemd units in place, in an image that waits for a role",
+        _install_units_arguments,
+        _install_units,
+    ),
+}
