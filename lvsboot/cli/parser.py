@@ -76,9 +76,9 @@ def parser_for(words: Sequence[str]) -> _Parser:
     """All verbs; but for a service verb itself: a boot does not pay for the others."""
     if words and words[0] in service.VERBS:
         return _parser({"the service": {words[0]: service.VERBS[words[0]]}})
-    from lvsboot.cli import roles, tools
+    from lvsboot.cli import roles
 
-    return _parser({"roles": roles.VERBS, "the service": service.VERBS, "tools": tools.VERBS})
+    return _parser({"roles": roles.VERBS, "the service": service.VERBS, "tools": roles.TOOLS})
 
 
 def _verb_in(words: Sequence[str]) -> str | None:

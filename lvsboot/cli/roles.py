@@ -202,3 +202,4 @@ VERBS = {
         tools.run_import,
     ),
 }
+TOOLS = tools.VERBS
