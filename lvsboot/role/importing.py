@@ -1,4 +1,4 @@
-"""An IPVS table to the text of a director's role file: the way in for rules that exist. Pure."""
+"""An IPVS table to the text of a director's role file. Pure."""
 
 from __future__ import annotations
 
@@ -45,15 +45,12 @@ from lvsboot.role.constraints.services import FLAGGED_SCHEDULERS
 from lvsboot.role.document import MAX_BYTES, MAX_VALUES
 from lvsboot.role.model import SyncMode
 from lvsboot.role.reader import check_value
-from lvsboot.role.role_draft import Entry, ServiceEntry, Sketch
+from lvsboot.role.role_draft import Entry, RoleDraft
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A role file's text, and sentences on what of the rules it cannot express.
-
-    Without `has_services` none of the rules' services is in it: that is not a role to use.
-    """
+    """A role file's text, whether a service is in it, and sentences on what it cannot express."""
 
     text: str
     remarks: tuple[str, ...]
@@ -61,30 +58,30 @@ class Imported:
 
 
 def import_table(table: Table, *, file: str = "<rules>") -> Imported:
-    """The role whose rules give the same table, but for what the remarks name.
+    """The role with the same table, except for what the remarks name.
 
-    What a role refuses is at the text's end as a comment, so that the rest is valid. Raises
-    InputError about `file` where the role would be too large, or too much of it refused.
+    An entry that a role refuses is a comment at the text's end, so that the rest is valid. Raises
+    InputError about `file` where the role would be too large, or too many entries are refused.
     """
     method = _usual_method(table)
     importer = _Importer(method)
     services = [importer.service(key, service) for key, service in table.services.items()]
-    sketch = Sketch(method.value, services, _timeouts(table), _sync(table))
-    _leave_out_what_is_refused(sketch, file)
-    refused = (f"{entry.name}: {entry.refusal}" for entry in sketch.refused())
-    text = sketch.text()
+    settings = {"timeouts": _timeouts(table), "sync": _sync(table)}
+    draft = RoleDraft(method.value, services, {key: it for key, it in settings.items() if it})
+    _refuse_entries(draft, file)
+    refused = (f"{entry.name}: {entry.refusal}" for entry in draft.refused())
+    text = draft.text()
     if (size := len(text.encode())) > MAX_BYTES:
         raise _too_large(file, f"{size:,} bytes; it has at most {MAX_BYTES:,}")
-    return Imported(
-        text, (*importer.remarks, *_daemon_remarks(table), *refused), sketch.has_services
-    )
+    remarks = (*importer.remarks, *_daemon_remarks(table), *refused)
+    return Imported(text, remarks, bool(draft.accepted_services()))
 
 
-def _leave_out_what_is_refused(sketch: Sketch, file: str) -> None:
-    """Looks at the whole role until nothing is refused, but not for longer than it may take."""
-    looked_at = 0
+def _refuse_entries(draft: RoleDraft, file: str) -> None:
+    """Checks the whole role until nothing is refused, or MAX_VALUES have been checked in vain."""
+    checked = 0
     while True:
-        value = sketch.value()
+        value = draft.value()
         count = _count(value)
         if count > MAX_VALUES:
             raise _too_large(file, f"{count:,} values; it has at most {MAX_VALUES:,}")
@@ -92,12 +89,12 @@ def _leave_out_what_is_refused(sketch: Sketch, file: str) -> None:
         errors = [finding for finding in findings if finding.severity is Severity.ERROR]
         if not errors:
             return
-        looked_at += count
-        if looked_at > MAX_VALUES:
+        checked += count
+        if checked > MAX_VALUES:
             message = f"a role refuses too many of these rules, the last since {errors[0].message}"
             hint = "take such rules out"
             raise InputError([Problem(file, Span(1), message, hint=hint)])
-        sketch.refuse(errors)
+        draft.refuse(errors)
 
 
 def _count(value: Any) -> int:  # noqa: ANN401
@@ -127,7 +124,7 @@ def _usual_method(table: Table) -> ForwardingMethod:
 
 def _timeouts(table: Table) -> Entry | None:
     timeouts = {key: value for key, value in table.timeouts._asdict().items() if value}
-    return Entry(timeouts, "--set", (format_timeouts(table.timeouts),)) if timeouts else None
+    return Entry(timeouts, "--set", format_timeouts(table.timeouts)) if timeouts else None
 
 
 def _running(table: Table) -> list[tuple[DaemonRole, Daemon]]:
@@ -140,7 +137,7 @@ def _running(table: Table) -> list[tuple[DaemonRole, Daemon]]:
 
 
 def _sync(table: Table) -> Entry | None:
-    """director.sync; it has one set of options, the master's where they are two."""
+    """director.sync, with the master's options where the backup's are others."""
     running = _running(table)
     if not running:
         return None
@@ -158,8 +155,8 @@ def _sync(table: Table) -> Entry | None:
         "max_length": (daemon.max_length, 0),
     }
     others = {key: value for key, (value, default) in options.items() if value != default}
-    commands = tuple(format_daemon(*pair) for pair in running)
-    return Entry(found | others, f"--start-daemon {role.value}", commands)
+    first, *more = (Entry({}, "", format_daemon(*pair)) for pair in running)
+    return Entry(found | others, f"--start-daemon {role.value}", first.command, pool=more)
 
 
 def _daemon_remarks(table: Table) -> Iterator[str]:
@@ -174,13 +171,13 @@ class _Importer:
         self._method = method
         self.remarks: list[str] = []
 
-    def service(self, key: ServiceKey, service: Service) -> ServiceEntry:
-        """The service as an entry of director.services; its default values are left out."""
+    def service(self, key: ServiceKey, service: Service) -> Entry:
+        """The service as an entry of director.services, without default values."""
         rows = (self._destination(key, *pair) for pair in service.destinations.items())
-        return ServiceEntry(
+        return Entry(
             {**_identity(key), **self._options(key, service.options)},
             format_service_key(key),
-            (f"-A {format_service(key, service.options)}",),
+            f"-A {format_service(key, service.options)}",
             pool=[row for row in rows if row is not None],
         )
 
@@ -193,7 +190,7 @@ class _Importer:
             self._remark(key, "flag-3 of its scheduler has no name in a role file")
             flags.remove(SchedulerFlag.THIRD)
         if flags and options.scheduler not in FLAGGED_SCHEDULERS:
-            self._remark(key, f"scheduler flags, of which '{options.scheduler}' takes no notice")
+            self._remark(key, f"scheduler flags, which '{options.scheduler}' ignores")
         elif flags:
             found["scheduler_flags"] = [flag.value for flag in flags]
         if options.one_packet:
@@ -201,7 +198,7 @@ class _Importer:
         if options.persistence is not None:
             found["persistence"] = self._persistence(key, options.persistence, options.engine)
         elif options.engine:
-            self._remark(key, f"its engine '{options.engine}', which needs persistence")
+            self._remark(key, f"its engine '{options.engine}' needs persistence")
         return found
 
     def _persistence(
@@ -210,7 +207,7 @@ class _Importer:
         found: dict[str, Any] = {"timeout": persistence.timeout}
         prefix = _prefix(key.family, persistence.netmask)
         if prefix is None:
-            self._remark(key, "its persistence netmask is not a prefix; every client is told apart")
+            self._remark(key, "its persistence netmask is not a prefix: the role has none")
         elif prefix != (32 if key.family is Family.IPV4 else IPV6_HOST_PREFIX):
             found["prefix"] = prefix
         if engine:
@@ -228,7 +225,7 @@ class _Importer:
             if destination.method is ForwardingMethod.NAT:
                 row["port"] = where.port
             else:
-                self._remark(key, f"the port of {format_endpoint(*where)}: only nat has one")
+                self._remark(key, f"the port of {format_endpoint(*where)}: only nat rewrites it")
         if destination.weight != defaults.WEIGHT:
             row["weight"] = destination.weight
         if destination.method is not self._method:
@@ -240,7 +237,7 @@ class _Importer:
             row["tunnel"] = self._tunnel(key, where, destination)
         name = f"{format_service_key(key)} -r {ip_address(where.address)}"
         command = f"-a {format_service_key(key)} {format_destination(where, destination)}"
-        return Entry(row, name, (command,))
+        return Entry(row, name, command)
 
     def _tunnel(
         self, key: ServiceKey, where: DestinationKey, destination: Destination

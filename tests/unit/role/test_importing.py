@@ -92,8 +92,8 @@ def test_a_role_says_where_a_person_must_decide() -> None:
     [
         ("-A -t 192.0.2.1:80 -s rr -p 60 -M 255.0.255.0\n", "is not a prefix"),
         ("-A -t 192.0.2.1:80 -s sh -b flag-3\n", "flag-3 of its scheduler"),
-        ("-A -t 192.0.2.1:80 -s rr -b flag-1\n", "of which 'rr' takes no notice"),
-        ("-A -u 192.0.2.1:80 -s rr --pe sip\n", "its engine 'sip', which needs persistence"),
+        ("-A -t 192.0.2.1:80 -s rr -b flag-1\n", "scheduler flags, which 'rr' ignores"),
+        ("-A -u 192.0.2.1:80 -s rr --pe sip\n", "its engine 'sip' needs persistence"),
         ("-A -f 1 -s rr\n-a -f 1 -r 10.0.0.1:80 -g -w 1\n", "the port of 10.0.0.1:80"),
         (
             f"{GUIDE}--start-daemon backup --mcast-interface eth1\n"
