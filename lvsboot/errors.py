@@ -1,4 +1,4 @@
-"""The errors that a person can mend; anything else is a bug and keeps its traceback."""
+"""The errors that a person can fix; anything else is a bug and keeps its traceback."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Exit:
 
 
 class LvsbootError(Exception):
-    """Base of the tree: its text is one or more whole sentences for the person at the terminal."""
+    """Base of all; the text is one or more sentences for the person at the terminal."""
 
     exit_status = Exit.FAILED
 
@@ -33,7 +33,7 @@ class HostError(LvsbootError):
 
 
 class UsageError(LvsbootError):
-    """The command line says what cannot be meant: whoever typed it must mend it."""
+    """The command line is wrong: whoever typed it must fix it."""
 
     exit_status = Exit.USAGE
 
@@ -51,7 +51,7 @@ class NotPermittedError(LvsbootError):
 
 
 class InputError(LvsbootError):
-    """A role or rules file is wrong: its author must mend it. Carries every problem found."""
+    """A role or rules file is wrong: its author must fix it. Carries every problem found."""
 
     exit_status = Exit.BAD_INPUT
 
@@ -61,9 +61,9 @@ class InputError(LvsbootError):
 
 
 class ConflictError(LvsbootError):
-    """Another program would do the role's work, too: its administrator must choose.
+    """Another program is configured for the same work: the administrator must choose.
 
-    Carries every conflict, at its place in that program's own files.
+    Carries every conflict, with its line in that program's files.
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:

@@ -1,4 +1,4 @@
-"""What is wrong with a text that a person wrote, and where. Draws nothing and raises nothing.
+"""Problems in a text, with their positions. Draws nothing and raises nothing.
 
 Named tuples, not dataclasses: the rules are read at every boot, and importing `dataclasses` would
 be a third of what a start with three rules costs (docs/decisions/0002).
@@ -24,7 +24,7 @@ class Span(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A place in the same text as a problem, and its name in the text's own words."""
+    """Another position in a problem's text, and its path (`director.vips[0]`)."""
 
     span: Span
     where: str
@@ -49,5 +49,5 @@ class Problem(NamedTuple):
 
     @property
     def order(self) -> tuple[int, int, str]:
-        """Sort key: problems are shown in the order in which the text is read."""
+        """Sort key: problems are shown in the order of their lines."""
         return (self.span.line, self.span.column, self.message)

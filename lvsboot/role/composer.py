@@ -35,7 +35,7 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 # What a plain scalar that is more than a word begins with; an empty one is null.
 _NOT_A_WORD = frozenset("0123456789-+.~nNtTfF")
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class LimitError(Exception):
@@ -81,7 +81,7 @@ class Composer:
         self.aliases: dict[Path, Path] = {}
         self.merged: set[Path] = set()
         self._wanted = wanted
-        self._parser = _Loader(text)
+        self._parser = Loader(text)
         self._next: Callable[[], Any] = self._parser.get_event
         self._values = 0
         self._characters = 0

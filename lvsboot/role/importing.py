@@ -82,7 +82,7 @@ def _refuse_entries(draft: RoleDraft, file: str) -> None:
     checked = 0
     while True:
         value = draft.value()
-        count = _count(value)
+        count = count_values(value)
         if count > MAX_VALUES:
             raise _too_large(file, f"{count:,} values; it has at most {MAX_VALUES:,}")
         _role, findings = check_value(value)
@@ -97,13 +97,13 @@ def _refuse_entries(draft: RoleDraft, file: str) -> None:
         draft.refuse(errors)
 
 
-def _count(value: Any) -> int:  # noqa: ANN401
+def count_values(value: Any) -> int:  # noqa: ANN401
     """The values in a role's value, as role/document.py counts them in a text."""
     match value:
         case dict():
-            return 1 + sum(map(_count, value.values()))
+            return 1 + sum(map(count_values, value.values()))
         case list():
-            return 1 + sum(map(_count, value))
+            return 1 + sum(map(count_values, value))
     return 1
 
 

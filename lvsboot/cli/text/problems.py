@@ -9,13 +9,13 @@ from lvsboot.system.printable import printable_line
 
 _RED, _CYAN, _BOLD, _RESET = "\033[31m", "\033[36m", "\033[1m", "\033[0m"
 
-# Wide enough for any line that a person wrote, short enough for a line that a program did.
+# A line that a person wrote fits; longer ones, as programs write them, are cut.
 _LONGEST_LINE = 160
 _BEFORE = 60
 
 
 def problems_text(problems: Iterable[Problem], *, color: bool = False) -> str:
-    """All problems, each with its source line and carets, sorted by place; ends with a newline."""
+    """All problems, each with its source line and carets, by position; ends with a newline."""
     drawn = sorted(problems, key=lambda problem: (problem.file, problem.order))
     return "".join(_problem_text(problem, color=color) for problem in drawn)
 
@@ -56,14 +56,14 @@ def _problem_text(problem: Problem, *, color: bool) -> str:
 
 
 def _excerpt(problem: Problem, *, color: bool) -> str:
-    """The source line with carets under the culprit and the hint behind them."""
+    """The source line, carets below the wrong part, and the hint behind them."""
     hint = _hint(problem)
     if problem.source is None:
         return f"   = {hint}\n" if hint else ""
     source, column = _window(problem.source, problem.span.column)
     source = _one_for_one(source)
     length = max(1, min(problem.span.length, len(source) - column + 1))
-    # A tab keeps its place under a tab, so that the carets stay below their word.
+    # Tabs are kept, so that the carets are below their word.
     pad = "".join("\t" if char == "\t" else " " for char in source[: column - 1])
     pointer = "^" * length + (f" {hint}" if hint else "")
     if color:
@@ -82,7 +82,7 @@ def _hint(problem: Problem) -> str:
 
 
 def _window(source: str, column: int) -> tuple[str, int]:
-    """As much of a long line as shows the column in its surroundings, and where it is in that."""
+    """The part of a long line around the column, and the column in that part."""
     if len(source) <= _LONGEST_LINE:
         return source, column
     start = max(0, min(column - 1 - _BEFORE, len(source) - _LONGEST_LINE))
@@ -92,7 +92,7 @@ def _window(source: str, column: int) -> tuple[str, int]:
 
 
 def _one_for_one(source: str) -> str:
-    """A source line without what acts on a terminal: the carets count its characters."""
+    """The line with characters that act on a terminal replaced one for one, for the carets."""
     return "".join(
         char if char.isprintable() or char == "\t" else "\N{REPLACEMENT CHARACTER}"
         for char in source

@@ -1,8 +1,8 @@
-"""Rules as people have them to a table: what their own tool made of them. Must not do I/O.
+"""Existing files of rules to the table that ipvsadm made of them, for `import`. Must not do I/O.
 
-Beside what `ipvsadm -R` reads there are comments, which Debian's init script drops, shell scripts,
-and lines that the kernel refused, whereupon ipvsadm said so and went on. The service itself reads
-none of that (parse.py): this is for who comes from somewhere.
+Such files have more than `ipvsadm -R` reads: comments, which Debian's init script drops, shell
+commands, and lines that the kernel refuses, after which ipvsadm goes on. The service reads none of
+that (parse.py).
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ from lvsboot.ipvs.rules.shell_words import is_plain
 from lvsboot.ipvs.table import Table
 from lvsboot.problem import Problem, Span
 
-# Of more only the number is said.
+# Further ones are only counted.
 MAX_REMARKS = 1_000
-# Of a line that is passed over.
+# Characters of a line in a remark.
 _SHOWN = 160
-# Lines that backslashes make one.
+# Lines that backslashes join.
 _MOST_JOINED = 64
 _BLANKS = " \t\r"
 _WORD = re.compile(f"[^{_BLANKS}]+")
-# How a script begins a line that else is one of rules.
+# What stands before the options where a script calls ipvsadm.
 _CALL = re.compile(r"^[ \t]*(?:sudo[ \t]+)?(?:[^ \t\n]*/)?ipvsadm[ \t]+(?=-)", re.MULTILINE)
 _COMMENT = re.compile(r"(?:^|[ \t])#")
 _SHOWING = re.compile(r"-[LlSh]\w*|--(?:list|save|help|version)")
@@ -48,14 +48,14 @@ _RESTORING = re.compile(r"-R\w*|--restore")
 
 
 class RulesAsFound(NamedTuple):
-    """A table, and a sentence on each line that means nothing, or something else than it says."""
+    """A table, and a sentence on each line that had no effect, or another than it says."""
 
     table: Table
     remarks: tuple[str, ...]
 
 
 def parse_rules_as_found(text: str, *, file: str, port_of: PortOf) -> RulesAsFound:
-    """Raises InputError for what ipvsadm itself could not have read, and for other files."""
+    """Raises InputError for what ipvsadm could not have read, and for other programs' files."""
     other = recognise(text)
     if other is not None:
         message = f"this is {other.name}, not rules"
@@ -76,25 +76,25 @@ class _Reader:
         self._problems: list[Problem] = []
         self._remarks: list[tuple[int, str]] = []
         self._remark_count = 0
-        # Lines of other commands and assignments: mistakes among rules, usual in a script.
+        # Lines without rules: usual in a script, errors in a file of rules.
         self._others: list[tuple[int, str]] = []
         self._assignments: list[tuple[int, str]] = []
         self._is_script = False
-        # The line whose `exit` ends the script; 0 if none does, and once that has been said.
+        # The line whose `exit` ends the script; 0 if none does, and once that is reported.
         self._end = 0
 
     def read(self, text: str) -> None:
         lines = text.split("\n")
         self._is_script = _CALL.search(text) is not None
-        if "\\" in text:  # A line that is joined to the next one may be of another service.
+        if "\\" in text:  # Joined lines may be of two services.
             self._read_lines(1, lines)
             return
         rules = _CALL.sub("", text)
         for first, part in split_parts(rules):
-            # What a shell would replace, as "$SCHEDULER", is a word to the shortcut.
+            # The shortcut would take "$SCHEDULER" for a scheduler's name.
             is_plain_part = self._shell.runs_next_line and is_plain(part)
             pool = self._shortcut.read(part) if is_plain_part else None
-            if pool is None or not _is_as_said(part, pool) or not self._replay.add_service(*pool):
+            if pool is None or not _has_one_port(part, pool) or not self._replay.add_service(*pool):
                 self._read_lines(first, lines[first - 1 : first + part.count("\n")])
 
     def _read_lines(self, first: int, lines: list[str]) -> None:
@@ -107,15 +107,15 @@ class _Reader:
                     raise InputError(self._problems) from error
 
     def result(self) -> RulesAsFound:
-        self._settle_others()
+        self._report_others()
         if self._problems:
             raise InputError(self._problems)
         remarks = [remark for _number, remark in sorted(self._remarks)]
         if self._remark_count > MAX_REMARKS:
-            remarks.append(f"{self._remark_count - MAX_REMARKS:,} more lines are such")
+            remarks.append(f"{self._remark_count - MAX_REMARKS:,} more lines have remarks")
         return RulesAsFound(self._replay.table(), tuple(remarks))
 
-    def _settle_others(self) -> None:
+    def _report_others(self) -> None:
         if self._is_script:
             for number, line in self._others:
                 self._remark(number, "passed over, since it is not ipvsadm's", line)
@@ -134,7 +134,7 @@ class _Reader:
         if not head.strip(_BLANKS) or self._shell.is_here_text(head):
             return
         if self._shell.is_over:
-            self._tell_end(number, line)
+            self._remark_end(number, line)
             return
         command = self._plain_command(head) if self._shell.runs_next_line else None
         if command is not None:
@@ -145,7 +145,7 @@ class _Reader:
             self._read_in_shell(number, head if is_plain(head) else line)
 
     def _plain_command(self, line: str) -> str | None:
-        """The line with blanks for the word ipvsadm; None where that needs a closer look."""
+        """The line with blanks for the word ipvsadm; None where it is more than one command."""
         if not is_plain(line):
             return None
         first = _first_word(line)
@@ -163,7 +163,7 @@ class _Reader:
                 self._run_in_shell(number, line, words)
             elif program(words) == "ipvsadm-restore":
                 self._is_script = has_rules = True
-                self._tell_restore(number, line)
+                self._remark_restore(number, line)
             else:
                 has_others = True
         if self._shell.is_over:
@@ -172,7 +172,7 @@ class _Reader:
             (self._others if has_others else self._assignments).append((number, line))
 
     def _run_in_shell(self, number: int, line: str, words: list[str]) -> None:
-        """As _run(), but that the command's columns are none of the line's."""
+        """As _run(), but without columns: the command's words are not at theirs in the line."""
         try:
             self._run(number, line, " ".join(words[calls_ipvsadm(words) :]))
         except CommandError as error:
@@ -184,7 +184,7 @@ class _Reader:
             self._shell.succeeded = True
             return
         if _RESTORING.fullmatch(verb):
-            self._tell_restore(number, line)
+            self._remark_restore(number, line)
             return
         try:
             command = parse_command(text, self._port_of)
@@ -196,21 +196,21 @@ class _Reader:
             return
         self._shell.succeeded = True
         if isinstance(command, DestinationCommand):
-            self._tell_port(number, line, command)
+            self._remark_port(number, line, command)
 
-    def _tell_end(self, number: int, line: str) -> None:
+    def _remark_end(self, number: int, line: str) -> None:
         if self._end:
             message = f"passed over, as is all after it: the script ends in line {self._end}"
             self._remark(number, message, line)
             self._end = 0
 
-    def _tell_restore(self, number: int, line: str) -> None:
+    def _remark_restore(self, number: int, line: str) -> None:
         if "<<" in line:  # Its rules are the here-document.
             self._shell.here_is_rules = True
         else:
             self._remark(number, "passed over: the rules that it loads are not in this file", line)
 
-    def _tell_port(self, number: int, line: str, command: DestinationCommand) -> None:
+    def _remark_port(self, number: int, line: str, command: DestinationCommand) -> None:
         if command.verb is not Verb.DELETE and command.said_port != command.key.port:
             where = format_endpoint(command.key.address, command.said_port)
             message = f"{where} is port {command.key.port}, the service's: only nat has another"
@@ -225,13 +225,13 @@ class _Reader:
 
 
 def _first_word(line: str) -> str:
-    """Empty if there is none. No str.split(): that knows blanks that ipvsadm does not."""
+    """Empty if there is none. Not by str.split(), which has more blanks than ipvsadm."""
     word = _WORD.search(line)
     return "" if word is None else word[0]
 
 
-def _is_as_said(part: str, pool: Pool) -> bool:
-    """All of the part's ports are the service's, so that there is nothing to be told of them."""
+def _has_one_port(part: str, pool: Pool) -> bool:
+    """Whether all ports are the service's, so that no port needs a remark."""
     return part.count(f":{pool.key.port} ") == 1 + 2 * len(pool.destinations)
 
 

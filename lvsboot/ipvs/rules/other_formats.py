@@ -1,4 +1,4 @@
-"""Names files of other programs that are handed over for rules. Pure."""
+"""Recognises other programs' files, which `import` does not read. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Format(NamedTuple):
-    """What the file is, what to do instead, and the line that gives it away."""
+    """What the file is, what to do instead, and the line by which it was recognised."""
 
     name: str
     hint: str
@@ -44,12 +44,12 @@ _NO_TEXT = (
     ("\udcff\udcfe", "a text in UTF-16", "save it as UTF-8"),
     ("\udcfe\udcff", "a text in UTF-16", "save it as UTF-8"),
 )
-# One search for all: at the beginning of any line.
+# All patterns in one search, each at the beginning of a line.
 _ANY = re.compile("^(?:" + "|".join(f"({pattern})" for pattern, _, _ in _KINDS) + ")", re.MULTILINE)
 
 
 def recognise(text: str) -> Format | None:
-    """What `text` is if it is another program's; its bytes that are not UTF-8 are surrogates."""
+    """What `text` is if it is not rules; bytes that are not UTF-8 are surrogates in it."""
     for start, name, hint in _NO_TEXT:
         if text.startswith(start):
             return Format(name, hint, 1)

@@ -1,8 +1,8 @@
-"""Lines of a shell script to the ipvsadm commands in them, where these are plain. Pure.
+"""Lines of a shell script to the ipvsadm commands that it runs. Pure.
 
-Plain: one command a line, or more with `;` and `&&` between them, by any path, behind `sudo` or the
-like, with quotes, comments, redirections and variables that the script itself has set to a text.
-Where the script decides what it runs, nobody but a shell can tell, and that is said.
+Read are commands with `;`, `&&` and `||` between them, by any path, behind `sudo` or the like, with
+quotes, comments, redirections and variables that the script itself has set to a text. Where only a
+shell knows what the script runs, that is an error.
 """
 
 from __future__ import annotations
@@ -37,23 +37,21 @@ _DECIDING = frozenset(
 _DECLARING = frozenset({"export", "readonly", "local", "declare", "typeset"})
 _ENDING = frozenset({"exit", "return"})
 _FORGETTING = frozenset({"unset", "read"})
-# Commands that ipvsadm's name is a mere word to.
+# Commands that have ipvsadm's name as an argument and do not run it.
 _NAMING = frozenset({"echo", "printf", "logger", "[", "[[", "test", "which", "type"})
-# Longer than any word of a rule: to double a text again and again takes few lines.
+# Longer than any word of a rule: a few lines could double a text again and again.
 _LONGEST_VALUE = 512
 
 
 class DecidesError(CommandError):
-    """What the script runs depends on more than its text."""
+    """What the script runs depends on more than the file."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(
-            f"{unmasked(what)}: only a shell can tell what the script runs", hint=_RUN_IT
-        )
+        super().__init__(f"{unmasked(what)}: only a shell knows what the script runs", hint=_RUN_IT)
 
 
 # Of lines that are not plain: shlex takes some 1 µs for each.
-_MOST_CHARACTERS = 1024 * 1024
+MAX_CHARACTERS = 1024 * 1024
 
 
 def program(words: list[str]) -> str:
@@ -197,8 +195,8 @@ class Shell:
 
     def _tokens(self, line: str) -> list[str]:
         self._characters += 0 if is_plain(line) else len(line)
-        if self._characters > _MOST_CHARACTERS:
-            raise DecidesError(f"more than {_MOST_CHARACTERS:,} characters of shell")
+        if self._characters > MAX_CHARACTERS:
+            raise DecidesError(f"more than {MAX_CHARACTERS:,} characters of shell")
         tokens, here_ends = split_line(line)
         if here_ends:
             self._here_ends += here_ends

@@ -171,7 +171,7 @@ def test_our_own_limit_speaks_before_a_librarys(
             super().fetch_flow_collection_start(kind)
 
     for loader in (yaml.SafeLoader, Strict):
-        monkeypatch.setattr(composer, "_Loader", loader)
+        monkeypatch.setattr(composer, "Loader", loader)
         problem = refusal(opening.encode() * 200)
         assert problem.message.startswith("lists and mappings are nested more than")
         assert problem.span.column == len(opening) * MAX_DEPTH + 1

@@ -26,7 +26,7 @@ from lvsboot.ipvs.table import (
 )
 from lvsboot.render.rules import declared_table
 from lvsboot.role.document import MAX_BYTES, parse_document
-from lvsboot.role.importing import _count, import_table
+from lvsboot.role.importing import count_values, import_table
 from lvsboot.role.model import Director, Sync, SyncMode
 from lvsboot.role.reader import parse_role
 from tests.unit.cli.test_cli import lvsboot
@@ -334,7 +334,7 @@ def test_the_values_are_counted_as_a_reader_of_the_role_counts_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     raw = import_table(parse_rules(ALL, file="", port_of=lambda *_: None)).text.encode()
-    count = _count(parse_document(raw, "role.yaml").value)
+    count = count_values(parse_document(raw, "role.yaml").value)
     monkeypatch.setattr("lvsboot.role.composer.MAX_VALUES", count)
     parse_document(raw, "role.yaml")
     monkeypatch.setattr("lvsboot.role.composer.MAX_VALUES", count - 1)

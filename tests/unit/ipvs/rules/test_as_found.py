@@ -234,16 +234,16 @@ def test_what_the_tool_took_and_what_it_passed_over(
         ("-A -t 192.0.2.1\vjunk:80\n", "1: '192.0.2.1\vjunk' is a host name"),
         ("ipvsadm -A -t 192.0.2.1\fjunk:80\n", "1: '192.0.2.1\fjunk' is a host name"),
         ('A="192.0.2.1\v9"\nipvsadm -A -t $A:80\n', "2: '192.0.2.1\v9' is a host name"),
-        ("ipvsadm -A -t $1:80\n", "1: '$1:80': only a shell can tell"),
+        ("ipvsadm -A -t $1:80\n", "1: '$1:80': only a shell knows"),
         ("ipvsadm -A -t $VIP:80\n", "1: $VIP, which the file does not set to a plain text"),
         ("VIP=$(hostname -i)\nipvsadm -A -t $VIP:80\n", "2: $VIP, which the file does not set"),
         ("VIP=`hostname -i`\nipvsadm -A -t $VIP:80\n", "2: $VIP, which the file does not set"),
         ("ipvsadm -A -t ${VIP:-192.0.2.1}:80\n", "1: '${VIP:-192.0.2.1}:80': only a shell"),
-        ('case "$1" in\nstart)\nipvsadm -C\n;;\nesac\n', "1: `case`: only a shell can tell"),
-        (f"ipvsadm -C\nfor i in 1 2; do\n{WEB}done\n", "2: `for`: only a shell can tell"),
-        ("if [ -x /sbin/ipvsadm ]; then\nipvsadm -C\nfi\n", "1: `if`: only a shell can tell"),
+        ('case "$1" in\nstart)\nipvsadm -C\n;;\nesac\n', "1: `case`: only a shell knows"),
+        (f"ipvsadm -C\nfor i in 1 2; do\n{WEB}done\n", "2: `for`: only a shell knows"),
+        ("if [ -x /sbin/ipvsadm ]; then\nipvsadm -C\nfi\n", "1: `if`: only a shell knows"),
         (f"stop() {{\nipvsadm -C\n}}\nipvsadm {WEB}", "1: a function (stop): only a shell"),
-        (f"[ -n x ] && ipvsadm {WEB}", "1: a command behind `&&`: only a shell can tell"),
+        (f"[ -n x ] && ipvsadm {WEB}", "1: a command behind `&&`: only a shell knows"),
         (f"modprobe ip_vs || ipvsadm {WEB}", "1: a command behind `||`: only a shell"),
         (f"ipvsadm '{WEB}", "1: a quotation that ends"),
         ("A=x\n" + "A=$A$A$A$A\n" * 40 + "ipvsadm -A -t $A:80\n", "42: $A, which the"),
@@ -252,15 +252,15 @@ def test_what_the_tool_took_and_what_it_passed_over(
         ("V=1.2.3.4\nunset V\nipvsadm -A -t $V:80\n", "3: $V, which the file"),
         ("V=1.2.3.4\nread U V\nipvsadm -A -t $V:80\n", "3: $V, which the file"),
         ("V=$1\nV+=.4\nipvsadm -A -t $V:80\n", "3: $V, which the file"),
-        ("V=$(cat vip) && ipvsadm -C\n", "1: a command behind `&&`: only a shell can tell"),
+        ("V=$(cat vip) && ipvsadm -C\n", "1: a command behind `&&`: only a shell knows"),
         ("V=1.2.3.4\nipvsadm -A -t '$V':80\n", "2: '$V' is a host name"),
         ("V=1.2.3.4\nipvsadm -A -t \\$V:80\n", "2: '$V' is a host name"),
         ('V=1.2.3.4\nipvsadm -A -t "\\$V:80"\n', "2: '$V' is a host name"),
         ("V='$U'\nU=1.2.3.4\nipvsadm -A -t $V:80\n", "3: '$U' is a host name"),
-        ("(\nipvsadm -C\nexit\n)\n", "3: `exit` in a subshell: only a shell can tell"),
-        ("ipvsadm -C\nreturn 0\n", "2: `return`: only a shell can tell"),
+        ("(\nipvsadm -C\nexit\n)\n", "3: `exit` in a subshell: only a shell knows"),
+        ("ipvsadm -C\nreturn 0\n", "2: `return`: only a shell knows"),
         (f"[ -n x ] && {{\nipvsadm {WEB}}}\n", "2: a command behind `&&`: only a shell"),
-        (f"[ -n x ] &&\nipvsadm {WEB}", "2: a command behind `&&`: only a shell can tell"),
+        (f"[ -n x ] &&\nipvsadm {WEB}", "2: a command behind `&&`: only a shell knows"),
         (f"! modprobe ip_vs || ipvsadm {WEB}", "1: a command behind `||`: only a shell"),
         ("ipvsadm -A -t $(cat vip):80\n", "1: a word that another command gives: only a shell"),
     ],
@@ -305,9 +305,9 @@ def test_another_programs_file_is_named(text: str, message: str) -> None:
 def test_remarks_and_problems_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     found = read(WEB + ONE * 1500)
     assert len(found.remarks) == 1001
-    assert found.remarks[-1] == "499 more lines are such"
+    assert found.remarks[-1] == "499 more lines have remarks"
     assert len(problems("foo\n" * 1500)) == len(problems("-A -t x\n" * 1500)) == 1001
-    monkeypatch.setattr("lvsboot.ipvs.rules.shell._MOST_CHARACTERS", 100)
+    monkeypatch.setattr("lvsboot.ipvs.rules.shell.MAX_CHARACTERS", 100)
     assert problems("ipvsadm '-L'\n" * 9)[0].startswith("9: more than 100 characters of shell: ")
     assert rules("ipvsadm -L # one's\n" * 9 + script('ipvsadm {} # "')) == PLAIN
     assert problems("ipvsadm '" + "x" * 5000) == ["1: the line is longer than 4,096 characters"]
