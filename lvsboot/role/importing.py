@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
@@ -21,7 +21,6 @@ from lvsboot.ipvs.table import (
     IPV4_HOST_MASK,
     IPV6_HOST_PREFIX,
     PLAIN_IPIP,
-    Daemon,
     DaemonRole,
     Destination,
     DestinationKey,
@@ -66,14 +65,14 @@ def import_table(table: Table, *, file: str = "<rules>") -> Imported:
     method = _usual_method(table)
     importer = _Importer(method)
     services = [importer.service(key, service) for key, service in table.services.items()]
-    settings = {"timeouts": _timeouts(table), "sync": _sync(table)}
+    settings = {"timeouts": _timeouts(table), "sync": importer.sync(table)}
     draft = RoleDraft(method.value, services, {key: it for key, it in settings.items() if it})
     _refuse_entries(draft, file)
     refused = (f"{entry.name}: {entry.refusal}" for entry in draft.refused())
     text = draft.text()
     if (size := len(text.encode())) > MAX_BYTES:
         raise _too_large(file, f"{size:,} bytes; it has at most {MAX_BYTES:,}")
-    remarks = (*importer.remarks, *_daemon_remarks(table), *refused)
+    remarks = (*importer.remarks, *refused)
     return Imported(text, remarks, bool(draft.accepted_services()))
 
 
@@ -127,43 +126,9 @@ def _timeouts(table: Table) -> Entry | None:
     return Entry(timeouts, "--set", format_timeouts(table.timeouts)) if timeouts else None
 
 
-def _running(table: Table) -> list[tuple[DaemonRole, Daemon]]:
-    """The master first."""
-    return [
-        (role, daemon)
-        for role in (DaemonRole.MASTER, DaemonRole.BACKUP)
-        if (daemon := table.daemons.get(role)) is not None
-    ]
-
-
-def _sync(table: Table) -> Entry | None:
-    """director.sync, with the master's options where the backup's are others."""
-    running = _running(table)
-    if not running:
-        return None
-    role, daemon = running[0]
-    is_both = len(running) == 2 and running[1][1] == daemon
-    found: dict[str, Any] = {
-        "mode": (SyncMode.BOTH if is_both else SyncMode(role.value)).value,
-        "interface": daemon.interface,
-    }
-    options = {
-        "id": (daemon.sync_id, defaults.SYNC_ID),
-        "group": (str(ip_address(daemon.group or defaults.SYNC_GROUP)), str(defaults.SYNC_GROUP)),
-        "port": (daemon.port or defaults.SYNC_PORT, defaults.SYNC_PORT),
-        "ttl": (daemon.ttl or defaults.SYNC_TTL, defaults.SYNC_TTL),
-        "max_length": (daemon.max_length, 0),
-    }
-    others = {key: value for key, (value, default) in options.items() if value != default}
-    first, *more = (Entry({}, "", format_daemon(*pair)) for pair in running)
-    return Entry(found | others, f"--start-daemon {role.value}", first.command, pool=more)
-
-
-def _daemon_remarks(table: Table) -> Iterator[str]:
-    daemons = [daemon for _role, daemon in _running(table)]
-    if len(daemons) == 2 and daemons[0] != daemons[1]:
-        interface = daemons[1].interface
-        yield f"the backup sync daemon on {interface}: its options are not the master's"
+def _without_defaults(values: Mapping[str, tuple[Any, Any]]) -> dict[str, Any]:
+    """`values` are pairs of a value and the default of its key."""
+    return {key: value for key, (value, default) in values.items() if value != default}
 
 
 class _Importer:
@@ -181,10 +146,44 @@ class _Importer:
             pool=[row for row in rows if row is not None],
         )
 
+    def sync(self, table: Table) -> Entry | None:
+        """director.sync, with the master's options where the backup's differ."""
+        running = [
+            (role, daemon)
+            for role in (DaemonRole.MASTER, DaemonRole.BACKUP)
+            if (daemon := table.daemons.get(role)) is not None
+        ]
+        if not running:
+            return None
+        role, daemon = running[0]
+        is_both = len(running) == 2 and running[1][1] == daemon
+        if len(running) == 2 and not is_both:
+            backup = f"the backup sync daemon on {running[1][1].interface}"
+            self.remarks.append(f"{backup}: its options are not the master's")
+        group = daemon.group or defaults.SYNC_GROUP
+        value = {
+            "mode": (SyncMode.BOTH if is_both else SyncMode(role.value)).value,
+            "interface": daemon.interface,
+            **_without_defaults(
+                {
+                    "id": (daemon.sync_id, defaults.SYNC_ID),
+                    "group": (str(ip_address(group)), str(defaults.SYNC_GROUP)),
+                    "port": (daemon.port or defaults.SYNC_PORT, defaults.SYNC_PORT),
+                    "ttl": (daemon.ttl or defaults.SYNC_TTL, defaults.SYNC_TTL),
+                    "max_length": (daemon.max_length, 0),
+                }
+            ),
+        }
+        first, *more = (Entry({}, "", format_daemon(*pair)) for pair in running)
+        return Entry(value, f"--start-daemon {role.value}", first.command, pool=more)
+
     def _options(self, key: ServiceKey, options: ServiceOptions) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        if options.scheduler != defaults.SCHEDULER:
-            found["scheduler"] = options.scheduler
+        found = _without_defaults(
+            {
+                "scheduler": (options.scheduler, defaults.SCHEDULER),
+                "one_packet": (options.one_packet, False),
+            }
+        )
         flags = sorted(options.scheduler_flags)
         if SchedulerFlag.THIRD in flags:
             self._remark(key, "flag-3 of its scheduler has no name in a role file")
@@ -193,8 +192,6 @@ class _Importer:
             self._remark(key, f"scheduler flags, which '{options.scheduler}' ignores")
         elif flags:
             found["scheduler_flags"] = [flag.value for flag in flags]
-        if options.one_packet:
-            found["one_packet"] = True
         if options.persistence is not None:
             found["persistence"] = self._persistence(key, options.persistence, options.engine)
         elif options.engine:
@@ -226,13 +223,14 @@ class _Importer:
                 row["port"] = where.port
             else:
                 self._remark(key, f"the port of {format_endpoint(*where)}: only nat rewrites it")
-        if destination.weight != defaults.WEIGHT:
-            row["weight"] = destination.weight
-        if destination.method is not self._method:
-            row["method"] = destination.method.value
-        for name in ("upper_threshold", "lower_threshold"):
-            if getattr(destination, name) != defaults.THRESHOLD:
-                row[name] = getattr(destination, name)
+        row |= _without_defaults(
+            {
+                "weight": (destination.weight, defaults.WEIGHT),
+                "method": (destination.method.value, self._method.value),
+                "upper_threshold": (destination.upper_threshold, defaults.THRESHOLD),
+                "lower_threshold": (destination.lower_threshold, defaults.THRESHOLD),
+            }
+        )
         if destination.method is ForwardingMethod.TUN and destination.tunnel != PLAIN_IPIP:
             row["tunnel"] = self._tunnel(key, where, destination)
         name = f"{format_service_key(key)} -r {ip_address(where.address)}"
