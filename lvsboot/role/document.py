@@ -184,14 +184,13 @@ def _decode(raw: bytes, file: str) -> str:
         message = f"the file has more than {MAX_BYTES:,} bytes, which a role file has at most"
         raise InputError([Problem(file, Span(1), message)])
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = raw[: error.start]
         column = error.start - (before.rfind(b"\n") + 1) + 1
         span = Span(before.count(b"\n") + 1, column)
         message = f"byte 0x{raw[error.start]:02x} is not UTF-8"
         raise InputError([Problem(file, span, message, hint="save the file as UTF-8")]) from error
-    return text
 
 
 def _invisible_characters(text: str) -> Iterator[tuple[Span, Finding]]:
@@ -220,7 +219,7 @@ def _limit_before(error: yaml.YAMLError, text: str) -> LimitError | None:
     except LimitError as limit:
         return limit
     except yaml.YAMLError:
-        return None
+        pass
     return None
 
 

@@ -30,11 +30,8 @@ def problems_value(problems: Iterable[Problem]) -> list[dict[str, object]]:
             "where": problem.where,
             "message": problem.message,
             "hint": problem.hint,
-            "see": problem.conflicts_with
-            and {
-                **_place_value(problem.conflicts_with.span),
-                "where": problem.conflicts_with.where,
-            },
+            "see": (other := problem.conflicts_with)
+            and {**_place_value(other.span), "where": other.where},
         }
         for problem in sorted(problems, key=lambda problem: (problem.file, problem.order))
     ]
@@ -72,12 +69,8 @@ def _excerpt(problem: Problem, *, color: bool) -> str:
 
 
 def _hint(problem: Problem) -> str:
-    conflicts_with = problem.conflicts_with
-    see = (
-        ""
-        if conflicts_with is None
-        else f"see line {conflicts_with.span.line}: {conflicts_with.where}"
-    )
+    other = problem.conflicts_with
+    see = "" if other is None else f"see line {other.span.line}: {other.where}"
     return printable_line("; ".join(filter(None, (problem.hint, see))))
 
 
