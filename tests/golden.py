@@ -13,7 +13,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from lvsboot.install.tree import Absence, Entry, File, Link, Tree
+from lvsboot.install.tree import Entry, File, Link, MovedAside, Tree
 from lvsboot.render.host import render_host
 from lvsboot.role.model import Backend
 from lvsboot.role.reader import parse_role
@@ -70,7 +70,7 @@ def without_modes(tree: Tree) -> dict[str, File | Link]:
     return {
         entry.path: File(entry.path, entry.text) if isinstance(entry, File) else entry
         for entry in tree
-        if not isinstance(entry, Absence)
+        if not isinstance(entry, MovedAside)
     }
 
 

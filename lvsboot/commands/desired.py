@@ -21,8 +21,8 @@ from lvsboot.host.network.enablement import (
 from lvsboot.host.network.network_files import NetworkFiles
 from lvsboot.host.network.ownership import ownership_problems
 from lvsboot.host.sysctl_problems import as_cautions, sysctl_problems
-from lvsboot.install.files import known_paths, set_aside
-from lvsboot.install.tree import Absence, Entry, Tree
+from lvsboot.install.manifest import known_paths, moved_aside
+from lvsboot.install.tree import Entry, MovedAside, Tree
 from lvsboot.problem import Problem, Severity
 from lvsboot.render.host import render_host
 from lvsboot.render.sysctl import render_sysctl
@@ -64,7 +64,7 @@ def host_tree(
         *render_host(role, role_file.text, backend),
         *_nics_entries(backend, network),
         # A role that is applied replaces what was saved.
-        Absence(paths.SAVED_RULES, for_good=True),
+        MovedAside(paths.SAVED_RULES, for_good=True),
     )
     ours = {*known_paths(root), *(entry.path for entry in tree)}
     problems = ownership_problems(role, backend, network, ours)
@@ -117,10 +117,10 @@ def _sysctl_problems(role: Role, root: Path, *, applies: bool) -> Iterable[Probl
     return problems if applies else as_cautions(problems)
 
 
-def _nics_entries(backend: Backend, network: NetworkFiles) -> Iterator[Entry | Absence]:
+def _nics_entries(backend: Backend, network: NetworkFiles) -> Iterator[Entry | MovedAside]:
     """Entries that depend on the root: cloud-init's files go aside, and units are enabled."""
     if backend is Backend.EXTERNAL:
         return
-    for path in sorted({*network.cloud_init_files(), *set_aside(network.root)}):
-        yield Absence(path)
+    for path in sorted({*network.cloud_init_files(), *moved_aside(network.root)}):
+        yield MovedAside(path)
     yield from enabling_links(backend, network, known_paths(network.root))

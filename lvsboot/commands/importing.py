@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lvsboot.commands.rulefiles import port_of
-from lvsboot.errors import HostError, InputError
+from lvsboot.errors import InputError
 from lvsboot.ipvs.rules.as_found import MAX_REMARKS, parse_rules_as_found
 from lvsboot.problem import Problem, Span
 from lvsboot.role.document import MAX_BYTES
 from lvsboot.role.importing import Imported, import_table
-from lvsboot.system.permission import not_permitted
+from lvsboot.system.os_errors import translate_os_errors
 from lvsboot.system.textfiles import read_bytes
 
 
@@ -35,9 +35,5 @@ def import_rules(file: str, stdin: bytes | None = None) -> Imported:
 
 def _read(path: str) -> bytes:
     """Whoever wrote it: a person reads the role before it is applied."""
-    try:
+    with translate_os_errors("read", path):
         return read_bytes(path, MAX_BYTES, from_anybody=True)
-    except PermissionError as error:
-        raise not_permitted("read", path, error) from error
-    except OSError as error:
-        raise HostError(f"cannot read {path}: {error.strerror}") from error

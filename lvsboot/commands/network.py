@@ -14,7 +14,8 @@ from lvsboot.errors import HostError
 from lvsboot.host.live_network import flush_global_addresses, set_mtu
 from lvsboot.host.network.interfaces import Stanza, parse_interfaces
 from lvsboot.host.network.mtu import names_with_mtu
-from lvsboot.install.files import BringBack, Change, read_entry
+from lvsboot.install.entries import read_entry
+from lvsboot.install.files import Change, Restore
 from lvsboot.install.tree import Entry, File, Tree
 from lvsboot.role.model import Role
 from lvsboot.role.vlans import parse_vlan
@@ -90,7 +91,7 @@ def note_network(changes: Iterable[Change], before: Before, host: RunningHost = 
         return
     known = _read_pending(host)
     former = "".join(_text(before.get(path)) for path in interfaces) if interfaces else None
-    back = [change.path for change in changes if isinstance(change, BringBack)]
+    back = [change.path for change in changes if isinstance(change, Restore)]
     with_mtu = {name for path in changed for name in names_with_mtu(path, _text(before.get(path)))}
     pending = {
         # Keep the copy that an unfinished apply left: ifup used that one.

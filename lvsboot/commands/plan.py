@@ -15,15 +15,8 @@ from lvsboot.commands.role_removal import role_refusal
 from lvsboot.commands.roles import existing_root
 from lvsboot.errors import LvsbootError
 from lvsboot.host.live_network import read_live_network
-from lvsboot.install.files import (
-    BringBack,
-    Change,
-    Remove,
-    Write,
-    plan_files,
-    read_entry,
-    saved_path,
-)
+from lvsboot.install.entries import read_entry
+from lvsboot.install.files import Change, Remove, Restore, Write, plan_files, saved_path
 from lvsboot.install.tree import Entry
 from lvsboot.ipvs.changes import TableChange, diff, keep_weights
 from lvsboot.ipvs.kernel import open_kernel
@@ -102,7 +95,7 @@ def _after(change: Change, root: Path) -> Entry | None:
     match change:
         case Write(entry=entry):
             return entry
-        case BringBack(path=path):
+        case Restore(path=path):
             return read_entry(root, saved_path(path))
         case Remove():
             return None

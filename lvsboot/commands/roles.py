@@ -11,7 +11,8 @@ from lvsboot.commands.activation import activate, note_changes
 from lvsboot.commands.desired import HOST, NO_CAUTIONS, Cautions, host_tree
 from lvsboot.commands.role_removal import refuse_apply
 from lvsboot.errors import HostError, NotPermittedError
-from lvsboot.install.files import Change, install_tree, plan_files, read_entry
+from lvsboot.install.entries import read_entry
+from lvsboot.install.files import Change, install_tree, plan_files
 from lvsboot.install.image_lock import ImageLock
 from lvsboot.install.tree import Tree
 from lvsboot.render.cloudinit import render_seed
@@ -20,6 +21,7 @@ from lvsboot.role.model import Backend
 from lvsboot.role.reader import RoleFile
 from lvsboot.system.atomic import make_folder
 from lvsboot.system.lock import Lock, Tell, tell_nobody
+from lvsboot.system.os_errors import translate_os_errors
 from lvsboot.system.textfiles import Staged
 
 
@@ -124,24 +126,16 @@ def cloud_init(role_file: RoleFile, directory: Path) -> tuple[Path, ...]:
 
 
 def _make_directory(directory: Path) -> None:
-    try:
+    with translate_os_errors("make", directory):
         if not directory.is_dir():
             make_folder(str(directory))
-    except PermissionError as error:
-        raise NotPermittedError(f"cannot make {directory}: {error.strerror}") from error
-    except OSError as error:
-        raise HostError(f"cannot make {directory}: {error.strerror}") from error
 
 
 def existing_root(root: Path) -> Path:
     """The root, which is HOST by whatever name; HostError where there is no such folder."""
-    try:
+    with translate_os_errors("look into", root):
         is_directory = root.is_dir()
         is_host = is_directory and root.samefile(HOST)
-    except PermissionError as error:
-        raise NotPermittedError(f"cannot look into {root}: {error.strerror}") from error
-    except OSError as error:
-        raise HostError(f"cannot look into {root}: {error.strerror}") from error
     if not is_directory:
         raise HostError(f"{root} is not a directory: make it, or unpack the image there first")
     return HOST if is_host else root

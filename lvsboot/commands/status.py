@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 from lvsboot import paths
 from lvsboot.commands import rulefiles, run_state
 from lvsboot.commands.rulefiles import StatePaths
-from lvsboot.errors import HostError, LvsbootError
+from lvsboot.errors import LvsbootError
 from lvsboot.host import debian_ipvsadm
 from lvsboot.ipvs.changes import Change, diff, diff_daemons, keep_weights
 from lvsboot.ipvs.connections import Connection, parse_connections
@@ -20,7 +20,7 @@ from lvsboot.ipvs.kernel import Kernel, open_kernel
 from lvsboot.ipvs.live import LiveService, live_table, read_live
 from lvsboot.ipvs.table import Daemon, DaemonRole, Table, Timeouts
 from lvsboot.policy import Weights
-from lvsboot.system.permission import not_permitted
+from lvsboot.system.os_errors import translate_os_errors
 from lvsboot.system.textfiles import read_text
 
 CONNECTIONS = "/proc/net/ip_vs_conn"
@@ -113,10 +113,8 @@ def _debian_service_notes() -> list[str]:
 
 
 def _read_connections() -> tuple[Connection, ...]:
-    try:
-        with open(CONNECTIONS, encoding="ascii") as file:  # noqa: PTH123 - may be very large
-            return parse_connections(file.read())
-    except PermissionError as error:
-        raise not_permitted("read", CONNECTIONS, error) from error
-    except OSError as error:
-        raise HostError(f"cannot read {CONNECTIONS}: {error.strerror}") from error
+    with (
+        translate_os_errors("read", CONNECTIONS),
+        open(CONNECTIONS, encoding="ascii") as file,  # noqa: PTH123 - may be very large
+    ):
+        return parse_connections(file.read())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lvsboot.errors import HostError
 from lvsboot.host.network.network_files import NetworkFiles
-from lvsboot.install.files import set_aside
+from lvsboot.install.manifest import moved_aside
 from lvsboot.role.model import Backend, Role
 
 _SAY_IT = (
@@ -39,7 +39,7 @@ def backend_in_force(role: Role, root: Path) -> Backend:
         return role.network.backend
     network = NetworkFiles(root)
     # Files set aside count as cloud-init's: an earlier role must not change the answer.
-    if network.cloud_init_files() or set_aside(root):
+    if network.cloud_init_files() or moved_aside(root):
         return Backend.EXTERNAL
     for backends in (_with_files(network), _enabled(network)):
         if len(backends) > 1:

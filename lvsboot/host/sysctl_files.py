@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lvsboot.errors import HostError
-from lvsboot.install.root_folder import NotRegularError, RootFolder
+from lvsboot.install.root_folder import RootFolder
+from lvsboot.install.walk import NotRegularError
 from lvsboot.system.sysctl.settings import BootSettings, HandSettings, Settings
 from lvsboot.system.sysctl.text import Assignment, Unread, parse_sysctl
 

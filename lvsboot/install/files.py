@@ -1,48 +1,45 @@
-"""Brings a root's files to a tree: compares, writes atomically, remembers in the manifest."""
+"""Brings a root's files to a tree: compares, replaces atomically, records it in the manifest."""
 
 from __future__ import annotations
 
 import errno
-import stat
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
-from hashlib import sha256
 from pathlib import Path
 
 from lvsboot import paths
 from lvsboot.errors import HostError, LvsbootError
+from lvsboot.install.entries import FOLDER, actual_digest, entry_digest
 from lvsboot.install.manifest import ASIDE, Manifest, manifest_file, read_manifest
-from lvsboot.install.root_folder import RootFolder, reading
+from lvsboot.install.root_folder import RootFolder
 from lvsboot.install.transaction import FileTransaction
-from lvsboot.install.tree import Absence, Entry, File, Link, Tree
-from lvsboot.system.textfiles import MAX_BYTES
+from lvsboot.install.tree import Entry, File, MovedAside, Tree
 
-# Whatever lies there is read, whatever its name ends in; but no program reads hidden files.
+# Programs read every file there, whatever its suffix, but no hidden ones.
 _READ_WHOLE = {paths.INTERFACES_D, "/etc/NetworkManager/system-connections"}
-# It is there only while all else is as the role wants it: the provisioner compares with it.
+# Exists only while all other files are the role's: lvs-provision.service compares with it.
 _MARK = paths.APPLIED_ROLE
-_FOLDER = "a folder"
 
 
 class Found(Enum):
-    """What stands in the place of an entry."""
+    """What is at the path of a change."""
 
     NOTHING = "nothing"
     OURS = "ours"
-    EDITED = "edited"  # we wrote it, and a person has changed it since
-    THEIRS = "theirs"  # we never wrote it
+    EDITED = "edited"  # written by lvsboot, and changed since by somebody else
+    UNMANAGED = "unmanaged"  # not written by lvsboot
 
     @property
     def is_kept(self) -> bool:
-        """Whether it is somebody's work, to be kept as FILE.lvs-save."""
-        return self in {Found.EDITED, Found.THEIRS}
+        """Whether somebody else wrote it, so that it is kept as FILE.lvs-save."""
+        return self in {Found.EDITED, Found.UNMANAGED}
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """`entry` is missing, or something else stands in its place."""
+    """`entry` is missing, or something else is at its path."""
 
     entry: Entry
     found: Found
@@ -54,15 +51,15 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """We wrote `path` for an earlier role, and this one has no use for it; or it is to be aside."""
+    """`path` was written for an earlier role and is not in this one; or it is to be moved aside."""
 
     path: str
     found: Found
 
 
 @dataclass(frozen=True, slots=True)
-class BringBack:
-    """What was set aside from `path` for an earlier role is nobody's in the way any more."""
+class Restore:
+    """What was moved aside from `path` for an earlier role goes back."""
 
     path: str
 
@@ -71,25 +68,14 @@ class BringBack:
         return Found.NOTHING
 
 
-Change = Write | Remove | BringBack
+Change = Write | Remove | Restore
 
 
 def saved_path(path: str) -> str:
-    """Where what stood at `path` is kept; what was kept there before has a number behind that."""
+    """The backup's path; an earlier backup gets a number behind that."""
     directory, _, name = path.rpartition("/")
     hidden = "." if directory in _READ_WHOLE else ""
     return f"{directory}/{hidden}{name}{paths.SAVED_SUFFIX}"
-
-
-def known_paths(root: Path) -> frozenset[str]:
-    """Every path that lvsboot has written below `root`, or moved something away from."""
-    return frozenset(read_manifest(root).entries)
-
-
-def set_aside(root: Path) -> tuple[str, ...]:
-    """The paths from which something was moved for the role that is in force, sorted."""
-    entries = read_manifest(root).entries
-    return tuple(sorted(path for path, digest in entries.items() if digest == ASIDE))
 
 
 def install_tree(
@@ -100,11 +86,11 @@ def install_tree(
     keep_others: bool = False,
     is_applied: bool = True,
 ) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
-    """Brings `root` to `tree`; gives what was changed and what was left, each sorted by path.
+    """Brings `root` to `tree`; returns the changes made and those left out, each sorted by path.
 
-    Left is what a person has edited, unless `replace_edited`. What an earlier tree had and this
-    one has not is removed, unless `keep_others`. The mark of an applied role goes before anything
-    is changed and is written last; with is_applied=False it goes in any case, and is not written.
+    Edited files are left, unless `replace_edited`. What only an earlier tree had is removed, unless
+    `keep_others`. paths.APPLIED_ROLE is removed before anything is changed and written last; with
+    is_applied=False it is removed and not written.
     """
     with RootFolder(root) as folder:
         known = read_manifest(root)
@@ -114,16 +100,16 @@ def install_tree(
         left = tuple(change for change in changes if change.found is Found.EDITED)
         left = () if replace_edited else left
         entries = {
-            entry.path: _digest(entry)
+            entry.path: entry_digest(entry)
             for entry in tree
-            if not (isinstance(entry, Absence) and entry.for_good)
+            if not (isinstance(entry, MovedAside) and entry.for_good)
         }
-        # What is left must be known as edited the next time as well.
+        # With their old digests, so that the next run finds them edited again.
         entries |= {change.path: known.entries[change.path] for change in left}
         if keep_others:
             entries = {**known.entries, **entries}
         done = tuple(change for change in changes if change not in left)
-    mark = next((it for it in tree if it.path == _MARK and isinstance(it, File)), None)
+    mark = next((entry for entry in tree if entry.path == _MARK and isinstance(entry, File)), None)
     if not is_applied:
         _withdraw_mark(root)
         done, mark = tuple(change for change in done if change.path != _MARK), None
@@ -134,27 +120,27 @@ def install_tree(
 
 
 def plan_files(tree: Tree, root: Path) -> tuple[Change, ...]:
-    """What is to be done so that `root` holds `tree` and nothing of an earlier one; by path."""
+    """The changes that bring `root` to `tree`, sorted by path; none is made."""
     with RootFolder(root) as folder:
         return _plan(tree, folder, read_manifest(root))
 
 
 def _plan(tree: Tree, folder: RootFolder, known: Manifest) -> tuple[Change, ...]:
-    wanted = {entry.path: _digest(entry) for entry in tree}
-    actual = {path: _actual_digest(folder, path) for path in {*wanted, *known.entries}}
+    wanted = {entry.path: entry_digest(entry) for entry in tree}
+    actual = {path: actual_digest(folder, path) for path in {*wanted, *known.entries}}
     changes: list[Change] = []
     for entry in tree:
-        if isinstance(entry, Absence):
-            if actual[entry.path] not in {None, _FOLDER}:
-                changes.append(Remove(entry.path, Found.THEIRS))
+        if isinstance(entry, MovedAside):
+            if actual[entry.path] not in {None, FOLDER}:
+                changes.append(Remove(entry.path, Found.UNMANAGED))
         elif actual[entry.path] != wanted[entry.path]:
             found = _found(actual[entry.path], known.digests(entry.path))
             changes.append(Write(entry, found))
     for path in known.entries.keys() - wanted.keys():
         if known.entries[path] == ASIDE:
-            if actual[path] is None and _actual_digest(folder, saved_path(path)) is not None:
-                changes.append(BringBack(path))
-        elif actual[path] not in {None, _FOLDER}:
+            if actual[path] is None and actual_digest(folder, saved_path(path)) is not None:
+                changes.append(Restore(path))
+        elif actual[path] not in {None, FOLDER}:
             changes.append(Remove(path, _found(actual[path], known.digests(path))))
     return tuple(sorted(changes, key=lambda change: change.path))
 
@@ -163,12 +149,12 @@ def _found(actual: str | None, ours: Collection[str]) -> Found:
     if actual is None:
         return Found.NOTHING
     if not ours:
-        return Found.THEIRS
+        return Found.UNMANAGED
     return Found.OURS if actual in ours else Found.EDITED
 
 
 def _withdraw_mark(root: Path) -> None:
-    """A root that cannot be written keeps it: its files are right, or nothing comes of this."""
+    """Removes the applied role; on a read-only root it stays, since nothing else changes either."""
     with FileTransaction(root) as transaction:
         try:
             transaction.remove(_MARK)
@@ -185,10 +171,10 @@ def _execute(
     root: Path,
     mark: File | None,
 ) -> None:
-    """Carries out what plan_files() found and writes the manifest.
+    """Makes the changes and writes the manifest; a second run completes a killed one.
 
-    What a person wrote is kept beside itself as FILE.lvs-save. Nearly all that can fail does so
-    before anything was replaced; a second run completes a killed one.
+    Others' files are kept as FILE.lvs-save. Almost every failure comes before the first file is
+    replaced.
     """
     final = Manifest(entries)
     with FileTransaction(root) as transaction:
@@ -199,12 +185,12 @@ def _execute(
         for path in (*known.unfinished, paths.MANIFEST):
             transaction.discard_temporaries(path)
         if changes:
-            # Until all is in place the manifest names old and new, so that nothing is ever
-            # orphaned, and a role that comes instead knows both as ours.
+            # Meanwhile the manifest lists old and new digests, so that after a crash this role or
+            # another one knows both as lvsboot's.
             transaction.announce(manifest_file(known.with_changes(_new_digests(changes), entries)))
             _prepare(changes, mark, transaction)
             _replace(changes, mark, transaction)
-        # Also those of a run that was killed between a file and its folder.
+        # Also folders that a run left which was killed after removing the file.
         for path in sorted(known.entries.keys() - entries.keys()):
             transaction.remove_empty_folder(path)
         transaction.sync()
@@ -214,7 +200,9 @@ def _execute(
 
 
 def _new_digests(changes: Iterable[Change]) -> dict[str, str]:
-    return {it.path: _digest(it.entry) for it in changes if isinstance(it, Write)}
+    return {
+        change.path: entry_digest(change.entry) for change in changes if isinstance(change, Write)
+    }
 
 
 def _prepare(changes: Iterable[Change], mark: File | None, transaction: FileTransaction) -> None:
@@ -228,9 +216,9 @@ def _prepare(changes: Iterable[Change], mark: File | None, transaction: FileTran
 
 
 def _replace(changes: Iterable[Change], mark: File | None, transaction: FileTransaction) -> None:
-    """The mark says that all else is in place: it goes before the first, and comes after the last.
+    """Replaces the files; the applied role is removed before the first and written after the last.
 
-    What a provisioner finds after a power cut must not pass for a role that is in force.
+    So after a power cut lvs-provision.service applies the role again.
     """
     changes = tuple(changes)
     others = [change for change in changes if change.path != _MARK]
@@ -248,7 +236,7 @@ def _replace(changes: Iterable[Change], mark: File | None, transaction: FileTran
                 transaction.commit(entry.path)
             case Remove(path=path):
                 transaction.remove(path)
-            case BringBack(path=path):
+            case Restore(path=path):
                 transaction.restore(saved_path(path), path)
     if mark is not None:
         transaction.sync()
@@ -257,51 +245,5 @@ def _replace(changes: Iterable[Change], mark: File | None, transaction: FileTran
 
 def _backup(path: str, transaction: FileTransaction) -> None:
     saved = saved_path(path)
-    actual, former = (_actual_digest(transaction.folder, it) for it in (path, saved))
+    actual, former = (actual_digest(transaction.folder, place) for place in (path, saved))
     transaction.backup(path, saved, keep_former_backup=former not in {None, actual})
-
-
-def _digest(entry: Entry | Absence) -> str:
-    match entry:
-        case File(text=text, mode=mode):
-            return f"{mode:04o} {sha256(text.encode()).hexdigest()}"
-        case Link(target=target):
-            return f"-> {target}"
-        case Absence():
-            return ASIDE
-
-
-def read_entry(root: Path, path: str) -> Entry | None:
-    """What stands at `path`, bytes that are not UTF-8 replaced; None for nothing.
-
-    What is neither a file nor a link is an empty file.
-    """
-    with RootFolder(root) as folder, reading(folder.place(path)):
-        try:
-            with folder.walk(path) as walk:
-                if (target := walk.target()) is not None:
-                    return Link(path, target)
-                mode = walk.status().st_mode
-                is_readable = stat.S_ISREG(mode) or stat.S_ISDIR(mode)
-                content = walk.read(folder.place(path), MAX_BYTES) if is_readable else b""
-        except FileNotFoundError:
-            return None
-    return File(path, (content or b"").decode("utf-8", "replace"), stat.S_IMODE(mode))
-
-
-def _actual_digest(folder: RootFolder, path: str) -> str | None:
-    place = folder.place(path)
-    with reading(place):
-        try:
-            with folder.walk(path) as walk:
-                if (target := walk.target()) is not None:
-                    return f"-> {target}"
-                mode = walk.status().st_mode
-                if not stat.S_ISREG(mode):
-                    return _FOLDER if stat.S_ISDIR(mode) else "something else"
-                content = walk.read(place, MAX_BYTES)
-        except FileNotFoundError:
-            return None
-        except NotADirectoryError as error:
-            raise HostError(f"{place} cannot be: a folder above it is a file") from error
-    return f"{stat.S_IMODE(mode):04o} {sha256(content or b'').hexdigest()}"

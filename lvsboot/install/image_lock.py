@@ -1,4 +1,4 @@
-"""The lock of an unpacked image: a file in it that only its owner can open, gone afterwards."""
+"""The lock on an unpacked image: a file in it of mode 0600, removed afterwards."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 from lvsboot import paths
 from lvsboot.errors import HostError
 from lvsboot.install.root_folder import RootFolder
-from lvsboot.install.transaction import writing
 from lvsboot.system.lock import LOCK_FLAGS, PATIENCE_SECONDS, Lock, Tell, tell_nobody
+from lvsboot.system.os_errors import translate_os_errors
 
 
 class ImageLock(Lock):
-    """Held from entering to leaving; raises HostError where another one holds on to it.
+    """Held while entered; raises HostError where another process does not release it in time.
 
-    It is no lock on the image's own folder: that everybody can take who can open it, flock(2).
+    Not a lock on the image's own folder: anybody who can open that can take it, flock(2).
     """
 
     def __init__(
@@ -38,12 +38,12 @@ class ImageLock(Lock):
         with self._root:
             super().__enter__()
             while not self._is_in_place():
-                # Who held it has removed it: by now another one may hold what has its name.
+                # Its holder removed the file meanwhile: another process may have made a new one.
                 os.close(self._descriptor)
                 super().__enter__()
 
     def __exit__(self, *_: object) -> None:
-        """Removes the file while it is held, so that no other one's is removed."""
+        """Removes the file while it is locked, so that no other process's is removed."""
         try:
             with self._root, suppress(OSError):
                 if self._is_file and self._is_in_place():
@@ -57,12 +57,12 @@ class ImageLock(Lock):
 
     def _open(self) -> int:
         try:
-            with writing(self._root.place(paths.IMAGE_LOCK)):
+            with translate_os_errors("write", self._root.place(paths.IMAGE_LOCK)):
                 return self._open_file()
         except HostError as error:
             if getattr(error.__cause__, "errno", None) != errno.EROFS:
                 raise
-            # Nobody can write there: whoever finds all as it should be need not be kept out.
+            # On a read-only image no run can change anything: none needs to be kept out.
             self._is_file = False
             return os.memfd_create("lock")
 

@@ -1,11 +1,11 @@
-"""What lvsboot has written below a root, as /var/lib/lvs/manifest.json keeps it.
+"""The manifest: what lvsboot has written below a root, in /var/lib/lvs/manifest.json.
 
     {"version": 1,
      "entries": {"/etc/hostname": "0644 <sha256>", "/etc/link": "-> target", "/etc/x": "set aside"},
      "unfinished": {"/etc/hostname": ["0644 <sha256>"]}}
 
-`unfinished` is there while a run is at work, or was when it was killed: what that run puts in the
-place of what `entries` says. A lvsboot that does not know the key reads the rest.
+`unfinished` exists during a run and after a killed one: the digests that the run writes in place
+of those in `entries`. A version of lvsboot that does not know the key ignores it.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`entries`: path to the digest of what we wrote there; a link's is its target, arrow first.
+    """`entries`: each path's digest, or a link's target behind an arrow.
 
-    `unfinished`: for the paths that killed runs were to write, the digests of what they wrote.
+    `unfinished`: for the paths of unfinished runs, the digests that these were to write.
     """
 
     entries: Mapping[str, str]
     unfinished: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def digests(self, path: str) -> frozenset[str]:
-        """Of all that may stand there and is ours."""
-        entry = {self.entries[path]} if path in self.entries else set()
-        return frozenset({*entry, *self.unfinished.get(path, ())})
+        """Of everything that lvsboot may have written there."""
+        entry = (self.entries[path],) if path in self.entries else ()
+        return frozenset((*entry, *self.unfinished.get(path, ())))
 
     def with_changes(self, written: Mapping[str, str], entries: Mapping[str, str]) -> Manifest:
-        """As it is to be while a run writes what has these digests, and will end at `entries`."""
+        """The manifest during a run that writes these digests and will end at `entries`."""
         unfinished = {
             path: tuple(sorted({*self.unfinished.get(path, ()), *_one(written.get(path))}))
             for path in {*self.unfinished, *written}
@@ -61,7 +61,7 @@ def manifest_file(manifest: Manifest) -> File:
 
 
 def read_manifest(root: Path) -> Manifest:
-    """Empty where there is none; raises HostError for what is none of ours."""
+    """Empty where there is none; HostError for a file that is not lvsboot's manifest."""
     with RootFolder(root) as folder:
         place = folder.place(paths.MANIFEST)
         if (target := folder.link_target(paths.MANIFEST)) is not None:
@@ -82,24 +82,38 @@ def read_manifest(root: Path) -> Manifest:
     unfinished: Any = value.get("unfinished", {})
     if not _is_mapping(entries, str) or not _is_mapping(unfinished, list):
         raise HostError(f"{place} is not lvsboot's manifest; move it away")
-    strange = next((path for path in entries if not _is_plain(path)), None)
-    if strange is not None:
-        raise HostError(f"{place} names {strange!a}, which lvsboot never writes; move it away")
+    foreign = next((path for path in entries if not _is_plain(path)), None)
+    if foreign is not None:
+        raise HostError(f"{place} names {foreign!a}, which lvsboot never writes; move it away")
     digests = [digest for digests in unfinished.values() for digest in digests]
-    if not all(isinstance(it, str) for it in digests) or not unfinished.keys() <= entries.keys():
+    if (
+        not all(isinstance(digest, str) for digest in digests)
+        or not unfinished.keys() <= entries.keys()
+    ):
         raise HostError(f"{place} is not lvsboot's manifest; move it away")
-    return Manifest(entries, {path: tuple(it) for path, it in unfinished.items()})
+    return Manifest(entries, {path: tuple(found) for path, found in unfinished.items()})
+
+
+def known_paths(root: Path) -> frozenset[str]:
+    """Every path that lvsboot has written below `root`, or moved a file away from."""
+    return frozenset(read_manifest(root).entries)
+
+
+def moved_aside(root: Path) -> tuple[str, ...]:
+    """The paths from which a file was moved aside for the role in force, sorted."""
+    entries = read_manifest(root).entries
+    return tuple(sorted(path for path, digest in entries.items() if digest == ASIDE))
 
 
 def _is_mapping(value: object, kind: type) -> bool:
-    return isinstance(value, dict) and all(isinstance(it, kind) for it in value.values())
+    return isinstance(value, dict) and all(isinstance(item, kind) for item in value.values())
 
 
 def _is_plain(path: str) -> bool:
-    """Whether it names a file below a root, in the one way that lvsboot does."""
+    """Whether it is absolute and in normal form, as every path that lvsboot writes."""
     try:
         path.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        return False  # half a character, which JSON can write and no name can have
+        return False  # half of a surrogate pair: JSON can express it, a file name cannot
     top, *parts = path.split("/")
     return not top and bool(parts) and not {"", ".", ".."} & {*parts} and "\0" not in path

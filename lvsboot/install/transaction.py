@@ -1,4 +1,4 @@
-"""Replaces files below a root. Knows no tree and no manifest."""
+"""Replaces files below a root, independent of trees and the manifest."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lvsboot.errors import HostError, LvsbootError
-from lvsboot.install.root_folder import RootFolder, Walk, reading
+from lvsboot.install.root_folder import RootFolder
 from lvsboot.install.tree import Entry, File, Link
+from lvsboot.install.walk import Walk
 from lvsboot.system.atomic import (
     beside,
     discard,
@@ -19,13 +20,15 @@ from lvsboot.system.atomic import (
     replace_beside,
     write_beside,
 )
-from lvsboot.system.permission import not_permitted
+from lvsboot.system.os_errors import translate_os_errors
+
+_MISSING = (FileNotFoundError, NotADirectoryError)
 
 
 class FileTransaction:
-    """Replaces files in steps: all are written beside their places before the first gets its name.
+    """Replaces files in steps: prepare() writes temporaries, commit() renames, sync() ends.
 
-    So most failures happen while nothing has been replaced. Names last once sync() is through.
+    With all files prepared before the first commit, most failures come before anything is replaced.
     """
 
     def __init__(self, root: Path) -> None:
@@ -52,7 +55,7 @@ class FileTransaction:
             self.folder.__exit__()
 
     def prepare(self, entry: Entry) -> None:
-        """Writes the entry beside its place, in a folder that is made where there is none."""
+        """Writes the entry to a temporary beside its path; makes missing folders."""
         self.require_no_directory(entry.path)
         with self._at(entry.path, make=True) as walk:
             match entry:
@@ -63,21 +66,22 @@ class FileTransaction:
         self._staged.add(entry.path)
 
     def require_no_directory(self, path: str) -> None:
-        """Raises HostError where a folder is in the place of a file, before any is replaced."""
-        try:
-            with reading(self.folder.place(path)), self._walk(path) as walk:
-                if stat.S_ISDIR(walk.status().st_mode):
-                    place = self.folder.place(path)
-                    raise HostError(f"{place} is a directory: lvsboot has a file to write there")
-        except _NothingThereError:
-            return
+        """Raises HostError for a folder at the path of a file, before anything is replaced."""
+        place = self.folder.place(path)
+        with (
+            translate_os_errors("read", place),
+            suppress(*_MISSING),
+            self.folder.walk(path) as walk,
+        ):
+            if stat.S_ISDIR(walk.status().st_mode):
+                raise HostError(f"{place} is a directory: lvsboot has a file to write there")
 
     def announce(self, entry: File) -> None:
-        """Puts in place what says what is to be done; a failure before all else takes it back."""
+        """Replaces the file that lists the changes; undone if not one of them is made."""
         self.discard_temporaries(entry.path)
         self.prepare(entry)
         with self._at(entry.path) as walk, suppress(FileNotFoundError):
-            # A second name: to take it back needs no room on the disk.
+            # By a hard link, so that undoing it needs no space on the disk.
             former = _former(walk.name)
             os.link(
                 walk.name,
@@ -91,7 +95,7 @@ class FileTransaction:
         self.sync()
 
     def commit(self, path: str) -> None:
-        """Gives what was prepared for `path` its name."""
+        """Renames what was prepared to `path`."""
         self._begin()
         self._commit(path)
 
@@ -102,31 +106,30 @@ class FileTransaction:
         self._staged.discard(path)
 
     def remove(self, path: str) -> None:
-        """What stands at `path`; nothing may."""
+        """No error where there is nothing at `path`."""
         self._begin()
         with self._at(path) as walk:
             discard(walk.name, dir_fd=walk.folder)
             self._unsynced.add(walk.folder_path)
 
     def remove_empty_folder(self, path: str) -> None:
-        """Removes `path`'s folder where it is a unit's, of drop-ins or links, and nothing is left.
-
-        Also one that a killed run has left.
-        """
-        try:
-            with reading(self.folder.place(path)), self._walk(path) as walk:
+        """Removes `path`'s folder if it is a unit's, for drop-ins or links, and empty."""
+        folder = ""
+        with (
+            translate_os_errors("read", self.folder.place(path)),
+            suppress(*_MISSING),
+            self.folder.walk(path) as walk,
+        ):
+            if walk.folder_path.endswith((".service.d", ".wants")) and not walk.names():
                 folder = walk.folder_path
-                if not folder.endswith((".service.d", ".wants")) or walk.names():
-                    return
-        except _NothingThereError:
-            return
-        self._remove_folder(folder)
-        self._unsynced.discard(folder)
+        if folder:
+            self._remove_folder(folder)
+            self._unsynced.discard(folder)
 
     def backup(self, path: str, saved_path: str, *, keep_former_backup: bool) -> None:
         """Hard-links `path` to its backup and syncs: it exists before `path` is replaced.
 
-        Of two backups both are kept, the former by a number behind its name.
+        An earlier backup gets a number behind its name with keep_former_backup.
         """
         saved = saved_path.rpartition("/")[2]
         with self._at(path) as walk:
@@ -138,7 +141,7 @@ class FileTransaction:
             walk.sync()
 
     def restore(self, saved_path: str, path: str) -> None:
-        """Puts what was set aside where it came from; nothing may have come there since."""
+        """Moves what was moved aside back; nothing may exist at `path`."""
         self._begin()
         saved = saved_path.rpartition("/")[2]
         with self._at(path) as walk:
@@ -146,23 +149,24 @@ class FileTransaction:
             self._unsynced.add(walk.folder_path)
 
     def discard_temporaries(self, path: str) -> None:
-        """Removes what a killed run may have left beside `path`."""
-        try:
-            with writing(self.folder.place(path)), self._walk(path) as walk:
-                for temporary in (beside(walk.name), _former(walk.name)):
-                    discard(temporary, dir_fd=walk.folder)
-        except _NothingThereError:
-            return
+        """Removes temporaries that a killed run left beside `path`."""
+        with (
+            translate_os_errors("write", self.folder.place(path)),
+            suppress(*_MISSING),
+            self.folder.walk(path) as walk,
+        ):
+            for temporary in (beside(walk.name), _former(walk.name)):
+                discard(temporary, dir_fd=walk.folder)
 
     def sync(self) -> None:
-        """Makes every name that was given, taken or changed until now outlast a power cut."""
+        """Syncs every folder that was changed until now."""
         for folder in sorted(self._unsynced):
             with self._at(f"{folder}/.") as walk:
                 walk.sync()
         self._unsynced.clear()
 
     def _begin(self) -> None:
-        """Something is replaced: from here on what was announced stays true."""
+        """Before the first change: from here on the announced file is not taken back."""
         if self._announced is not None:
             path, self._announced = self._announced, None
             self.discard_temporaries(path)
@@ -182,8 +186,8 @@ class FileTransaction:
 
     @contextmanager
     def _at(self, path: str, *, make: bool = False) -> Iterator[Walk]:
-        """At the folder of `path`, errors translated; with `make` it is made if need be."""
-        with writing(self.folder.place(path)):
+        """The folder of `path`, errors translated; with `make` missing folders are made."""
+        with translate_os_errors("write", self.folder.place(path)):
             made: list[str] = []
             try:
                 with self.folder.walk(path, made if make else None) as walk:
@@ -192,35 +196,12 @@ class FileTransaction:
                 self._made += made
                 self._unsynced.update(folder.rpartition("/")[0] for folder in made)
 
-    @contextmanager
-    def _walk(self, path: str) -> Iterator[Walk]:
-        try:
-            with self.folder.walk(path) as walk:
-                yield walk
-        except (FileNotFoundError, NotADirectoryError) as error:
-            raise _NothingThereError from error
-
     @staticmethod
     def _try(step: Callable[[str], None], path: str) -> None:
-        """What has failed before is what is to be said."""
+        """Ignores a failure: the error that led here is the one to report."""
         with suppress(LvsbootError):
             step(path)
 
 
-class _NothingThereError(Exception):
-    """There is no such path."""
-
-
 def _former(name: str) -> str:
     return beside(f"{name}.former")
-
-
-@contextmanager
-def writing(place: Path) -> Iterator[None]:
-    """Says of what the system refuses which place it was about, and the mend where one is known."""
-    try:
-        yield
-    except PermissionError as error:
-        raise not_permitted("write", place, error) from error
-    except OSError as error:
-        raise HostError(f"cannot write {place}: {error.strerror}") from error

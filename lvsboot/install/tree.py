@@ -1,4 +1,4 @@
-"""The files and links that a host should have. Types only: files.py brings a root to them."""
+"""The files and links that a host should have: types only, files.py installs them."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Absence:
-    """Nothing may stand at `path`: what does is set aside, until a tree no longer says so.
+class MovedAside:
+    """A file at `path` is moved aside, and goes back when a later tree has no such entry.
 
-    What is set aside `for_good` does not come back by itself.
+    With `for_good` it does not go back.
     """
 
     path: str
@@ -32,4 +32,4 @@ class Absence:
 
 
 Entry = File | Link
-Tree = tuple[Entry | Absence, ...]
+Tree = tuple[Entry | MovedAside, ...]

@@ -1,29 +1,21 @@
-"""Writes one file so that a reader, or a power cut, finds the old or the new and no third.
+"""Replaces a file atomically: a temporary beside it, fsync, rename, fsync of the folder.
 
-Every function takes the descriptor of a folder that the paths are relative to, as os.open() does.
+`dir_fd` is the folder that paths are relative to, as os.open() has it.
 """
 
 from __future__ import annotations
 
 import os
 
-# O_EXCL: whatever stands under the temporary's name, a link, a pipe or a file that has a second
-# name elsewhere, is never written to.
+# O_EXCL: a link, a pipe or a hard-linked file that has the temporary's name is never written to.
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def write_file(place: str, content: bytes, mode: int = 0o644) -> None:
-    """Replaces `place`: temporary, fsync, rename, fsync of the folder. Raises OSError."""
-    temporary = write_beside(place, content, mode)
-    replace_beside(temporary, place)
-    sync_directory(os.path.dirname(place))
-
-
 def write_beside(place: str, content: bytes, mode: int, *, dir_fd: int | None = None) -> str:
-    """The name of a synced temporary in `place`'s own folder; one that is left over is replaced."""
+    """Writes a synced temporary beside `place`, replacing a leftover one; returns its name."""
     temporary = beside(place)
     discard(temporary, dir_fd=dir_fd)
-    # For nobody else until all of it is there: the mode is given last.
+    # Mode 0600 until the content is complete.
     descriptor = os.open(temporary, _CREATE, 0o600, dir_fd=dir_fd)
     try:
         try:
@@ -49,7 +41,7 @@ def link_beside(place: str, target: str, *, dir_fd: int | None = None) -> str:
 
 
 def replace_beside(temporary: str, place: str, *, dir_fd: int | None = None) -> None:
-    """Gives the temporary its place's name, which lasts when the folder is synced."""
+    """Renames the temporary to `place`; durable once the folder is synced."""
     try:
         os.replace(temporary, place, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
     except OSError:
@@ -65,8 +57,7 @@ def discard(temporary: str, *, dir_fd: int | None = None) -> None:
 
 
 def sync_directory(directory: str) -> None:
-    """Makes the names in `directory` last; a rename alone may be lost with the power."""
-    # A bare name's folder is the one that the process is in.
+    """Syncs a folder: without it a power cut may undo a rename. "" is the working directory."""
     descriptor = os.open(directory or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -75,9 +66,9 @@ def sync_directory(directory: str) -> None:
 
 
 def make_folder(path: str, *, dir_fd: int | None = None) -> None:
-    """Makes a folder of mode 0755 whatever the umask: other programs read what is in it.
+    """Makes a folder of mode 0755 whatever the umask: other programs read the files in it.
 
-    Not by a chmod behind it: a run killed in between would leave one that nobody can read.
+    The umask is cleared, since a run killed between mkdir and chmod would leave it unreadable.
     """
     before = os.umask(0)
     try:
@@ -87,22 +78,22 @@ def make_folder(path: str, *, dir_fd: int | None = None) -> None:
 
 
 def make_folders(path: str) -> None:
-    """The same for `path` and all above it that are missing."""
+    """As make_folder(), for `path` and its missing parents."""
     if not path or os.path.isdir(path):
         return
     make_folders(os.path.dirname(path))
     try:
         make_folder(path)
     except FileExistsError:
-        # Somebody else was faster; but not by a file.
+        # Another process made it meanwhile, unless it is a file.
         if not os.path.isdir(path):
             raise
 
 
 def keep_former(place: str, *, dir_fd: int | None = None) -> None:
-    """Gives what stands at `place` a numbered name, PLACE.1 or the next that is free, too.
+    """Hard-links `place` to PLACE.1, or to the next number that is free.
 
-    Nothing is done where it has one already, as after a run that was killed behind this.
+    Does nothing where such a link exists already: a run was killed after making it.
     """
     number = 1
     former = os.stat(place, dir_fd=dir_fd, follow_symlinks=False)
@@ -120,6 +111,6 @@ def keep_former(place: str, *, dir_fd: int | None = None) -> None:
 
 
 def beside(place: str) -> str:
-    """Not random: what a killed run leaves behind is taken over by the next one."""
+    """The temporary's name, a fixed one, so that a next run replaces what a killed one left."""
     directory, name = os.path.split(place)
     return os.path.join(directory, f".{name}.lvs-new")

@@ -1,4 +1,4 @@
-"""One at a time: whoever writes holds a lock, and the kernel takes it from whoever is killed."""
+"""A lock between processes by flock(2), which the kernel releases when its holder is killed."""
 
 # On the start path, which does without pathlib.
 # ruff: noqa: PTH120
@@ -8,21 +8,22 @@ from __future__ import annotations
 import fcntl
 import os
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias
 
 from lvsboot.errors import HostError
 from lvsboot.system.atomic import make_folders
-from lvsboot.system.textfiles import unwritten
+from lvsboot.system.os_errors import translate_os_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 Tell: TypeAlias = "Callable[[str], None]"
 
-# Less than the units' own timeouts: what waits in vain still says for whom.
+# Less than the units' timeouts, so that a process that gives up can still name the holder.
 PATIENCE_SECONDS = 60.0
 _POLL_SECONDS = 0.05
-# Nobody else's pipe or link in its place: O_NONBLOCK, since a pipe's opening may wait for ever.
+# Never through a link, and O_NONBLOCK because opening a named pipe may wait forever.
 LOCK_FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -31,7 +32,7 @@ def tell_nobody(_sentence: str) -> None:
 
 
 class Lock:
-    """Held from entering to leaving; raises HostError where another one holds on to it."""
+    """Held while entered; raises HostError where another process does not release it in time."""
 
     def __init__(
         self,
@@ -41,7 +42,7 @@ class Lock:
         *,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
-        """`place` is a file, made if need be. Only its owner can open it: who can, can hold it."""
+        """`place` is a file, created if missing, of mode 0600: whoever can open it can lock it."""
         self._place = place
         self._verb = verb
         self._tell = tell
@@ -52,7 +53,7 @@ class Lock:
         self._descriptor = self._open()
         if not _try_lock(self._descriptor):
             self._wait()
-        _leave_name(self._descriptor, f"{os.getpid()} lvsboot {self._verb}\n")
+        _write_name(self._descriptor, f"{os.getpid()} lvsboot {self._verb}\n")
 
     def __exit__(self, *_: object) -> None:
         os.close(self._descriptor)
@@ -77,16 +78,14 @@ class Lock:
 
 def _open(place: str) -> int:
     directory = os.path.dirname(place)
-    try:
+    with translate_os_errors("write", place):
         make_folders(directory)
         # Not readable for others: whoever can open it can hold it.
         descriptor = os.open(place, LOCK_FLAGS, 0o600)
         owner = os.stat(directory or ".")  # noqa: PTH116
         if os.geteuid() == 0 != owner.st_uid:
-            # A unit under a user of its own must be able to open what root has made.
+            # A unit that runs as another user must be able to open a lock that root made.
             os.fchown(descriptor, owner.st_uid, owner.st_gid)
-    except OSError as error:
-        raise unwritten(place, error) from error
     return descriptor
 
 
@@ -98,19 +97,17 @@ def _try_lock(descriptor: int) -> bool:
     return True
 
 
-def _leave_name(descriptor: int, name: str) -> None:
-    try:
+def _write_name(descriptor: int, name: str) -> None:
+    with suppress(OSError):  # a full disk: the lock is held all the same
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, name.encode(), 0)
-    except OSError:
-        return  # a full disk: it is held all the same
 
 
 def _holder(descriptor: int) -> str:
     """`lvsboot reload (process 42)`."""
     try:
-        said = os.pread(descriptor, 200, 0).decode("utf-8", "replace")
+        text = os.pread(descriptor, 200, 0).decode("utf-8", "replace")
     except OSError:
-        return "another process"  # what has the lock's name is no file
-    number, _, verb = said.partition(" ")
+        return "another process"  # a named pipe cannot be read at an offset
+    number, _, verb = text.partition(" ")
     return f"{verb.strip()} (process {number})" if verb else "another process"

@@ -1,4 +1,4 @@
-"""The one door to other programs: an argv in, standard output out."""
+"""Runs other programs: the only module that starts any."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lvsboot.errors import HostError, NotPermittedError
 
 
 def run(argv: Sequence[str]) -> str:
-    """Standard output of `argv`; HostError where it is missing or fails, with its own words."""
+    """Standard output of `argv`; HostError with its standard error where it fails."""
     try:
         done = subprocess.run(argv, capture_output=True, text=True, errors="replace", check=False)
     except FileNotFoundError as error:
@@ -19,6 +19,6 @@ def run(argv: Sequence[str]) -> str:
     except OSError as error:
         raise HostError(f"{argv[0]} cannot be run: {error.strerror}") from error
     if done.returncode != 0:
-        said = done.stderr.strip() or f"exit status {done.returncode}"
-        raise HostError(f"`{' '.join(argv)}` failed: {said}")
+        reason = done.stderr.strip() or f"exit status {done.returncode}"
+        raise HostError(f"`{' '.join(argv)}` failed: {reason}")
     return done.stdout

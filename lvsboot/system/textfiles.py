@@ -1,14 +1,15 @@
-"""Reads and replaces whole files, and says what is wrong in a person's words."""
+"""Reads and replaces whole files; raises HostError with the path and the reason."""
 
 # On the start path, which does without pathlib.
-# ruff: noqa: PTH105, PTH108, PTH120, PTH123
+# ruff: noqa: PTH105, PTH120, PTH123
 
 from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 
-from lvsboot.errors import HostError, NotPermittedError
+from lvsboot.errors import HostError
 from lvsboot.system.atomic import (
     discard,
     keep_former,
@@ -17,34 +18,31 @@ from lvsboot.system.atomic import (
     sync_directory,
     write_beside,
 )
-from lvsboot.system.permission import not_permitted
+from lvsboot.system.os_errors import translate_os_errors
 
 # 100,000 destinations, twice what any table is known to hold, take 8 MB.
 MAX_BYTES = 64 * 1024 * 1024
 
 
 def read_text(path: str) -> str | None:
-    """None where there is no file. Bytes that are not UTF-8 are kept: a parser says where they are.
+    """None where there is no file. Bytes that are not UTF-8 are kept: a parser names their line.
 
-    What another user may write, or has written, is not trusted: HostError.
+    HostError for a file that another user owns or may write.
     """
-    try:
-        content = read_bytes(path, MAX_BYTES)
-    except FileNotFoundError:
-        return None
-    except PermissionError as error:
-        raise not_permitted("read", path, error) from error
-    except OSError as error:
-        raise HostError(f"cannot read {path}: {error.strerror}") from error
+    with translate_os_errors("read", path):
+        try:
+            content = read_bytes(path, MAX_BYTES)
+        except FileNotFoundError:
+            return None
     if len(content) > MAX_BYTES:
         raise HostError(f"{path} is larger than {MAX_BYTES >> 20} MiB: it cannot be a table's")
     return content.decode("utf-8", "surrogateescape")
 
 
 def read_bytes(path: str, limit: int, *, from_anybody: bool = False) -> bytes:
-    """One byte more than `limit` where there is more; raises OSError, and HostError as above.
+    """At most `limit` + 1 bytes, so that a file over the limit shows; OSError, HostError as above.
 
-    Of a named pipe nothing is read: whoever opens one waits for its writer, perhaps for ever.
+    A named pipe is refused: opening one waits for its writer, perhaps forever.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     with open(descriptor, "rb") as file:
@@ -58,15 +56,15 @@ def read_bytes(path: str, limit: int, *, from_anybody: bool = False) -> bytes:
 
 
 def _is_own_descriptor(path: str) -> bool:
-    """Whether it is a pipe that the caller holds: /dev/stdin, or a shell's <(command)."""
+    """Whether it is a pipe that the caller has open: /dev/stdin, or a shell's <(command)."""
     return path == "/dev/stdin" or path.startswith(("/dev/fd/", "/proc/self/fd/"))
 
 
 def distrust(status: os.stat_result, caller: int, path: str) -> str | None:
-    """Why what stands there is not done by `caller`; None where it is.
+    """Why another user than root and `caller` may have written the file; None where none can.
 
-    The opened file's own owner and mode tell, so that the folders on the way need not: whoever
-    may write in those can put another file of theirs there, and that is theirs.
+    The opened file's own owner and mode are enough, without those of the folders above it: who may
+    write to a folder can only put a file of their own there.
     """
     if stat.S_ISCHR(status.st_mode):
         return None
@@ -87,7 +85,7 @@ def write_text(path: str, text: str) -> None:
 
 
 def encode(text: str) -> bytes:
-    """The bytes of which read_text() made the text."""
+    """The reverse of read_text()."""
     return text.encode("utf-8", "surrogateescape")
 
 
@@ -97,61 +95,41 @@ def write_bytes(path: str, content: bytes) -> None:
 
 
 class Staged:
-    """A file that is written, synced and beside its place; it goes unless it is committed."""
+    """A synced temporary beside `path`, removed on leaving unless it was committed."""
 
     def __init__(self, path: str, content: bytes) -> None:
         self._path = path
         self._committed = False
-        try:
+        with translate_os_errors("write", path):
             make_folders(os.path.dirname(path))
             self._temporary = write_beside(path, content, 0o644)
-        except OSError as error:
-            raise unwritten(path, error) from error
 
     def __enter__(self) -> Staged:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._committed:
-            return
-        try:
-            discard(self._temporary)
-        except OSError:
-            return  # what failed before this is what is to be said
+        if not self._committed:
+            with suppress(OSError):  # the error that led here is the one to report
+                discard(self._temporary)
 
     def commit(self) -> None:
-        """Gives it its name, for good; once."""
+        """Replaces `path` and syncs its folder; to be called once."""
         self._committed = True
-        try:
+        with translate_os_errors("write", self._path):
             replace_beside(self._temporary, self._path)
             sync_directory(os.path.dirname(self._path))
-        except OSError as error:
-            raise unwritten(self._path, error) from error
 
 
 def move_file(path: str, target: str) -> None:
-    """What stands at `target` is kept as TARGET.1, or by the next number that is free."""
-    try:
+    """Renames `path` to `target`; an existing one is kept as TARGET.1, or by the next number."""
+    with translate_os_errors("write", target):
         if os.path.lexists(target):
             keep_former(target)
         os.replace(path, target)
         sync_directory(os.path.dirname(path))
-    except OSError as error:
-        raise unwritten(target, error) from error
 
 
 def remove_file(path: str) -> None:
-    try:
-        os.unlink(path)
-    except FileNotFoundError:
-        return
-    except PermissionError as error:
-        raise not_permitted("remove", path, error) from error
-    except OSError as error:
-        raise HostError(f"cannot remove {path}: {error.strerror}") from error
-
-
-def unwritten(path: str, error: OSError) -> HostError | NotPermittedError:
-    if isinstance(error, PermissionError):
-        return not_permitted("write", path, error)
-    return HostError(f"cannot write {path}: {error.strerror}")
+    """No error where there is no such file."""
+    with translate_os_errors("remove", path):
+        discard(path)

@@ -8,13 +8,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from lvsboot.errors import HostError, NotPermittedError
-from lvsboot.install.root_folder import (
-    NotRegularError,
-    RootFolder,
-    file_names,
-    kind_text,
-    read_regular,
-)
+from lvsboot.install.root_folder import RootFolder, file_names, read_regular
+from lvsboot.install.walk import NotRegularError, kind_text
 from lvsboot.problem import Problem, Severity, Span
 
 # Enough for thousands of NICs.

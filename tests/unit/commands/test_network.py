@@ -120,7 +120,7 @@ def test_a_nic_that_ifupdown_takes_over_is_flushed_first(host: Host) -> None:
 
 def test_a_nic_goes_down_by_what_brought_it_up(host: Host) -> None:
     former = "auto eth0\niface eth0 inet dhcp\n"
-    aside = Remove(CLOUD_INITS, Found.THEIRS)
+    aside = Remove(CLOUD_INITS, Found.UNMANAGED)
     host.activate(Backend.IFUPDOWN, [WRITTEN, aside], {CLOUD_INITS: former})
     assert host.former.read_text() == former
     assert host.ran == [

@@ -14,19 +14,19 @@ import pytest
 
 from lvsboot import paths
 from lvsboot.errors import HostError
-from lvsboot.install import transaction as rooted
+from lvsboot.install import transaction
+from lvsboot.install.entries import read_entry
 from lvsboot.install.files import (
-    BringBack,
     Found,
     Remove,
+    Restore,
     Write,
     install_tree,
     plan_files,
-    read_entry,
     saved_path,
-    set_aside,
 )
-from lvsboot.install.tree import Absence, Entry, File, Link, Tree
+from lvsboot.install.manifest import moved_aside
+from lvsboot.install.tree import Entry, File, Link, MovedAside, Tree
 from lvsboot.system.atomic import replace_beside
 from tests.golden import read_tree
 
@@ -138,7 +138,7 @@ def test_what_was_there_before_us_is_kept_beside(tmp_path: Path) -> None:
     (tmp_path / "etc/a").mkdir(parents=True)
     (tmp_path / "etc/a/b.conf").write_text("the image's\n")
     [change], _left = install_tree((FILE,), tmp_path)
-    assert change == Write(FILE, Found.THEIRS)
+    assert change == Write(FILE, Found.UNMANAGED)
     assert (tmp_path / saved_path(FILE.path)[1:]).read_text() == "the image's\n"
 
 
@@ -155,33 +155,33 @@ def theirs(tmp_path: Path) -> Path:
 
 
 def test_what_is_in_the_way_is_set_aside_and_brought_back(tmp_path: Path, theirs: Path) -> None:
-    tree = (FILE, Absence(THEIRS))
+    tree = (FILE, MovedAside(THEIRS))
     changes, _left = install_tree(tree, tmp_path)
-    assert changes == (Write(FILE, Found.NOTHING), Remove(THEIRS, Found.THEIRS))
+    assert changes == (Write(FILE, Found.NOTHING), Remove(THEIRS, Found.UNMANAGED))
     assert not theirs.exists()
     # `source interfaces.d/*` reads every name but a hidden one.
     assert [place.name for place in theirs.parent.iterdir()] == [".50-cloud-init.lvs-save"]
-    assert set_aside(tmp_path) == (THEIRS,)
+    assert moved_aside(tmp_path) == (THEIRS,)
     assert install_tree(tree, tmp_path) == ((), ())
 
-    assert install_tree((FILE,), tmp_path) == ((BringBack(THEIRS),), ())
+    assert install_tree((FILE,), tmp_path) == ((Restore(THEIRS),), ())
     assert theirs.read_bytes() == b"not UTF-8: \xff\n"
     assert stat.S_IMODE(theirs.stat().st_mode) == 0o640
-    assert set_aside(tmp_path) == ()
+    assert moved_aside(tmp_path) == ()
     assert not list(theirs.parent.glob(".*"))
 
 
 def test_what_has_come_back_by_itself_is_set_aside_again(tmp_path: Path, theirs: Path) -> None:
-    install_tree((Absence(THEIRS),), tmp_path)
+    install_tree((MovedAside(THEIRS),), tmp_path)
     theirs.write_text("newer\n")
-    assert plan_files((Absence(THEIRS),), tmp_path) == (Remove(THEIRS, Found.THEIRS),)
-    install_tree((Absence(THEIRS),), tmp_path)
+    assert plan_files((MovedAside(THEIRS),), tmp_path) == (Remove(THEIRS, Found.UNMANAGED),)
+    install_tree((MovedAside(THEIRS),), tmp_path)
     install_tree((), tmp_path)
     assert theirs.read_text() == "newer\n"
 
 
 def test_what_was_never_there_is_not_brought_back(tmp_path: Path) -> None:
-    install_tree((Absence(THEIRS),), tmp_path)
+    install_tree((MovedAside(THEIRS),), tmp_path)
     assert install_tree((), tmp_path) == ((), ())
 
 
@@ -193,10 +193,10 @@ def test_a_directory_in_the_way_fails_before_anything_is_written(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "entry", [File("/etc/b", "ours\n"), Link("/etc/b", "x"), Absence("/etc/b")]
+    "entry", [File("/etc/b", "ours\n"), Link("/etc/b", "x"), MovedAside("/etc/b")]
 )
 def test_a_directory_in_the_place_of_a_backup_fails_before_anything_is_written(
-    tmp_path: Path, entry: Entry | Absence
+    tmp_path: Path, entry: Entry | MovedAside
 ) -> None:
     (tmp_path / "etc/b.lvs-save").mkdir(parents=True)
     (tmp_path / "etc/b").write_text("a person's\n")
@@ -269,7 +269,7 @@ def killed_at(root: Path, tree: Tree, name: str) -> None:
                 os._exit(9)
             real(temporary, place, dir_fd=dir_fd)
 
-        setattr(rooted, "replace_beside", kill)  # noqa: B010 - it is another module's
+        setattr(transaction, "replace_beside", kill)  # noqa: B010 - it is another module's
         install_tree(tree, root)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 9
@@ -371,9 +371,9 @@ def test_both_of_two_edits_are_kept(tmp_path: Path) -> None:
 def test_the_newest_of_two_that_were_set_aside_comes_back(theirs: Path, tmp_path: Path) -> None:
     """And the former one is still there, out of everybody's way."""
     first = theirs.read_bytes()
-    install_tree((Absence(THEIRS),), tmp_path)
+    install_tree((MovedAside(THEIRS),), tmp_path)
     theirs.write_text("again")
-    install_tree((Absence(THEIRS),), tmp_path)
+    install_tree((MovedAside(THEIRS),), tmp_path)
     install_tree((), tmp_path)
     assert theirs.read_text() == "again"
     former = tmp_path / f"{saved_path(THEIRS)}.1"[1:]
@@ -390,7 +390,7 @@ def test_what_is_no_file_is_kept_and_replaced(tmp_path: Path, kind: str) -> None
     except PermissionError:
         pytest.skip("only root can make a device")
     [change, _other] = plan_files(versions("one"), tmp_path)
-    assert change.found is Found.THEIRS
+    assert change.found is Found.UNMANAGED
     assert read_entry(tmp_path, "/etc/first") == File("/etc/first", "", 0o600)
     install_tree(versions("one"), tmp_path)
     assert (tmp_path / "etc/first").read_text() == "one"
@@ -469,8 +469,8 @@ def test_a_link_that_is_not_utf_8_is_one_like_others(tmp_path: Path) -> None:
     (tmp_path / "etc/a/link").symlink_to(os.fsdecode(b"\xff"))
     name = f"/etc/{os.fsdecode(bytes([255]))}"
     (tmp_path / name[1:]).write_text("theirs")
-    install_tree((LINK, Absence(name)), tmp_path)
-    assert set_aside(tmp_path) == (name,)
+    install_tree((LINK, MovedAside(name)), tmp_path)
+    assert moved_aside(tmp_path) == (name,)
     install_tree((), tmp_path)
     assert (tmp_path / name[1:]).read_text() == "theirs"
 

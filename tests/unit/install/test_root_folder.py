@@ -10,13 +10,13 @@ import pytest
 
 from lvsboot.errors import HostError
 from lvsboot.install.root_folder import (
-    NotRegularError,
     RootFolder,
     exists_in_root,
     file_names,
     link_target,
     read_regular,
 )
+from lvsboot.install.walk import NotRegularError
 
 
 @pytest.fixture

@@ -12,12 +12,17 @@ import pytest
 
 from lvsboot import paths
 from lvsboot.install.files import install_tree, saved_path
-from lvsboot.install.tree import Absence, Entry, File, Link
+from lvsboot.install.tree import Entry, File, Link, MovedAside
 from tests.golden import read_tree
 
 LINK = Link("/etc/wants/unit", "/lib/unit")
-ASIDE = Absence("/etc/theirs")
-BEFORE: tuple[Entry | Absence, ...] = (File("/etc/old", ""), File("/etc/kept", "one"), LINK, ASIDE)
+ASIDE = MovedAside("/etc/theirs")
+BEFORE: tuple[Entry | MovedAside, ...] = (
+    File("/etc/old", ""),
+    File("/etc/kept", "one"),
+    LINK,
+    ASIDE,
+)
 AFTER = (
     File("/etc/kept", "two"),
     File("/etc/edited", "ours"),
