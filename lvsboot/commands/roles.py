@@ -10,7 +10,7 @@ from lvsboot import paths
 from lvsboot.commands.activation import activate, note_changes
 from lvsboot.commands.desired import HOST, NO_CAUTIONS, Cautions, host_tree
 from lvsboot.commands.role_removal import refuse_apply
-from lvsboot.errors import HostError, NotPermittedError
+from lvsboot.errors import HostError
 from lvsboot.install.entries import read_entry
 from lvsboot.install.files import Change, install_tree, plan_files
 from lvsboot.install.image_lock import ImageLock
