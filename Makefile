@@ -1,5 +1,5 @@
-# Everything that this repository can do by itself, on a fresh Debian machine.
-# Needs apt (with sudo where not root) and PyPI; keeps what it makes in .venv/ and .cache/.
+# Builds and tests everything, on a fresh Debian machine.
+# Needs apt (with sudo if not root) and PyPI; writes to .venv/ and .cache/.
 
 CLUSTER ?= dr
 N ?= 1000
@@ -18,21 +18,21 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help setup lock check test image kernel boot compat crash matrix shared others apart soak demo bench fuzz clean
 
-help: ## Show what there is to make
+help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-setup: $(STAMP) ## Install what is missing: Debian's packages by apt, the rest into .venv
+setup: $(STAMP) ## Install what is missing: Debian packages by apt, the rest into .venv
 	@lab/packages $(PACKAGES)
 
 $(STAMP): pyproject.toml requirements/dev.txt
 	@lab/packages $(PACKAGES)
 	python3 -m venv .venv
 	$(INSTALL) --require-hashes --requirement requirements/dev.txt
-	@# What builds it is locked, too.
+	@# The build backend is locked, too.
 	$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-lock: $(STAMP) ## Renew requirements/: the newest versions of what develops and tests, with hashes
+lock: $(STAMP) ## Renew requirements/: the newest development tools, with hashes
 	$(INSTALL) --require-hashes --requirement requirements/lock.txt
 	@for group in dev compat fuzz lock; do \
 	  [ $$group = dev ] && project=pyproject.toml || project=; \
@@ -44,14 +44,14 @@ lock: $(STAMP) ## Renew requirements/: the newest versions of what develops and 
 check: $(STAMP) ## Format, lint, types and unit tests: seconds, no privileges
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	@# Types are checked beside the tests; what those write and sync is for memory only.
+	@# Types are checked beside the tests, whose files are in memory, where fsync takes no time.
 	$(BIN)/mypy & types=$$!; TMPDIR=/dev/shm $(BIN)/pytest tests/unit -n auto --dist worksteal; \
 	tests=$$?; wait $$types && exit $$tests
 
 test: setup ## Unit, kernel and boot tier: a quarter of an hour
 	@# The image is made while the checks run: it waits for the disk and the mirror.
 	$(MAKE) --jobs=2 check image
-	@# The kernel tier is one small VM: it runs beside the boots, which take longer, and yields.
+	@# The kernel tier is one small VM: it runs beside the boots, which take longer, at lower priority.
 	$(MAKE) --jobs=2 kernel boot
 
 image: setup ## Make the VMs' image
@@ -70,22 +70,24 @@ compat: setup ## The unit tests over Debian 12's and 13's libraries, and over th
 crash: setup ## Kill render and apply at every call that writes, and let a second run complete
 	$(BIN)/pytest tests/crash
 
-matrix: setup ## What takes longer: every backend, every Debian release, many repetitions
-	@# An emulated machine waits as often as it works, and two processors carry some six of them:
-	@# what boots none comes when one of the first two is through.
+matrix: setup ## The long tests: every backend, every Debian release, many repetitions
+	@# An emulated machine waits as often as it works, and two processors run some six of them:
+	@# the target without clusters starts when one of the first two has ended.
 	$(MAKE) --jobs=2 shared others apart
 
-shared: setup ## Of the matrix, what one cluster of Debian 13 is for
+shared: setup ## The matrix tests on one cluster of Debian 13
 	CYCLES=$(CYCLES) $(BIN)/pytest tests/matrix -m cluster
 
-others: setup ## Of the matrix, what boots machines of its own
+others: setup ## The matrix tests that boot machines of their own
 	CYCLES=$(CYCLES) $(BIN)/pytest tests/matrix -m 'not cluster'
 
-apart: setup ## Of the matrix, what boots no more than a small machine
+apart: setup ## The matrix tests without clusters
 	nice $(MAKE) crash compat
+	@# The unit tests' properties, each with more random examples than `make check` takes time for.
+	LVSBOOT_EXAMPLES=50 TMPDIR=/dev/shm nice $(BIN)/pytest tests/unit
 	nice $(BIN)/python -m lab kernel -- -m long
 
-soak: ## The same with a hundred restarts under load, and more of all else that is repeated
+soak: ## make matrix with five times the repetitions: a hundred restarts under load
 	$(MAKE) matrix CYCLES=100
 
 demo: setup ## Boot a cluster and send requests through it (CLUSTER=dr|nat N=1000 KEEP=1)
@@ -94,10 +96,10 @@ demo: setup ## Boot a cluster and send requests through it (CLUSTER=dr|nat N=100
 bench: setup ## Time the IPVS engine against ipvsadm and others, in a small VM (SIZES='3 2500')
 	$(BIN)/python -m lab bench $(SIZES)
 
-fuzz: $(STAMP) ## Feed the readers what they do not expect (FUZZ_SECONDS=300)
+fuzz: $(STAMP) ## Fuzz the readers of roles, rules and netlink (FUZZ_SECONDS=300)
 	$(INSTALL) --require-hashes --requirement requirements/fuzz.txt
 	FUZZ_SECONDS=$(FUZZ_SECONDS) nice -n 19 $(BIN)/python -m tests.fuzz
 
-clean: ## Remove what was made, the images among it
+clean: ## Remove everything that was made, images included
 	rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	rm -rf .cache

@@ -73,11 +73,15 @@ def _check_options(words: Sequence[str], verb: argparse.ArgumentParser) -> None:
 
 
 def parser_for(words: Sequence[str]) -> _Parser:
-    """All verbs; but for a service verb itself: a boot does not pay for the others."""
-    if words and words[0] in service.VERBS:
-        return _parser({"the service": {words[0]: service.VERBS[words[0]]}})
+    """The verb that `words` begin with; all verbs where they begin otherwise."""
+    name = words[0] if words else ""
+    if name in service.VERBS:
+        return _parser({"the service": {name: service.VERBS[name]}})
     from lvsboot.cli import roles
 
+    for verbs in (roles.VERBS, roles.TOOLS):
+        if name in verbs:
+            return _parser({"": {name: verbs[name]}})
     return _parser({"roles": roles.VERBS, "the service": service.VERBS, "tools": roles.TOOLS})
 
 

@@ -1,11 +1,29 @@
-"""Tests that ask the programs which will read what lvsboot writes, and hosts that lack them."""
+"""Settings of the unit tests, and tests that ask programs which a host may lack."""
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A few random examples of each property; `make matrix` asks for more.
+settings.register_profile(
+    "unit",
+    deadline=None,
+    max_examples=int(os.environ.get("LVSBOOT_EXAMPLES", "10")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("unit")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Collected tests live until the end: the garbage collector need not visit them again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

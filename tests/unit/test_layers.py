@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -35,10 +36,16 @@ def module_name(place: Path) -> str:
 SOURCES = {module_name(place): place for place in PACKAGE.rglob("*.py")}
 
 
-def imported(place: Path) -> tuple[set[str], set[str]]:
+@cache
+def syntax(name: str) -> ast.Module:
+    return ast.parse(SOURCES[name].read_text(encoding="utf-8"))
+
+
+@cache
+def imported(name: str) -> tuple[set[str], set[str]]:
     """Modules of lvsboot by their names below it, and the others' first names."""
     own, others = set(), set()
-    for node in ast.walk(ast.parse(place.read_text(encoding="utf-8"))):
+    for node in ast.walk(syntax(name)):
         match node:
             case ast.Import(names=aliases):
                 names = [alias.name for alias in aliases]
@@ -46,16 +53,13 @@ def imported(place: Path) -> tuple[set[str], set[str]]:
                 names = [f"{module}.{alias.name}" for alias in aliases]
             case _:
                 continue
-        for name in names:
-            first, _, rest = name.partition(".")
+        for path in names:
+            first, _, rest = path.partition(".")
             if first == "lvsboot":
                 own.add(rest if rest in SOURCES else rest.rpartition(".")[0])
             else:
                 others.add(first)
     return own, others
-
-
-IMPORTS = {name: imported(place) for name, place in SOURCES.items()}
 
 
 def is_in(name: str, folders: list[str]) -> bool:
@@ -68,7 +72,7 @@ def reached(name: str) -> set[str]:
     while waiting:
         module = waiting.pop()
         found.add(module)
-        waiting |= IMPORTS[module][0] - found
+        waiting |= imported(module)[0] - found
     return found
 
 
@@ -76,8 +80,8 @@ def test_a_folder_stands_on_those_below_it() -> None:
     order = {folder: i for i, folder in enumerate(FOLDERS)}
     upwards = [
         f"{name} imports {other}"
-        for name, (own, _) in IMPORTS.items()
-        for other in own - {""}
+        for name in SOURCES
+        for other in imported(name)[0] - {""}
         if order.get(name.partition(".")[0], len(order))
         > order.get(other.partition(".")[0], len(order))
         and name != "__main__"
@@ -91,13 +95,13 @@ def test_the_folders_are_these() -> None:
 
 
 def test_no_imports_go_in_circles() -> None:
-    TopologicalSorter({name: own - {name} for name, (own, _) in IMPORTS.items()}).prepare()
+    TopologicalSorter({name: imported(name)[0] - {name} for name in SOURCES}).prepare()
 
 
 @pytest.mark.parametrize("name", [name for name in SOURCES if is_in(name, [*PURE, *LEAVES])])
 def test_what_is_pure_reaches_no_io(name: str) -> None:
     for module in reached(name) - {READS_ITS_OWN_FILES}:
-        used = IMPORTS[module][1] & IO - ({"socket"} if module in PARSES_ADDRESSES else set())
+        used = imported(module)[1] & IO - ({"socket"} if module in PARSES_ADDRESSES else set())
         assert not used, f"{name} reaches {module}"
 
 
@@ -105,7 +109,7 @@ def test_what_draws_does_no_io_itself() -> None:
     """It draws what commands found out, so that their modules are in reach."""
     for name in SOURCES:
         if is_in(name, ["cli.text"]):
-            assert not IMPORTS[name][1] & IO, name
+            assert not imported(name)[1] & IO, name
 
 
 def test_what_bakes_an_image_knows_nothing_of_the_kernel() -> None:
@@ -120,12 +124,12 @@ def test_what_is_named_here_exists() -> None:
 
 
 def test_only_the_command_line_prints_and_exits() -> None:
-    for name, place in SOURCES.items():
+    for name in SOURCES:
         if is_in(name, ["cli"]) and not is_in(name, ["cli.text"]):
             continue
         names = {
             node.func.id
-            for node in ast.walk(ast.parse(place.read_text(encoding="utf-8")))
+            for node in ast.walk(syntax(name))
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
         }
         assert not names & {"print", "exit"}, name

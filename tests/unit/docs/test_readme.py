@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
+import shlex
 import subprocess
 import sys
 
 import pytest
 import yaml
 
+from lvsboot.cli import main
 from lvsboot.role.reader import parse_role
 from tests.golden import REPOSITORY
 
@@ -28,17 +31,19 @@ def sessions() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("command", "answer"), sessions(), ids=lambda text: text[:40])
-def test_a_command_prints_what_the_readme_says(command: str, answer: str) -> None:
-    script = command.replace(PROGRAM, f"{sys.executable} -m lvsboot")
-    done = subprocess.run(
-        ["sh", "-c", script],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        cwd=REPOSITORY,
-        text=True,
-        check=False,
-    )
-    assert done.stdout == answer
+def test_a_command_prints_what_the_readme_says(
+    command: str,
+    answer: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    feeding, _, words = command.rpartition(f"{PROGRAM} ")
+    argv = ["sh", "-c", feeding.rstrip("| ")]
+    fed = subprocess.run(argv, stdout=subprocess.PIPE, check=True).stdout
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(fed)))
+    main(shlex.split(words))
+    assert "".join(capsys.readouterr()) == answer
 
 
 def test_the_roles_are_the_examples() -> None:

@@ -11,10 +11,9 @@ from lvsboot.ipvs.requests import RequestEncoder
 from lvsboot.ipvs.rules import parse_rules
 from lvsboot.ipvs.table import Table
 
-messages = pytest.importorskip("pyroute2.netlink.generic.ipvs", exc_type=ImportError)
-
 
 def decoded(rules: str) -> list[Any]:
+    messages = pytest.importorskip("pyroute2.netlink.generic.ipvs", exc_type=ImportError)
     table = parse_rules(rules, file="rules", port_of=lambda _name, _protocol: None)
     encoder = RequestEncoder(0x1F)
     found = []

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from lvsboot.render.host import render_host
@@ -77,12 +74,6 @@ def roles(draw: st.DrawFn) -> Role:
                 "services": [],
             },
         }
-    )
-
-
-def few(test: Any) -> Any:
-    return settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])(
-        test
     )
 
 

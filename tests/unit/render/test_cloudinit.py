@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lvsboot.render.cloudinit import render_seed, seed_warnings
@@ -115,7 +115,6 @@ def test_every_example_fits_into_ec2s_user_data() -> None:
         assert len(seed(place.read_text())["user-data"].encode()) < 16_384, place
 
 
-@settings(max_examples=15, deadline=None)
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=60))
 def test_cloud_config_carries_any_role_file(comment: str) -> None:
     role = decode_role({"hostname": "rs1", "real_server": {"method": "nat"}})

@@ -8,7 +8,7 @@ import string
 import subprocess
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lvsboot.install.tree import File, Link
@@ -124,7 +124,6 @@ def test_all_of_a_sync_daemons_options() -> None:
 
 
 @pytest.mark.native("systemd-escape")
-@settings(deadline=None)
 @given(
     st.lists(st.text(string.ascii_letters + string.digits + ".-_@+,^~", min_size=1, max_size=15))
 )
@@ -140,7 +139,6 @@ interfaces = st.from_regex(r"\A[A-Za-z0-9_][A-Za-z0-9_@+-]{0,9}(\.[A-Za-z0-9_@+-
 )
 
 
-@settings(max_examples=15, deadline=None)
 @given(interfaces, st.integers(0, 255), st.integers(1, 255))
 def test_no_interfaces_name_leaves_its_field(name: str, number: int, ttl: int) -> None:
     text = json.dumps(

@@ -8,7 +8,7 @@ import shlex
 from hypothesis import given
 
 from lvsboot.role.model import Backend, Dhcp, Role
-from tests.unit.render.nic_roles import few, rendered, roles
+from tests.unit.render.nic_roles import rendered, roles
 
 
 def stanzas(text: str) -> tuple[list[list[str]], list[tuple[list[str], list[list[str]]]]]:
@@ -29,7 +29,6 @@ def stanzas(text: str) -> tuple[list[list[str]], list[tuple[list[str], list[list
     return alone, found
 
 
-@few
 @given(roles())
 def test_ifupdown_as_stanzas(role: Role) -> None:
     [nic] = role.nics

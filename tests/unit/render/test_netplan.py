@@ -7,11 +7,10 @@ from hypothesis import given
 
 from lvsboot.install.tree import File
 from lvsboot.role.model import Backend, Dhcp, Role
-from tests.unit.render.nic_roles import few, rendered, roles
+from tests.unit.render.nic_roles import rendered, roles
 from tests.unit.render.trees import DIRECTOR, render
 
 
-@few
 @given(roles())
 def test_netplan_as_yaml(role: Role) -> None:
     value = yaml.safe_load(rendered(role, Backend.NETPLAN, "/etc/netplan/90-lvs.yaml"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 
 from lvsboot.role.model import Backend, Role
-from tests.unit.render.nic_roles import few, rendered, roles
+from tests.unit.render.nic_roles import rendered, roles
 
 
 def sections(text: str) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -23,7 +23,6 @@ def sections(text: str) -> list[tuple[str, list[tuple[str, str]]]]:
     return found
 
 
-@few
 @given(roles())
 def test_networkd_as_sections(role: Role) -> None:
     [nic] = role.nics

@@ -7,7 +7,7 @@ import configparser
 from hypothesis import given
 
 from lvsboot.role.model import Backend, Role
-from tests.unit.render.nic_roles import few, rendered, roles
+from tests.unit.render.nic_roles import rendered, roles
 from tests.unit.render.trees import DIRECTOR, render, text_of
 
 
@@ -41,7 +41,6 @@ def test_a_long_name_has_no_room_for_a_label() -> None:
     assert "Label" not in text
 
 
-@few
 @given(roles())
 def test_the_link_file_as_sections(role: Role) -> None:
     [nic] = role.nics

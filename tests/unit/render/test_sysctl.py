@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lvsboot.install.tree import File
@@ -54,7 +54,6 @@ def is_line(text: str) -> bool:
 
 
 @pytest.mark.native("sysctl")
-@settings(max_examples=15, deadline=None)
 @given(st.lists(st.text(max_size=12).filter(is_line), min_size=1, max_size=5))
 def test_sysctl_reads_each_value_whole(values: list[str]) -> None:
     # Parameters of any kernel; --dry-run writes nothing.

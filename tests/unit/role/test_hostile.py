@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fuzz.readers import read_role
 from tests.strategies import EXAMPLES, VALUES, WORDS, damaged
 
-# Enough to find what is common; `make fuzz` runs the same properties for longer.
-settings.register_profile("quick", max_examples=25, deadline=None)
-settings.load_profile("quick")
+# `make fuzz` runs the same properties for longer.
 
 
 @given(st.binary(max_size=300))

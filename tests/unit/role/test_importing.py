@@ -7,7 +7,7 @@ import time
 from ipaddress import IPv4Address, IPv6Address
 
 import pytest
-from hypothesis import event, example, given, settings
+from hypothesis import event, example, given
 
 from lvsboot.errors import Exit, InputError
 from lvsboot.ipvs.rules import format_rules, parse_rules
@@ -111,7 +111,6 @@ def test_what_a_role_cannot_express_is_named(rules: str, remark: str) -> None:
     rules_of(done.stdout)
 
 
-@settings(max_examples=40, deadline=None)
 @given(tables())
 @example(parse_rules("-A -f 1\n-a -f 1 -r 192.0.2.1 -g\n", file="", port_of=lambda *_: None))
 def test_what_is_written_is_a_role_and_what_it_lacks_is_said(table: Table) -> None:

@@ -6,7 +6,7 @@ import difflib
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lvsboot.cli.text import line_diff
@@ -34,14 +34,12 @@ def applied(before: list[str], diff: list[str]) -> list[str]:
     return result + before[place:]
 
 
-@settings(max_examples=50)
 @given(LINES, LINES)
 def test_a_small_one_is_difflibs(before: list[str], after: list[str]) -> None:
     expected = difflib.unified_diff(before, after, *NAMES, lineterm="")
     assert [*unified_diff(before, after, NAMES)] == [*expected]
 
 
-@settings(max_examples=50)
 @given(LINES, LINES, st.sampled_from([0, 4, 30]))
 def test_a_large_one_is_a_diff(before: list[str], after: list[str], most: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
