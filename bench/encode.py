@@ -1,4 +1,4 @@
-"""Encodes a start's requests beforehand: `python3 -m bench.encode RULES BYTES`."""
+"""Encodes a start's netlink requests beforehand: `python3 -m bench.encode RULES BYTES`."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def read_curves(text: str) -> list[Curve]:
 
 
 class Scale:
-    """From a value to a place, logarithmically."""
+    """A value's position on a logarithmic axis."""
 
     def __init__(self, values: list[float], begin: float, end: float) -> None:
         self.low = math.floor(math.log10(min(values)))

@@ -17,7 +17,7 @@ from tests.kernel.hosts import Host
 FOLDER = Path("/run/bench")
 RULES = FOLDER / "rules"
 POOL = 10
-# What an installation puts into /usr/bin.
+# What an installation writes to /usr/bin.
 COMMAND = FOLDER / "lvsboot"
 LVSBOOT = [sys.executable, str(COMMAND), "start", "--rules", str(RULES)]
 PYROUTE2 = [sys.executable, "-m", "bench.with_pyroute2", str(RULES)]

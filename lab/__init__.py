@@ -1,1 +1,1 @@
-"""The lab: boots real virtual machines for the demo and the tests. No part of the wheel."""
+"""The lab: boots real virtual machines for the demo and the tests. Not in the wheel."""

@@ -34,7 +34,7 @@ def main() -> int:
     versions.set_defaults(run=_compat)
     ready = verbs.add_parser("image", help="make the VMs' image, if it is not there yet")
     ready.set_defaults(run=_image)
-    # A terminated lab ends its machines like an interrupted one.
+    # A terminated lab ends its machines, as an interrupted one does.
     signal.signal(signal.SIGTERM, _exit)
     options = parser.parse_args()
     try:

@@ -1,4 +1,4 @@
-"""Things that are made once and kept for as long as what they are made from stays the same."""
+"""Caches what is slow to make, by a digest of what it is made from."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lab.shell import run_as_root
 
 
 def digest(texts: Iterable[str] = (), files: Iterable[Path] = ()) -> str:
-    """A short name for these texts and the content, names and modes of these files and trees."""
+    """A short digest of these texts and the content, names and modes of these files and trees."""
     total = hashlib.sha256()
     for text in texts:
         total.update(text.encode() + b"\0")

@@ -24,7 +24,7 @@ ROLES = ("director", "rs1", "rs2")
 
 
 class Kind(Enum):
-    """How the director forwards, which decides who sits on which segment."""
+    """How the director forwards; the hosts' segments follow from it."""
 
     DR = "dr"
     NAT = "nat"
@@ -63,7 +63,7 @@ class Cluster:
             vm.wait_until_booted()
 
     def reboot(self) -> None:
-        """Reboot director and real servers side by side. The client goes on watching."""
+        """Reboot director and real servers side by side. The client stays up, capturing."""
         boots = {name: self.machines[name].begin_reboot() for name in ROLES}
         for name, boot in boots.items():
             self.machines[name].wait_until_booted(previous_boot=boot)
@@ -110,7 +110,7 @@ def _machines(kind: Kind, folder: Path, *, baked: Distribution | None) -> list[M
             ssh_port=qemu.free_port(socket.SOCK_STREAM),
             seed=None if baked or name == "client" else _seed(kind.roles[name], folder),
             kernel_words=_kernel_words(name),
-            # Who watches must not starve, however many machines boot at the time.
+            # The capturing client needs processor time, however many machines boot.
             niceness=0 if name == "client" else 5,
         )
         for number, (name, ports) in enumerate(segments.items(), start=1)

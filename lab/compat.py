@@ -101,7 +101,7 @@ def _passes_under(release: Release) -> bool:
 
 
 def _passes_with_the_newest() -> bool:
-    """What the registry has today: no lock holds this environment."""
+    """With PyPI's newest releases: this environment is not locked."""
     with _scratch() as scratch:
         venv.create(scratch, with_pip=True)
         python = str(scratch / "bin" / "python")
@@ -112,14 +112,14 @@ def _passes_with_the_newest() -> bool:
 
 
 def _passes(python: Sequence[str], options: Sequence[str] = ()) -> bool:
-    """Whether the unit tests do, by this interpreter; what it says goes to standard output."""
+    """Whether the unit tests pass with this interpreter, whose output goes to standard output."""
     shown = subprocess.run([*python, "-c", SHOW.format(LIBRARIES)], cwd=REPO, check=False)
     tested = subprocess.run([*python, *PYTEST, *options], cwd=REPO, check=False)
     return shown.returncode == tested.returncode == 0
 
 
 def _install_tools(folder: Path, python: str) -> None:
-    """The test tools for a Python that is not this one."""
+    """Installs the test tools for another Python than this one."""
     target: list[str | Path] = [
         "--target",
         folder,

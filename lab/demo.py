@@ -1,4 +1,4 @@
-"""The demo: boots a cluster, sends requests through its VIP and draws who answered."""
+"""The demo: boots a cluster, sends requests through its VIP and draws who answered how many."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws a cluster and who answered how much, as text. Asks nobody and prints nothing."""
+"""Draws a cluster and each real server's share of the answers, as text. No I/O."""
 
 from __future__ import annotations
 

@@ -14,17 +14,17 @@ PACKAGES = (
     # A cloud image's floor.
     *("systemd", "systemd-sysv", "dbus", "udev", "kmod", "linux-image-cloud-amd64"),
     *("cloud-init", "openssh-server", "iproute2"),
-    # What lvsboot's README asks for, and the oracles of the tests.
+    # What lvsboot's README asks for, and the programs that the tests compare with.
     *("python3", "python3-venv", "python3-yaml", "python3-jinja2", "python3-jsonschema"),
     *("ipvsadm", "nftables", "tcpdump", "strace", "procps"),
-    # The client's load and its questions, and the real servers' page.
+    # The client's load generators, and the real servers' web server.
     *("apache2-utils", "arping", "nginx"),
     # The kernel tier runs the test suite inside. The last is what the README asks for, as well.
     *("python3-pytest", "python3-hypothesis", "python3-pyroute2"),
     # The initrd.
     "busybox-static",
 )
-# What nobody reads in a VM that lives for minutes; the disks are a third smaller.
+# Not needed in a VM that lives for minutes; the disks are a third smaller.
 UNREAD = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/i18n/*")
 DISK_SIZE = "2G"  # sparse
 
@@ -42,7 +42,7 @@ class Distribution:
 
     @property
     def name(self) -> str:
-        """The default's things have no name of their own in the cache."""
+        """The default release has no name of its own in the cache."""
         if self == DEBIAN_13:
             return ""
         return "-".join((self.suite, self.renderer or "any", *self.packages, ""))
@@ -70,7 +70,7 @@ def base(*extra: str) -> Image:
 
 
 def installed(distribution: Distribution = DEBIAN_13) -> Image:
-    """The base with lvsboot installed from its wheel; a host becomes something by cloud-init."""
+    """The base with lvsboot installed from its wheel; cloud-init gives a host its role."""
     folder = cache.made(
         f"{distribution.name}installed",
         _lvsboot_key(distribution),
@@ -82,7 +82,7 @@ def installed(distribution: Distribution = DEBIAN_13) -> Image:
 def baked(role: Path, distribution: Distribution = DEBIAN_13) -> Image:
     """The base without cloud-init, all of Debian's units back, and the role written offline.
 
-    Boots without cloud-init are cheap: these can afford to be a distribution's own.
+    Without cloud-init a boot is short enough to keep all of the distribution's units.
     """
     key = cache.digest([_lvsboot_key(distribution)], [role])
     kind = f"{distribution.name}baked-{role.parent.name}-{role.stem}"

@@ -1,4 +1,4 @@
-"""Reads what ipvsadm prints: the lab looks at the kernel through it, never through lvsboot."""
+"""Parses ipvsadm's output: the lab reads the kernel's table by it, never by lvsboot."""
 
 from __future__ import annotations
 

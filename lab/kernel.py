@@ -17,7 +17,7 @@ from lab import image, qemu
 from lab.paths import GUEST, REPO, RUNS
 from lab.shell import LabError, run
 
-# What travels into the VM, on a disk of its own that is made anew for each run.
+# Copied into the VM, on a disk that is made anew for each run.
 SOURCES = (
     "lvsboot",
     "schemas",
@@ -42,9 +42,9 @@ def run_bench(arguments: Sequence[str]) -> int:
     found = importlib.util.find_spec("pyroute2")
     assert found is not None and found.origin is not None
     # Debian's has no class for IPVS yet.
-    rivals = [Path(found.origin).parent]
+    folders = [Path(found.origin).parent]
     argv = ["python3", "-m", "bench", *arguments]
-    return run_command(argv, packages=("keepalived",), folders=rivals)
+    return run_command(argv, packages=("keepalived",), folders=folders)
 
 
 def run_command(
@@ -91,7 +91,7 @@ def _source_disk(scratch: Path, argv: Sequence[str], folders: Sequence[Path]) ->
 
 
 def _environment() -> str:
-    """What lets a command in the VM write for the terminal that it will be read on."""
+    """The terminal's variables, so that a command in the VM writes for it."""
     on_terminal = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     variables = {
         "COLUMNS": str(shutil.get_terminal_size((100, 24)).columns),
@@ -112,7 +112,7 @@ def _boot(root: image.Image, disk: Path, console: Path, *, cpus: int) -> None:
         *("-device", "virtio-serial-pci", "-chardev", "file,id=out,path=/dev/stdout"),
         *("-device", "virtserialport,nr=1,chardev=out"),
     ]
-    # A virtio port loses and cooks nothing, as a terminal would. It goes to a file
+    # A virtio port passes every byte unchanged, unlike a terminal. It goes to a file
     # device: QEMU's stdio would hang up at the end of standard input.
     with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as vm:
         assert vm.stdout is not None

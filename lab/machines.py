@@ -1,4 +1,4 @@
-"""A run's machines: started together, reached by name, and their traces kept where one failed."""
+"""A run's machines: started together, reached by name, and their logs kept after a failure."""
 
 from __future__ import annotations
 

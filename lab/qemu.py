@@ -1,4 +1,4 @@
-"""What QEMU is told: the parts of its argument list that all VMs share. Starts nothing."""
+"""QEMU's arguments that all VMs share. Starts nothing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def machine_argv(image: Image, *, cpus: int, memory: str) -> list[str]:
 
 def kernel_line(*words: str) -> str:
     """The kernel's command line."""
-    # Nothing hostile runs in a lab VM, and clearing each page and object costs it a tenth.
+    # A lab VM runs no hostile code, and clearing each page and object takes a tenth of its time.
     hardening = ("mitigations=off", "init_on_alloc=0")
     # Asking the BIOS about its disks reads each of them by polling, while QEMU waits for it.
     firmware = "edd=off"
@@ -46,14 +46,14 @@ def segment_nic_argv(port: int, mac: str) -> list[str]:
 
 
 def management_nic_argv(ssh_port: int, mac: str) -> list[str]:
-    """A NIC that reaches nothing and on which only SSH is reached, from the host's loopback."""
+    """A NIC without a network: only SSH from the host's loopback reaches it."""
     net = "user,restrict=on,net=192.168.250.0/24,dhcpstart=192.168.250.15"
     forward = f"hostfwd=tcp:127.0.0.1:{ssh_port}-192.168.250.15:22"
     return ["-nic", f"{net},{forward},model=virtio-net-pci,mac={mac}"]
 
 
 def free_port(kind: socket.SocketKind) -> int:
-    """A port of the loopback's that nobody has now, TCP (SOCK_STREAM) or UDP (SOCK_DGRAM)."""
+    """A port of the loopback interface that is free now, TCP (SOCK_STREAM) or UDP (SOCK_DGRAM)."""
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -70,6 +70,6 @@ def _accelerator_argv() -> list[str]:
 
 
 def _kvm_works() -> bool:
-    # /dev/kvm alone proves nothing: inside some VMs it is there and a guest hangs under it.
+    # /dev/kvm alone proves nothing: in some VMs it exists and a guest hangs under it.
     flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     return re.search(r"\b(vmx|svm)\b", flags) is not None and os.access("/dev/kvm", os.W_OK)

@@ -1,4 +1,4 @@
-"""The lab's one door for subprocesses: an argument list in, text out, or an error that says why."""
+"""Runs the lab's subprocesses: an argument list in, text out, or an error that says why."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 
 
 class LabError(Exception):
-    """The lab cannot go on: its text tells the person at the terminal what failed and where."""
+    """The lab cannot go on; the message says what failed and where."""
 
 
 def run(argv: Sequence[str | Path], *, cwd: Path | None = None, timeout: float = 900) -> str:
-    """What the command wrote to its standard output; a failure shows the last of its talk."""
+    """The command's standard output; a failure shows its last lines."""
     words = [str(word) for word in argv]
     try:
         done = subprocess.run(
@@ -31,8 +31,8 @@ def run(argv: Sequence[str | Path], *, cwd: Path | None = None, timeout: float =
     except subprocess.TimeoutExpired:
         raise LabError(f"{shlex.join(words)}: no end within {timeout:.0f} s") from None
     if done.returncode != 0:
-        talk = "\n".join((done.stdout + done.stderr).splitlines()[-30:])
-        raise LabError(f"{shlex.join(words)}: exit status {done.returncode}\n{talk}")
+        output = "\n".join((done.stdout + done.stderr).splitlines()[-30:])
+        raise LabError(f"{shlex.join(words)}: exit status {done.returncode}\n{output}")
     return done.stdout
 
 
@@ -42,6 +42,6 @@ def run_as_root(argv: Sequence[str | Path], *, timeout: float = 900) -> str:
 
 
 def as_root(argv: Sequence[str | Path]) -> list[str]:
-    """The command with root's view of file ownership: a user borrows it from a user namespace."""
+    """The command with root's view of file ownership, for a user by a user namespace."""
     words = [str(word) for word in argv]
     return words if os.geteuid() == 0 else ["mmdebstrap", "--unshare-helper", *words]

@@ -10,7 +10,7 @@ from pathlib import Path
 from lab.image import key_file
 from lab.shell import LabError
 
-UNREACHABLE = 255  # ssh's own status, when it is not the remote command's
+UNREACHABLE = 255  # ssh's own status, if it is not the remote command's
 
 
 def write_config(path: Path, ports: Mapping[str, int], sockets: Path) -> None:
@@ -36,7 +36,7 @@ def write_config(path: Path, ports: Mapping[str, int], sockets: Path) -> None:
 
 
 def try_command(config: Path, host: str, command: str, *, timeout: float) -> int | None:
-    """The exit status of a shell command; None where nobody answers in time."""
+    """The exit status of a shell command; None if the host does not answer in time."""
     try:
         done = subprocess.run(
             _argv(config, host, command),
@@ -51,7 +51,7 @@ def try_command(config: Path, host: str, command: str, *, timeout: float) -> int
 
 
 def run_command(config: Path, host: str, command: str, *, timeout: float = 120) -> str:
-    """What a shell command wrote; one that fails is an error with all that it said."""
+    """What a shell command wrote; one that fails is an error with its output."""
     try:
         done = subprocess.run(
             _argv(config, host, command),
@@ -71,7 +71,7 @@ def run_command(config: Path, host: str, command: str, *, timeout: float = 120) 
 
 
 def disconnect(config: Path, host: str) -> None:
-    """Give up the kept connection: its peer is about to go without a goodbye."""
+    """Close the kept connection: its host is about to go down without closing it."""
     subprocess.run(["ssh", "-F", str(config), "-O", "exit", host], capture_output=True, check=False)
 
 

@@ -1,4 +1,4 @@
-"""One virtual machine, from QEMU's start to its end; knows nothing of what the host is for."""
+"""One virtual machine, from QEMU's start to its end, whatever the host is for."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ class VM:
         self.name = machine.name
         self.console = folder / f"{machine.name}.console"
         self.config = folder / "ssh_config"
-        with (folder / f"{machine.name}.qemu").open("w") as talk:
+        with (folder / f"{machine.name}.qemu").open("w") as log:
             self._qemu = subprocess.Popen(
                 _argv(machine, self.console, keep=keep),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=talk,
+                stderr=log,
                 # A session of its own would be scheduled as a group of its own, whatever its
                 # niceness (sched(7), autogroup); one that is kept must outlive the terminal's.
                 start_new_session=keep,
@@ -94,7 +94,7 @@ class VM:
         )
 
     def begin_reboot(self) -> str:
-        """Ask for a reboot; the boot_id that `wait_until_booted` must see go."""
+        """Start a reboot; returns the boot_id that `wait_until_booted` must see change."""
         boot = self.run("cat /proc/sys/kernel/random/boot_id").strip()
         self.run("systemctl --no-block reboot")
         ssh.disconnect(self.config, self.name)

@@ -1,4 +1,4 @@
-"""Boots the clusters that the boot tier tests, and asks their hosts by other means than lvsboot."""
+"""Boots the boot tier's clusters, and inspects their hosts by other programs than lvsboot."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def booting(
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Boots of other processes wait for this one: on two cores eight machines starve each other."""
+    """Other processes wait with their boots: eight machines on two cores are too slow."""
     with cache.lock("boots"):
         yield
 
@@ -90,6 +90,6 @@ def assert_lvs_came_before_the_network(cluster: Cluster, name: str) -> None:
         ("systemd-sysctl.service", "ActiveEnter"),
         ("lvs.service", "ActiveEnter"),
         ("network-pre.target", "ActiveEnter"),
-        # Nothing but networkd gives a NIC of these machines an address.
+        # Only networkd gives a NIC of these machines an address.
         ("systemd-networkd.service", "ExecMainStart"),
     )

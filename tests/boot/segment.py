@@ -44,7 +44,7 @@ class Watch:
     frames: list[Frame] = field(default_factory=list)
 
     def answers_for(self, address: str) -> list[Frame]:
-        """Every frame that says where the address is: an answer, or an announcement."""
+        """Every frame that announces or answers for the address."""
         says = re.compile(
             rf"Reply {re.escape(address)} is-at|(who-has|Announcement) {re.escape(address)} "
             rf"tell {re.escape(address)}[, ]|Announcement {re.escape(address)}[, ]"
@@ -91,7 +91,7 @@ def asking(vm: VM, address: str) -> Iterator[None]:
 
 
 def assert_asked_throughout(seen: Watch, address: str) -> None:
-    """An absence proves something only where somebody asked, often, all the time."""
+    """No answer proves something only if requests were sent, often, all the time."""
     times = [frame.time for frame in seen.questions_for(address)]
     assert len(times) >= 20 * (times[-1] - times[0])
     assert max(later - earlier for earlier, later in pairwise(times)) < 1.0

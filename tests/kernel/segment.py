@@ -1,4 +1,4 @@
-"""Hosts on an Ethernet segment, and what they say to each other."""
+"""Hosts on an Ethernet segment, and the packets that they exchange."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ from dataclasses import dataclass
 
 from tests.kernel.hosts import Host, run
 
+# Addresses of the guide's cluster, as in examples/dr; IPv6 ones beside them.
+VIP, VIP6 = "172.16.14.1", "2001:db8:14::1"
+DIRECTOR, DIRECTOR6 = "172.16.14.10", "2001:db8:14::10"
+SERVER, SERVER6 = "172.16.14.11", "2001:db8:14::11"
+CLIENT, CLIENT6 = "172.16.14.100", "2001:db8:14::100"
 _ETH_P_ALL = 3
 _ETHERTYPE = {0x0800: 4, 0x86DD: 6}
 _TIMEOUT = 5.0

@@ -1,4 +1,4 @@
-"""A director takes another's place, and the neighbours that believed the other one."""
+"""A director replaces another, and its neighbours' caches have the other's address."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ import pytest
 
 from lvsboot import paths
 from tests.kernel.hosts import Host
-from tests.kernel.segment import Segment
+from tests.kernel.segment import CLIENT, CLIENT6, DIRECTOR, DIRECTOR6, VIP, VIP6, Segment
 
-VIP, VIP6 = "172.16.14.1", "2001:db8:14::1"
-# Of somebody who is gone.
+# The replaced director's.
 STALE = "52:54:00:00:00:99"
 
 
@@ -29,7 +28,7 @@ class Place:
     client: Host
 
     def neighbour(self, address: str) -> str:
-        """Where the client believes the address to be."""
+        """The hardware address in the client's neighbour cache."""
         [entry] = self._ip(self.client, "neighbour", "show", "to", address)
         mac: str = entry["lladdr"]
         return mac
@@ -56,8 +55,8 @@ def place() -> Iterator[Place]:
     place = Place(
         Segment("announce"), Host("announcer", dummy=False), Host("believer", dummy=False)
     )
-    place.segment.plug(place.director, "eth1", "172.16.14.10/16", "2001:db8:14::10/64")
-    place.segment.plug(place.client, "eth1", "172.16.14.100/16", "2001:db8:14::100/64")
+    place.segment.plug(place.director, "eth1", f"{DIRECTOR}/16", f"{DIRECTOR6}/64")
+    place.segment.plug(place.client, "eth1", f"{CLIENT}/16", f"{CLIENT6}/64")
     yield place
     for thing in (place.director, place.client, place.segment):
         thing.remove()
@@ -74,7 +73,7 @@ def test_a_neighbour_with_a_stale_entry_reaches_the_new_director_at_once(place: 
     add_vips(place.director)
     for vip in (VIP, VIP6):
         place.believe(vip)
-    # The control: that the address is there tells nobody.
+    # The control: adding the address alone updates no neighbour.
     assert {place.neighbour(vip) for vip in (VIP, VIP6)} == {STALE}
     done = place.director.lvsboot("announce", VIP, VIP6)
     assert done.returncode == 0, done.stderr
@@ -178,7 +177,7 @@ def test_a_link_that_vanishes_between_two_calls_is_waited_for(
         announcing = subprocess.Popen(argv, stderr=subprocess.PIPE, text=True)
     number = 0
     while announcing.poll() is None:
-        # Something else changes, upon which it looks again.
+        # Another change, after which it looks again.
         number += 1
         argv = ["ip", "-n", place.director.name, "address", "add", f"198.51.100.{number}/32"]
         subprocess.run([*argv, "dev", "lo"], check=True)

@@ -10,11 +10,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.kernel.hosts import run
-from tests.kernel.segment import Segment
+from tests.kernel.segment import CLIENT, SERVER, VIP, Segment
 from tests.kernel.units import RoleHost, UnitError
 
 GUARD = ("python3", "-m", "lvsboot", "arp-guard")
-VIP = "172.16.14.1"
 UNIT = f"lvs-vip@{VIP}.service"
 ROLE = f"version: 1\nreal_server: {{method: dr, vips: [{VIP}]}}\n"
 
@@ -22,8 +21,8 @@ ROLE = f"version: 1\nreal_server: {{method: dr, vips: [{VIP}]}}\n"
 @pytest.fixture(scope="module")
 def hosts() -> Iterator[tuple[RoleHost, RoleHost, Segment]]:
     server, client, segment = RoleHost("silent"), RoleHost("asker"), Segment("arp")
-    segment.plug(server, "eth0", "172.16.14.11/16")
-    segment.plug(client, "eth0", "172.16.14.100/16")
+    segment.plug(server, "eth0", f"{SERVER}/16")
+    segment.plug(client, "eth0", f"{CLIENT}/16")
     yield server, client, segment
     for thing in (server, client, segment):
         thing.remove()
@@ -31,7 +30,7 @@ def hosts() -> Iterator[tuple[RoleHost, RoleHost, Segment]]:
 
 @pytest.fixture
 def server(hosts: tuple[RoleHost, RoleHost, Segment]) -> Iterator[RoleHost]:
-    """With the role's own settings, nobody else's, and the VIP down."""
+    """With the role's own settings only, and the VIP down."""
     server = hosts[0]
     folder = server.root / "etc/sysctl.d"
     shutil.rmtree(folder)
@@ -59,7 +58,7 @@ def start(server: RoleHost) -> None:
 
 
 def is_answered(host: RoleHost) -> bool:
-    """Whether anybody on the segment says where the VIP is."""
+    """Whether a host on the segment answers ARP for the VIP."""
     argv = ["ip", "netns", "exec", host.name, "arping", "-q", "-c", "2", "-W", "0.1", "-i", "eth0"]
     return subprocess.run([*argv, VIP], check=False).returncode == 0
 
@@ -72,7 +71,7 @@ def test_a_vip_with_its_route_is_up_and_nobody_hears_of_it(
     assert is_up(server)
     assert VIP in server.run("ip", "route", "show", "table", "main", "dev", "lo")
     assert not is_answered(client)
-    # The control: the same question, with ARP let loose.
+    # The control: the same request, with ARP allowed.
     for device in ("all", "eth0"):
         set_live(server, device, "arp_ignore", 0)
     assert is_answered(client)
@@ -151,7 +150,7 @@ def test_what_a_hand_has_set_is_set_right(server: RoleHost) -> None:
 
 
 def test_what_nobody_can_set_right_is_named(server: RoleHost) -> None:
-    """A NIC of its own mind: no file names it, and ours only says what it can."""
+    """A NIC whose parameter no file names."""
     ours = server.root / "etc/sysctl.d/90-lvs.conf"
     kept = "".join(line for line in ours.read_text().splitlines(keepends=True) if "*" not in line)
     ours.write_text(kept, encoding="utf-8")
@@ -174,7 +173,7 @@ def test_a_nic_that_comes_later_is_silent_from_its_first_frame(
         assert not is_answered(client)
     finally:
         run("ip", "-n", server.name, "link", "delete", "eth9")
-        run("ip", "-n", client.name, "address", "add", "172.16.14.100/16", "dev", "eth0")
+        run("ip", "-n", client.name, "address", "add", f"{CLIENT}/16", "dev", "eth0")
 
 
 def test_the_programs_that_read_sysctl_d_agree(server: RoleHost) -> None:

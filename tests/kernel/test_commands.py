@@ -1,4 +1,4 @@
-"""The command line on a real table: what it sends, what it shows, what it leaves alone."""
+"""The command line on a real table: what it sends, shows and does not change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the kernel makes of directors that are seldom: with real packets."""
+"""Rare kinds of directors, with real packets."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import pytest
 
 from tests.kernel.ftp import CONTENT, download, serving_ftp
 from tests.kernel.hosts import run
-from tests.kernel.segment import Segment, ask, serving
+from tests.kernel.segment import CLIENT6, DIRECTOR, DIRECTOR6, VIP, VIP6, Segment, ask, serving
 from tests.kernel.units import RoleHost
 
-VIP, VIP6, OWN = "172.16.14.1", "2001:db8:14::1", "172.16.14.10"
 CLIENTS = [f"172.16.14.{last}" for last in range(100, 124)]
 VIPS = (VIP, VIP6)
 
@@ -28,9 +27,9 @@ class Cluster:
 def hosts() -> Iterator[Cluster]:
     cluster = Cluster(*(RoleHost(name) for name in ("director", "inner", "client")))
     outside, inside = Segment("outside"), Segment("inside")
-    outside.plug(cluster.director, "eth0", f"{OWN}/16", "2001:db8:14::10/64")
+    outside.plug(cluster.director, "eth0", f"{DIRECTOR}/16", f"{DIRECTOR6}/64")
     clients = [f"{address}/16" for address in CLIENTS]
-    outside.plug(cluster.client, "eth0", *clients, "2001:db8:14::100/64")
+    outside.plug(cluster.client, "eth0", *clients, f"{CLIENT6}/64")
     inside.plug(cluster.director, "eth1", "10.0.0.1/24")
     inside.plug(cluster.inner, "eth0", "10.0.0.11/24", "10.0.0.12/24")
     cluster.inner.run("ip", "route", "add", "default", "via", "10.0.0.1")
@@ -51,9 +50,9 @@ FTP = f"""\
 {NETWORK}
 director:
   method: nat
-  vips: [{{address: {OWN}, interface: eth0}}]
+  vips: [{{address: {DIRECTOR}, interface: eth0}}]
   services:
-    - {{vip: {OWN}, port: 21, HELPERS real_servers: [{{address: 10.0.0.11}}]}}
+    - {{vip: {DIRECTOR}, port: 21, HELPERS real_servers: [{{address: 10.0.0.11}}]}}
 """
 
 
@@ -64,7 +63,7 @@ def test_ftp_without_its_helper(hosts: Cluster) -> None:
     with serving_ftp(hosts.inner, "10.0.0.11"):
         for mode in ("passive", "active"):
             with pytest.raises(OSError):  # refused, unreachable or never answered
-                download(hosts.client, OWN, passive=mode == "passive")
+                download(hosts.client, DIRECTOR, passive=mode == "passive")
 
 
 @pytest.mark.parametrize("mode", ["passive", "active"])
@@ -75,9 +74,9 @@ def test_ftp_through_nat(hosts: Cluster, mode: str, tracked: str) -> None:
     hosts.director.become(FTP.replace("HELPERS", ""))
     hosts.director.run("sysctl", "-qw", f"net.ipv4.vs.conntrack={tracked}")
     with serving_ftp(hosts.inner, "10.0.0.11"):
-        content, told = download(hosts.client, OWN, passive=passive)
+        content, told = download(hosts.client, DIRECTOR, passive=passive)
     assert content == CONTENT
-    assert told == (OWN if passive else "")
+    assert told == (DIRECTOR if passive else "")
     hosts.director.restore("-C\n")
 
 
@@ -87,10 +86,10 @@ director:
   method: dr
   vips: [{{address: {VIP}, interface: eth0}}, {{address: "{VIP6}", interface: eth0}}]
   services:
-    - {{vip: {VIP}, port: 80, real_servers: [{{address: {OWN}}}]}}
+    - {{vip: {VIP}, port: 80, real_servers: [{{address: {DIRECTOR}}}]}}
     - {{vip: {VIP}, port: 81, real_servers: [{{address: 127.0.0.1}}]}}
     - {{vip: {VIP}, port: 82, method: tun, real_servers: [{{address: 127.0.0.1}}]}}
-    - {{vip: {VIP}, port: 83, method: nat, real_servers: [{{address: {OWN}, port: 8080}}]}}
+    - {{vip: {VIP}, port: 83, method: nat, real_servers: [{{address: {DIRECTOR}, port: 8080}}]}}
     - {{vip: "{VIP6}", port: 84, real_servers: [{{address: "::1"}}]}}
 """
 
@@ -101,7 +100,7 @@ def test_a_director_is_a_real_server_of_its_own(hosts: Cluster) -> None:
     for vip in VIPS:
         director.start(f"lvs-vip@{vip}.service")
     try:
-        with serving(director, VIP, 80, 81, 82), serving(director, OWN, 8080):
+        with serving(director, VIP, 80, 81, 82), serving(director, DIRECTOR, 8080):
             for port in (80, 81, 82, 83):
                 assert ask(client, VIP, port).split()[0] == "director", port
         with serving(director, VIP6, 84):
@@ -121,9 +120,9 @@ HASHED = f"""\
 {NETWORK}
 director:
   method: nat
-  vips: [{{address: {OWN}, interface: eth0}}]
+  vips: [{{address: {DIRECTOR}, interface: eth0}}]
   services:
-    - vip: {OWN}
+    - vip: {DIRECTOR}
       port: 80
       scheduler: SCHEDULER
       scheduler_flags: [FLAGS]
@@ -139,7 +138,7 @@ def test_who_is_refused_while_a_server_is_at_weight_0(hosts: Cluster, scheduler:
         refused = {}
         for flags in ("", "fallback"):
             hosts.director.become(role.replace("FLAGS", flags))
-            drained = f"-e -t {OWN}:80 -r 10.0.0.12:8080 -m -w 0\n"
+            drained = f"-e -t {DIRECTOR}:80 -r 10.0.0.12:8080 -m -w 0\n"
             assert hosts.director.restore(drained).stderr == ""
             refused[flags] = [source for source in CLIENTS if not is_served(hosts.client, source)]
     assert 0 < len(refused[""]) < len(CLIENTS)
@@ -149,6 +148,6 @@ def test_who_is_refused_while_a_server_is_at_weight_0(hosts: Cluster, scheduler:
 
 def is_served(client: RoleHost, source: str) -> bool:
     try:
-        return ask(client, OWN, 80, source=source).startswith("inner")
+        return ask(client, DIRECTOR, 80, source=source).startswith("inner")
     except ConnectionError:
         return False

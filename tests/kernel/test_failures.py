@@ -1,4 +1,4 @@
-"""A start on a host that lacks something: what it says, and what it leaves alone."""
+"""A start on a host that lacks something: its message, and what it does not change."""
 
 from __future__ import annotations
 

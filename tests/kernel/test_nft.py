@@ -1,4 +1,4 @@
-"""Marks and masquerading with real packets, and the table's own life."""
+"""Marks and masquerading with real packets, and when the table is loaded and deleted."""
 
 from __future__ import annotations
 
@@ -10,10 +10,21 @@ from dataclasses import dataclass, fields
 
 import pytest
 
-from tests.kernel.segment import Segment, ask, serving
+from tests.kernel.segment import (
+    CLIENT,
+    CLIENT6,
+    DIRECTOR,
+    DIRECTOR6,
+    SERVER,
+    SERVER6,
+    VIP,
+    VIP6,
+    Segment,
+    ask,
+    serving,
+)
 from tests.kernel.units import RoleHost, UnitError
 
-VIP, VIP6 = "172.16.14.1", "2001:db8:14::1"
 NFT = "lvs-nft.service"
 UNREACHED = (TimeoutError, ConnectionError)
 
@@ -33,11 +44,11 @@ class Cluster:
 def hosts() -> Iterator[Cluster]:
     cluster = Cluster(*(RoleHost(name) for name in ("director", "rs1", "rs2", "inner", "client")))
     outside, inside = Segment("outside"), Segment("inside")
-    outside.plug(cluster.director, "eth0", "172.16.14.10/16", "2001:db8:14::10/64")
-    outside.plug(cluster.rs1, "eth0", "172.16.14.11/16", "2001:db8:14::11/64")
+    outside.plug(cluster.director, "eth0", f"{DIRECTOR}/16", f"{DIRECTOR6}/64")
+    outside.plug(cluster.rs1, "eth0", f"{SERVER}/16", f"{SERVER6}/64")
     outside.plug(cluster.rs2, "eth0", "172.16.14.12/16", "2001:db8:14::12/64")
     clients = [f"172.16.14.{last}/16" for last in range(100, 106)]
-    outside.plug(cluster.client, "eth0", *clients, "2001:db8:14::100/64", "2001:db8:14::101/64")
+    outside.plug(cluster.client, "eth0", *clients, f"{CLIENT6}/64", "2001:db8:14::101/64")
     inside.plug(cluster.director, "eth1", "10.0.0.1/24", "fd00::1/64")
     inside.plug(cluster.inner, "eth0", "10.0.0.11/24", "fd00::11/64")
     yield cluster
@@ -119,7 +130,7 @@ def test_one_client_has_one_real_server_on_all_ports(marking: Cluster) -> None:
 
 def test_the_directors_own_connections_are_marked(marking: Cluster) -> None:
     director = marking.director
-    with serving(director, "172.16.14.10", 9000), started(director, NFT):
+    with serving(director, DIRECTOR, 9000), started(director, NFT):
         assert ask(director, VIP, 90).split()[0] == "director"
 
 
@@ -208,8 +219,8 @@ director:
 
 # The VIP, the real server inside, the client, and the director outside.
 ADDRESSES = {
-    "ipv4": (VIP, "10.0.0.11", "172.16.14.100", "172.16.14.10"),
-    "ipv6": (VIP6, "fd00::11", "2001:db8:14::100", "2001:db8:14::10"),
+    "ipv4": (VIP, "10.0.0.11", CLIENT, DIRECTOR),
+    "ipv6": (VIP6, "fd00::11", CLIENT6, DIRECTOR6),
 }
 
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 import pytest
 
 from lvsboot.errors import Exit
-from tests.kernel.segment import Segment
+from tests.kernel.segment import DIRECTOR, SERVER, SERVER6, VIP, VIP6, Segment
 from tests.kernel.units import RoleHost
 
-VIPS = ("172.16.14.1", "2001:db8:14::1")
+VIPS = (VIP, VIP6)
 UNITS = [f"lvs-vip@{vip}.service" for vip in VIPS]
 ROLE = f'version: 1\nreal_server: {{method: dr, vips: ["{VIPS[0]}", "{VIPS[1]}"]}}\n'
 TUNNELLED = (
@@ -35,7 +35,7 @@ def server() -> Iterator[RoleHost]:
     # The checkout would be compiled by every process anew.
     compileall.compile_dir("lvsboot", quiet=1)
     host, segment = RoleHost("realserver"), Segment("rs-wire")
-    segment.plug(host, "eth0", "172.16.14.11/16", "2001:db8:14::11/64")
+    segment.plug(host, "eth0", f"{SERVER}/16", f"{SERVER6}/64")
     for folder in SEEN:
         (host.root / folder).mkdir(parents=True, exist_ok=True)
     yield host
@@ -175,7 +175,7 @@ def test_the_tunnel(server: RoleHost) -> None:
 @pytest.mark.long
 def test_behind_a_nat_director(server: RoleHost) -> None:
     server.become(BEHIND)
-    server.run("ip", "route", "add", "default", "via", "172.16.14.10")
+    server.run("ip", "route", "add", "default", "via", DIRECTOR)
     try:
         done = lvsboot(server, "status")
     finally:

@@ -9,15 +9,28 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.kernel.segment import Segment, ask, serving, watching
+from tests.kernel.segment import (
+    CLIENT,
+    CLIENT6,
+    DIRECTOR,
+    DIRECTOR6,
+    SERVER,
+    SERVER6,
+    VIP,
+    VIP6,
+    Segment,
+    ask,
+    serving,
+    watching,
+)
 from tests.kernel.units import RoleHost, UnitError
 
 pytestmark = pytest.mark.long
 
 NFT, TUNNEL = "lvs-nft.service", "lvs-tunnel.service"
-VIP = {4: "172.16.14.1", 6: "2001:db8:14::1"}
-SERVER = {4: "172.16.14.11", 6: "2001:db8:14::11"}
-CLIENT = {4: "172.16.14.100", 6: "2001:db8:14::100"}
+VIPS = {4: VIP, 6: VIP6}
+SERVERS = {4: SERVER, 6: SERVER6}
+CLIENTS = {4: CLIENT, 6: CLIENT6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +44,27 @@ class Cluster:
 def hosts() -> Iterator[Cluster]:
     cluster = Cluster(*(RoleHost(name) for name in ("director", "server", "client")))
     segment = Segment("segment")
-    segment.plug(cluster.director, "eth0", "172.16.14.10/16", "2001:db8:14::10/64")
-    segment.plug(cluster.server, "eth0", f"{SERVER[4]}/16", f"{SERVER[6]}/64")
-    segment.plug(cluster.client, "eth0", f"{CLIENT[4]}/16", f"{CLIENT[6]}/64")
+    segment.plug(cluster.director, "eth0", f"{DIRECTOR}/16", f"{DIRECTOR6}/64")
+    segment.plug(cluster.server, "eth0", f"{SERVERS[4]}/16", f"{SERVERS[6]}/64")
+    segment.plug(cluster.client, "eth0", f"{CLIENTS[4]}/16", f"{CLIENTS[6]}/64")
     yield cluster
     for host in (cluster.director, cluster.server, cluster.client, segment):
         host.remove()
 
 
 def director_role(tunnel: str, outer: int, inner: int) -> str:
-    server = f'{{address: "{SERVER[outer]}", tunnel: {tunnel}}}'
+    server = f'{{address: "{SERVERS[outer]}", tunnel: {tunnel}}}'
     return (
         "version: 1\ndirector:\n  method: tun\n"
-        f'  vips: [{{address: "{VIP[inner]}", interface: eth0}}]\n'
-        f'  services: [{{vip: "{VIP[inner]}", port: 80, real_servers: [{server}]}}]\n'
+        f'  vips: [{{address: "{VIPS[inner]}", interface: eth0}}]\n'
+        f'  services: [{{vip: "{VIPS[inner]}", port: 80, real_servers: [{server}]}}]\n'
     )
 
 
 def server_role(tunnel: str, outer: int, inner: int) -> str:
     family = "" if outer == inner else f", family: ipv{outer}"
     return (
-        f'version: 1\nreal_server:\n  method: tun\n  vips: ["{VIP[inner]}"]\n'
+        f'version: 1\nreal_server:\n  method: tun\n  vips: ["{VIPS[inner]}"]\n'
         f"  tunnel: {tunnel[:-1]}{family}}}\n"
     )
 
@@ -80,20 +93,20 @@ def test_asked_by_tunnel_and_answered_directly(
     director.become(director_role(tunnel, outer, inner))
     server.become(server_role(tunnel, outer, inner))
     mac = server.run("cat", "/sys/class/net/eth0/address").strip()
-    units = (NFT, TUNNEL, f"lvs-vip@{VIP[inner]}.service")
+    units = (NFT, TUNNEL, f"lvs-vip@{VIPS[inner]}.service")
     director.start(units[-1])
     for unit in units:
         server.start(unit)
     try:
         server.reload(TUNNEL)
-        with serving(server, VIP[inner], 80), watching(client, "eth0", VIP[inner]) as seen:
+        with serving(server, VIPS[inner], 80), watching(client, "eth0", VIPS[inner]) as seen:
             # More than a packet, so that full segments go through the tunnel.
-            said = ask(client, VIP[inner], 80, size=50_000)
+            said = ask(client, VIPS[inner], 80, size=50_000)
     finally:
         for unit in reversed(units):
             server.stop(unit)
         director.stop(units[-1])
-    assert said == f"server {CLIENT[inner]} 50000"
+    assert said == f"server {CLIENTS[inner]} 50000"
     assert [(offer.mac, offer.mss) for offer in seen] == [(mac, mss)]
 
 
@@ -127,12 +140,12 @@ def gets_through(hosts: Cluster) -> bool:
     """Whether what anybody wraps for the server reaches the server's own address."""
     with hosts.server.entered():
         listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        listener.bind((SERVER[4], 5000))
+        listener.bind((SERVERS[4], 5000))
         listener.settimeout(0.3)
     with hosts.client.entered():
         sender = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_IPIP)
     with listener, sender:
-        sender.sendto(ipip("10.9.9.9", SERVER[4], 5000), (SERVER[4], 0))
+        sender.sendto(ipip("10.9.9.9", SERVERS[4], 5000), (SERVERS[4], 0))
         try:
             return bool(listener.recvfrom(100)[1] == ("10.9.9.9", 4000))
         except TimeoutError:

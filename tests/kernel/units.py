@@ -1,4 +1,4 @@
-"""Runs what a rendered unit's Exec lines say, on a host, without systemd."""
+"""Runs a rendered unit's Exec lines on a host, without systemd."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _SEEN = ("lvs", "sysctl.d")
 
 
 class UnitError(Exception):
-    """A command failed; its words."""
+    """A command failed, with this output."""
 
 
 class RoleHost(Host):
-    """A host that became something by a role file."""
+    """A host with a role."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name, dummy=False)

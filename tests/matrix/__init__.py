@@ -1,1 +1,1 @@
-"""What boots more machines, or for longer, than `make test` has time for: `make matrix`."""
+"""Tests that boot more machines, or for longer, than `make test` has time for: `make matrix`."""

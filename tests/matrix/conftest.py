@@ -1,4 +1,4 @@
-"""The DR cluster of the long proofs, for each release of Debian, and their figures at the end.
+"""The DR cluster of the long tests, for each release of Debian, and their figures at the end.
 
 What is marked as `cluster` shares Debian 13's; the rest may run beside it in another process.
 """

@@ -1,4 +1,4 @@
-"""What a run has measured, for its end, and how often each thing is repeated in it."""
+"""A run's measurements, printed at its end, and how often it repeats each test."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ FIGURES: list[str] = []
 
 
 def figure(text: str) -> None:
-    """A line that is worth reading where all went well, too."""
+    """A line to print at the end, also if all tests passed."""
     FIGURES.append(text)
 
 
 def cycles() -> int:
-    """How often: CYCLES in the environment, as `make matrix` and `make soak` set it."""
+    """How often to repeat: CYCLES in the environment, which `make matrix` and `make soak` set."""
     return int(os.environ.get("CYCLES") or 20)

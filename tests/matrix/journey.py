@@ -1,4 +1,4 @@
-"""One machine that is given role after role, and what it looked like after each step."""
+"""One machine with role after role, and its state after each step."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Facts:
 
 @dataclass(slots=True)
 class Journey:
-    """Takes steps on a machine, and keeps what each has led to."""
+    """Takes steps on a machine, and keeps its state after each."""
 
     vm: VM
     folder: Path

@@ -45,7 +45,7 @@ _COMPLAINT = re.compile(r"^(?:apr_.*|Failed requests: +[1-9].*\n.*|Test aborted.
 
 @dataclass(slots=True)
 class Load:
-    """What became of it, filled when the block ends; `broken`: how the long connection ended."""
+    """The load's results, filled when the block ends; `broken`: how the long connection ended."""
 
     ENOUGH: ClassVar[int] = 10_000
     requests: int = 0

@@ -1,4 +1,4 @@
-"""The commands of docs/operations.md, and what its reader is told to expect of them."""
+"""The commands of docs/operations.md, and the output that it shows for them."""
 
 from __future__ import annotations
 

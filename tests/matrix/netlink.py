@@ -1,4 +1,4 @@
-"""What a host's programs told IPVS, as an nlmon device saw it."""
+"""The netlink messages that a host's programs sent to IPVS, captured by an nlmon device."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from lab.vm import VM
 
-# linux/ip_vs.h: the commands of the family IPVS that take something away.
+# linux/ip_vs.h: the commands of the family IPVS that remove something.
 DELETIONS = {3: "DEL_SERVICE", 7: "DEL_DEST", 10: "DEL_DAEMON", 17: "FLUSH"}
 _CTRL, _NEWFAMILY = 0x10, 1
 _FAMILY_ID, _FAMILY_NAME = 1, 2

@@ -1,7 +1,7 @@
 """The DR cluster from disks that carry the roles: no seed, and no cloud-init to read one.
 
-On every release of Debian, with each unit that it ships: whatever the boots of its real servers and
-of its director say about the VIP is heard, and their service does what it is told.
+On every release of Debian, with each unit that it ships: ARP about the VIP is captured while real
+servers and director boot, and their service is started, stopped and restarted.
 """
 
 from __future__ import annotations

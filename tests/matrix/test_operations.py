@@ -1,4 +1,4 @@
-"""What operators do to a cluster that runs: every command of the manual, and whole new roles."""
+"""Operators' work on a running cluster: every command of docs/operations.md, and new roles."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_save_lasts_until_a_role_is_applied(cluster: Cluster) -> None:
 
 
 def test_the_distributions_own_service_keeps_off_the_table(cluster: Cluster) -> None:
-    """Told to load a table of its own, as its package invites to."""
+    """Configured to load a table of its own, as its package invites to."""
     director = cluster.director
     before = director.run("ipvsadm -Sn")
     director.run("""sed -i 's/^AUTO=.*/AUTO="true"/' /etc/default/ipvsadm""")
@@ -66,7 +66,7 @@ OPEN = "/etc/sysctl.d/99-open.conf"
 
 
 def test_a_vip_comes_back_where_networkd_manages_lo(cluster: Cluster) -> None:
-    """It takes every address away that it does not know: at a reload, a restart and each boot."""
+    """It removes every address that it does not know: at a reload, a restart and each boot."""
     rs1 = cluster.machines["rs1"]
     rs1.run(f"printf '[Match]\\nName=lo\\n\\n[Network]\\nAddress=192.0.2.77/32\\n' >{LO}")
     try:
@@ -76,7 +76,7 @@ def test_a_vip_comes_back_where_networkd_manages_lo(cluster: Cluster) -> None:
             unit = f"watch-lo-{number}"
             rs1.run(f"systemd-run --unit={unit} ip monitor address dev lo && sleep 1")
             rs1.run(verb)
-            # The control: it was away.
+            # The control: it was removed.
             wait_for(rs1, f"journalctl -o cat -u {unit} | grep -q 'Deleted .* {VIP}/32'")
             wait_until_back(rs1)
             rs1.run(f"systemctl stop {unit}")

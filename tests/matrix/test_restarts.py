@@ -1,4 +1,4 @@
-"""A director is restarted over and over under load, and nobody notices."""
+"""A director is restarted again and again under load, and no request fails."""
 
 from __future__ import annotations
 

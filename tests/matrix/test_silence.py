@@ -1,4 +1,4 @@
-"""A real server comes and goes by every way there is, and never says a word about the VIP."""
+"""A real server starts and stops in every way, and never answers or announces ARP for the VIP."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REAL_SERVERS = ("rs1", "rs2")
 
 @contextmanager
 def heard(cluster: Cluster) -> Iterator[Watch]:
-    """Everything that was said about the VIP, with somebody who asks for it all the time."""
+    """Every ARP frame about the VIP, while another host asks for it all the time."""
     with watch(cluster.client, "arp") as seen, asking(cluster.client, VIP):
         yield seen
 
@@ -115,17 +115,17 @@ def test_a_file_that_would_let_it_answer_takes_the_vip_down(cluster: Cluster) ->
 
 
 def test_without_the_settings_it_would_be_heard(cluster: Cluster) -> None:
-    """The control of all tests above: the same watch, with ARP let loose by hand."""
+    """The control of all tests above: the same capture, with ARP allowed by hand."""
     rs1 = cluster.machines["rs1"]
     keys = " ".join(f"net.ipv4.conf.{device}.arp_ignore=0" for device in ("all", "eth0"))
     try:
         with heard(cluster) as seen:
             rs1.run(f"sysctl -q -w {keys} && sleep 1")
     finally:
-        # A restart finds what a hand has done.
+        # A restart finds the manual change.
         rs1.run("systemctl restart lvs")
         cluster.client.run(f"ip neighbour flush to {VIP}")
     assert cluster.mac("rs1") in {frame.source for frame in seen.answers_for(VIP)}
     with heard(cluster) as seen:
         cluster.client.run("sleep 1")
-    assert_only_the_director_answered(cluster, seen, "after it was mended by a restart")
+    assert_only_the_director_answered(cluster, seen, "after a restart set it right")

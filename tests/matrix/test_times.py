@@ -1,4 +1,4 @@
-"""Where the time of a start goes. Nothing here fails for being slow: the figures are printed."""
+"""How long the parts of a start take. No test fails for being slow: the figures are printed."""
 
 from __future__ import annotations
 
