@@ -11,7 +11,7 @@ from tests.unit.test_layers import FOLDERS, LEAVES, SOURCES, imported
 
 PAGE = (REPOSITORY / "docs/architecture.md").read_text(encoding="utf-8")
 WALK, FOLDERS_PICTURE = re.findall(r"^```mermaid\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
-# A path, as in `role/schema.py`, `ipvs/rules/` or `tests/unit`.
+# A path, as in `role/validation.py`, `ipvs/rules/` or `tests/unit`.
 PATHS = set(re.findall(r"(?<![\w./-])[a-z_]+(?:/[a-z_]+)*(?:\.py|/)(?![\w.-])", PAGE))
 
 
@@ -30,7 +30,7 @@ def reached(folder: str, direct: dict[str, set[str]]) -> set[str]:
 
 
 def test_the_page_names_the_modules_of_the_walk() -> None:
-    assert {"role/schema.py", "ipvs/rules/", "ipvs/encode.py"} <= PATHS
+    assert {"role/validation.py", "ipvs/rules/", "ipvs/encode.py"} <= PATHS
     assert re.search(r"ipvs/encode\.py", WALK)
 
 
