@@ -109,7 +109,7 @@ def _render(arguments: argparse.Namespace) -> int:
 
     role_file, root = _read_role(arguments), path_of(arguments.root)
     backend, strict = _backend(arguments), arguments.strict
-    rendering = roles.render(role_file, root, backend=backend, strict=strict, tell=log)
+    rendering = roles.render(role_file, root, backend=backend, strict=strict, log=log)
     print_cautions(rendering.cautions)
     print_changes(rendering.changes)
     for change in rendering.left:
@@ -145,7 +145,7 @@ def _apply(arguments: argparse.Namespace) -> int:
             block=not arguments.no_block,
             strict=arguments.strict,
             allow_removal=arguments.allow_removal,
-            tell=log,
+            log=log,
         )
     except (InputError, ConflictError) as error:
         print_problems(error.problems)

@@ -115,7 +115,7 @@ def _load(load: Callable[..., Loaded], arguments: argparse.Namespace) -> int:
         rules=arguments.rules,
         foreign=Foreign(arguments.foreign),
         weights=Weights(arguments.weights),
-        tell=log,
+        log=log,
     )
     log_lines(loaded_text(loaded))
     if sentence := size_sentence(declared_bits()):
@@ -127,7 +127,7 @@ def _stop(_arguments: argparse.Namespace) -> int:
     from lvsboot.cli.text.changes import done_text
     from lvsboot.commands import service
 
-    log_lines(done_text(service.stop(tell=log)) + "\n")
+    log_lines(done_text(service.stop(log=log)) + "\n")
     return Exit.DONE
 
 
@@ -140,7 +140,7 @@ def _save(arguments: argparse.Namespace) -> int:
     if arguments.output is not None:
         saved = saving.export(arguments.output)
     else:
-        saved = saving.save(everything=arguments.all, tell=log)
+        saved = saving.save(everything=arguments.all, log=log)
     log_lines(f"saved as {saved.path}\n")
     for note in saved.notes:
         log(note)
@@ -157,7 +157,7 @@ def _arp_guard(_arguments: argparse.Namespace) -> int:
 def _zero(_arguments: argparse.Namespace) -> int:
     from lvsboot.commands import service
 
-    service.zero(tell=log)
+    service.zero(log=log)
     return Exit.DONE
 
 

@@ -75,7 +75,7 @@ def _schema(_arguments: argparse.Namespace) -> int:
 def _install_units(arguments: argparse.Namespace) -> int:
     from lvsboot.commands import roles
 
-    print_changes(roles.install_units(path_of(arguments.root), tell=log).changes)
+    print_changes(roles.install_units(path_of(arguments.root), log=log).changes)
     return Exit.DONE
 
 

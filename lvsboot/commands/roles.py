@@ -20,7 +20,7 @@ from lvsboot.render.units import render_units
 from lvsboot.role.model import Backend
 from lvsboot.role.reader import RoleFile
 from lvsboot.system.atomic import make_folder
-from lvsboot.system.lock import Lock, Tell, tell_nobody
+from lvsboot.system.lock import Lock, Log, log_nothing
 from lvsboot.system.os_errors import translate_os_errors
 from lvsboot.system.textfiles import Staged
 
@@ -42,7 +42,7 @@ def render(
     backend: Backend | None = None,
     replace_edited: bool = False,
     strict: bool = False,
-    tell: Tell = tell_nobody,
+    log: Log = log_nothing,
 ) -> Rendering:
     """Writes everything that the role needs below `root`, but over no file that was edited.
 
@@ -51,9 +51,9 @@ def render(
     """
     root = existing_root(root)
     with ExitStack() as locks:
-        locks.enter_context(_files_lock(root, "render", tell))
+        locks.enter_context(_files_lock(root, "render", log))
         if root == HOST:
-            locks.enter_context(Lock(paths.TABLE_LOCK, "render", tell))
+            locks.enter_context(Lock(paths.TABLE_LOCK, "render", log))
         tree, cautions = host_tree(role_file, root, backend)
         if strict:
             cautions.refuse()
@@ -67,7 +67,7 @@ def apply(
     block: bool,
     strict: bool = False,
     allow_removal: bool = False,
-    tell: Tell = tell_nobody,
+    log: Log = log_nothing,
 ) -> Rendering:
     """Renders onto this host, over edited files too, and brings the running system to it.
 
@@ -77,9 +77,9 @@ def apply(
     APPLIED_ROLE is written last: until then every verb and the provisioner see a role that has not
     been applied, as after an apply that failed or was killed.
     """
-    with _files_lock(HOST, "apply", tell):
+    with _files_lock(HOST, "apply", log):
         # A start must not read half a role. The reload below takes this lock itself.
-        with Lock(paths.TABLE_LOCK, "apply", tell):
+        with Lock(paths.TABLE_LOCK, "apply", log):
             tree, cautions = host_tree(role_file, HOST, applies=True)
             if strict:
                 cautions.refuse()
@@ -95,16 +95,16 @@ def apply(
     return Rendering(tree, planned, (), Cautions(cautions.problems, sentences))
 
 
-def install_units(root: Path, *, tell: Tell = tell_nobody) -> Rendering:
+def install_units(root: Path, *, log: Log = log_nothing) -> Rendering:
     """Puts the units below `root` and enables the provisioner: an image that waits for a role."""
     root = existing_root(root)
     tree = tuple(render_units())
-    with _files_lock(root, "install-units", tell):
+    with _files_lock(root, "install-units", log):
         return Rendering(tree, *install_tree(tree, root, keep_others=True))
 
 
-def _files_lock(root: Path, verb: str, tell: Tell) -> Lock:
-    return Lock(paths.FILES_LOCK, verb, tell) if root == HOST else ImageLock(root, verb, tell)
+def _files_lock(root: Path, verb: str, log: Log) -> Lock:
+    return Lock(paths.FILES_LOCK, verb, log) if root == HOST else ImageLock(root, verb, log)
 
 
 def cloud_init(role_file: RoleFile, directory: Path) -> tuple[Path, ...]:

@@ -14,7 +14,7 @@ from lvsboot.ipvs.rules import format_rules, parse_rules
 from lvsboot.ipvs.rules.format import format_service_key
 from lvsboot.ipvs.table import ServiceKey, Table
 from lvsboot.policy import Foreign
-from lvsboot.system.lock import Lock, Tell, tell_nobody
+from lvsboot.system.lock import Lock, Log, log_nothing
 from lvsboot.system.textfiles import read_text, write_text
 
 Connect: TypeAlias = Callable[[], AbstractContextManager[Kernel]]
@@ -33,7 +33,7 @@ def save(
     everything: bool = False,
     places: StatePaths = _HOST,
     connect: Connect = open_kernel,
-    tell: Tell = tell_nobody,
+    log: Log = log_nothing,
 ) -> Saved:
     """Write our services, as they are now, to where the next start finds them.
 
@@ -41,7 +41,7 @@ def save(
     the table is ours. Sync daemons are left out, since each waits for its interface.
     Raises HostError where nothing is loaded.
     """
-    with Lock(places.lock, "save", tell):
+    with Lock(places.lock, "save", log):
         source, loaded = run_state.loaded_source(places), run_state.loaded_rules(places)
         if loaded is None:
             raise HostError("nothing is loaded that could be saved: `systemctl start lvs` first")

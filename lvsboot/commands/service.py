@@ -36,7 +36,7 @@ from lvsboot.ipvs.refusals import refusal_text, rule_of
 from lvsboot.ipvs.rules import locate_rules
 from lvsboot.ipvs.table import DaemonRole, ServiceKey, Table
 from lvsboot.policy import Foreign, Weights
-from lvsboot.system.lock import Lock, Tell, tell_nobody
+from lvsboot.system.lock import Lock, Log, log_nothing
 
 Connect: TypeAlias = Callable[[], AbstractContextManager[Kernel]]
 _HOST = StatePaths()
@@ -57,14 +57,14 @@ def start(
     weights: Weights = Weights.DECLARED,
     places: StatePaths = _HOST,
     connect: Connect = open_kernel,
-    tell: Tell = tell_nobody,
+    log: Log = log_nothing,
 ) -> Loaded:
     """Bring the table to the rules. While no service of ours is live, load all that is accepted.
 
     Raises KernelRefusedError naming what the kernel did not accept; where a service of ours is
     live, nothing is changed then.
     """
-    with Lock(places.lock, "start", tell):
+    with Lock(places.lock, "start", log):
         return _load(rules, foreign, weights, places, connect, whole=False)
 
 
@@ -76,13 +76,13 @@ def reload(
     allow_removal: bool = False,
     places: StatePaths = _HOST,
     connect: Connect = open_kernel,
-    tell: Tell = tell_nobody,
+    log: Log = log_nothing,
 ) -> Loaded:
     """Bring the table to the rules, all of them or none.
 
     Raises RemovalRefusedError where most of our services would go, unless `allow_removal`.
     """
-    with Lock(places.lock, "reload", tell):
+    with Lock(places.lock, "reload", log):
         guarded = not allow_removal
         return _load(rules, foreign, weights, places, connect, whole=True, guarded=guarded)
 
@@ -223,13 +223,13 @@ def _refusal_lines(source: RulesFile, refused: Iterable[Refusal]) -> list[str]:
 
 
 def stop(
-    *, places: StatePaths = _HOST, connect: Connect = open_kernel, tell: Tell = tell_nobody
+    *, places: StatePaths = _HOST, connect: Connect = open_kernel, log: Log = log_nothing
 ) -> tuple[Change, ...]:
     """Remove our services, never a foreign one, and stop the sync daemons of our rules.
 
     Raises KernelRefusedError.
     """
-    with Lock(places.lock, "stop", tell):
+    with Lock(places.lock, "stop", log):
         ours, _, daemons = run_state.our_rules(places)
         changes = _remove(ours, daemons, connect) if ours or daemons else ()
         run_state.remove_records(places)
@@ -253,8 +253,8 @@ def _remove(
 
 
 def zero(
-    *, places: StatePaths = _HOST, connect: Connect = open_kernel, tell: Tell = tell_nobody
+    *, places: StatePaths = _HOST, connect: Connect = open_kernel, log: Log = log_nothing
 ) -> None:
     """Set all counters to zero."""
-    with Lock(places.lock, "zero", tell), connect() as kernel:
+    with Lock(places.lock, "zero", log), connect() as kernel:
         kernel.zero()

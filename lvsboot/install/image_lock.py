@@ -11,7 +11,7 @@ from pathlib import Path
 from lvsboot import paths
 from lvsboot.errors import HostError
 from lvsboot.install.root_folder import RootFolder
-from lvsboot.system.lock import LOCK_FLAGS, PATIENCE_SECONDS, Lock, Tell, tell_nobody
+from lvsboot.system.lock import LOCK_FLAGS, PATIENCE_SECONDS, Lock, Log, log_nothing
 from lvsboot.system.os_errors import translate_os_errors
 
 
@@ -25,14 +25,14 @@ class ImageLock(Lock):
         self,
         root: Path,
         verb: str,
-        tell: Tell = tell_nobody,
+        log: Log = log_nothing,
         *,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._root = RootFolder(root)
         self._made: list[str] = []
         self._is_file = True
-        super().__init__(str(self._root.place(paths.IMAGE_LOCK)), verb, tell, patience=patience)
+        super().__init__(str(self._root.place(paths.IMAGE_LOCK)), verb, log, patience=patience)
 
     def __enter__(self) -> None:
         with self._root:

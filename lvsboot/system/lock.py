@@ -18,7 +18,7 @@ from lvsboot.system.os_errors import translate_os_errors
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Tell: TypeAlias = "Callable[[str], None]"
+Log: TypeAlias = "Callable[[str], None]"
 
 # Less than the units' timeouts, so that a process that gives up can still name the holder.
 PATIENCE_SECONDS = 60.0
@@ -27,8 +27,8 @@ _POLL_SECONDS = 0.05
 LOCK_FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-def tell_nobody(_sentence: str) -> None:
-    """For a caller that has nobody to tell that it waits."""
+def log_nothing(_sentence: str) -> None:
+    """Drops the sentence that says for whom a lock waits."""
 
 
 class Lock:
@@ -38,14 +38,14 @@ class Lock:
         self,
         place: str,
         verb: str,
-        tell: Tell = tell_nobody,
+        log: Log = log_nothing,
         *,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
         """`place` is a file, created if missing, of mode 0600: whoever can open it can lock it."""
         self._place = place
         self._verb = verb
-        self._tell = tell
+        self._log = log
         self._patience = patience
         self._descriptor = -1
 
@@ -63,7 +63,7 @@ class Lock:
 
     def _wait(self) -> None:
         holder = _holder(self._descriptor)
-        self._tell(f"waiting for {holder}, which holds {self._place}")
+        self._log(f"waiting for {holder}, which holds {self._place}")
         end = time.monotonic() + self._patience
         while not _try_lock(self._descriptor):
             if time.monotonic() > end:
