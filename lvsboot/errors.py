@@ -67,7 +67,7 @@ class ConflictError(LvsbootError):
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(sorted(problems, key=lambda it: (it.file, it.order)))
+        self.problems = tuple(sorted(problems, key=lambda problem: (problem.file, problem.order)))
         super().__init__(f"{len(self.problems)} conflict(s) with other configuration")
 
 

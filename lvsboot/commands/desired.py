@@ -70,7 +70,7 @@ def host_tree(
     problems = ownership_problems(role, backend, network, ours)
     if not holds_system(root):
         # No system reads these files yet: an error would only keep a person from looking.
-        problems = [it._replace(severity=Severity.WARNING) for it in problems]
+        problems = [problem._replace(severity=Severity.WARNING) for problem in problems]
     problems += _sysctl_problems(role, root, applies=applies)
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise ConflictError(problems)

@@ -141,7 +141,7 @@ def _read_pending(host: RunningHost) -> dict[str, Any]:
 def _reset_mtus(pending: Mapping[str, Any], tree: Tree, host: RunningHost) -> None:
     """No backend resets an MTU that its files no longer name, and the kernel keeps no default."""
     theirs = (read_entry(HOST, path) for path in pending.get("brought_back", ()))
-    files = [it for it in (*tree, *theirs) if isinstance(it, File)]
+    files = [entry for entry in (*tree, *theirs) if isinstance(entry, File)]
     wanted = {name for file in files for name in names_with_mtu(file.path, file.text)}
     for name in pending.get("with_mtu", ()):
         if name not in wanted:
@@ -211,8 +211,8 @@ def _bring_up(name: str, host: RunningHost, *, is_former: bool) -> None:
 def _change_vips(old: Iterable[Stanza], new: Iterable[Stanza], host: RunningHost) -> None:
     """Runs the lines that ifup and ifdown would run, first `up`: a VIP that moves stays up."""
     before, after = _vip_commands(old), _vip_commands(new)
-    added = [it for it in after if it not in before and it[1][0] == "up"]
-    removed = [it for it in before if it not in after and it[1][0] == "down"]
+    added = [line for line in after if line not in before and line[1][0] == "up"]
+    removed = [line for line in before if line not in after and line[1][0] == "down"]
     for name, words in (*added, *removed):
         host.run([word.replace("$IFACE", name) for word in words[1:]])
 
@@ -228,7 +228,10 @@ def _vip_commands(stanzas: Iterable[Stanza]) -> list[tuple[str, tuple[str, ...]]
 
 def _without_vips(stanzas: Iterable[Stanza]) -> list[tuple[tuple[str, ...], ...]]:
     return [
-        (stanza.head.words, *(it.words for it in stanza.options if it.words[1:3] != _VIP_COMMAND))
+        (
+            stanza.head.words,
+            *(option.words for option in stanza.options if option.words[1:3] != _VIP_COMMAND),
+        )
         for stanza in stanzas
     ]
 
@@ -238,7 +241,9 @@ def _names(stanzas: Iterable[Stanza]) -> list[str]:
 
 
 def _wanted(tree: Tree, brought_back: Iterable[str]) -> str:
-    ours = [it for it in tree if isinstance(it, File) and it.path == paths.IFUPDOWN_FILE]
+    ours = [
+        entry for entry in tree if isinstance(entry, File) and entry.path == paths.IFUPDOWN_FILE
+    ]
     theirs = [read_entry(HOST, path) for path in sorted(brought_back)]
     return "".join(map(_text, (*ours, *theirs)))
 

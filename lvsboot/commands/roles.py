@@ -86,7 +86,9 @@ def apply(
             if not allow_removal:
                 refuse_apply(role_file)
             planned = plan_files(tree, HOST)
-            note_changes(planned, {it.path: read_entry(HOST, it.path) for it in planned})
+            note_changes(
+                planned, {change.path: read_entry(HOST, change.path) for change in planned}
+            )
             install_tree(tree, HOST, replace_edited=True, is_applied=False)
         waiting = activate(role_file.role, tree, block=block, allow_removal=allow_removal)
         mark = tuple(entry for entry in tree if entry.path == paths.APPLIED_ROLE)

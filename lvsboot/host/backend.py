@@ -63,7 +63,7 @@ def _with_files(network: NetworkFiles) -> list[Backend]:
     if any(device is not None for _text, device in network.netplan_devices()):
         found.append(Backend.NETPLAN)
     if network.is_enabled("networking.service") and any(
-        stanza.name != "lo" for _text, it in network.ifupdown_files() for stanza in it.stanzas
+        stanza.name != "lo" for _text, file in network.ifupdown_files() for stanza in file.stanzas
     ):
         found.append(Backend.IFUPDOWN)
     if network.is_enabled("systemd-networkd.service") and any(
@@ -82,5 +82,8 @@ def _enabled(network: NetworkFiles) -> list[Backend]:
     found = [backend for unit, backend in units.items() if network.is_enabled(unit)]
     # netplan is no service: it makes files for networkd, which then may be enabled as well.
     if network.has_netplan():
-        found = [Backend.NETPLAN, *(it for it in found if it is not Backend.NETWORKD)]
+        found = [
+            Backend.NETPLAN,
+            *(backend for backend in found if backend is not Backend.NETWORKD),
+        ]
     return found

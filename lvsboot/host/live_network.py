@@ -52,7 +52,8 @@ class LiveNetwork:
 
     def links_with(self, address: Address) -> tuple[str, ...]:
         """The names of the links that have the address, sorted."""
-        return tuple(sorted(it.link for it in self.addresses if it.interface.ip == address))
+        found = (each.link for each in self.addresses if each.interface.ip == address)
+        return tuple(sorted(found))
 
 
 def read_live_network() -> LiveNetwork:
@@ -71,7 +72,7 @@ def read_live_network() -> LiveNetwork:
 def read_default_gateways() -> frozenset[Address]:
     """As any user may; raises HostError."""
     with _open_kernel("reading routes") as kernel:
-        texts = [it.get_attr("RTA_GATEWAY") for it in _dump(kernel.get_default_routes)]
+        texts = [route.get_attr("RTA_GATEWAY") for route in _dump(kernel.get_default_routes)]
     return frozenset(ip_address(text) for text in texts if text is not None)
 
 

@@ -91,8 +91,8 @@ class _Reader:
     def read(self, path: str) -> list[Assignment]:
         content = self._content(path)
         found = list(parse_sysctl(path, content))
-        self.unread += (it for it in found if isinstance(it, Unread))
-        return [it for it in found if isinstance(it, Assignment)]
+        self.unread += (item for item in found if isinstance(item, Unread))
+        return [item for item in found if isinstance(item, Assignment)]
 
     def is_regular(self, path: str) -> bool:
         """As procps checks /etc/sysctl.conf; an error is left to read() to report."""

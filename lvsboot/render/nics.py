@@ -37,7 +37,9 @@ class NicSetup:
     @property
     def stray_gateways(self) -> tuple[Address, ...]:
         """The gateways of a family in which the NIC has no address of its own."""
-        return tuple(it for it in self.nic.gateways if not self.addresses(it.version))
+        return tuple(
+            gateway for gateway in self.nic.gateways if not self.addresses(gateway.version)
+        )
 
     @property
     def needs_commands(self) -> bool:

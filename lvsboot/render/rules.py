@@ -43,7 +43,9 @@ def _service(service: Service) -> table.Service:
         persistence=_persistence(persistence, service.family) if persistence else None,
         engine=(persistence.engine if persistence else None) or "",
     )
-    destinations = dict(_destination(service.port, it) for it in service.destinations)
+    destinations = dict(
+        _destination(service.port, destination) for destination in service.destinations
+    )
     return table.Service(options, destinations)
 
 

@@ -143,7 +143,7 @@ class RoleDraft:
 
     def _declared(self) -> list[str]:
         services = self.accepted_services()
-        return list(dict.fromkeys(it.value["vip"] for it in services if "vip" in it.value))
+        return list(dict.fromkeys(entry.value["vip"] for entry in services if "vip" in entry.value))
 
     def _vips(self) -> list[dict[str, str]]:
         """The services' VIPs; for firewall marks alone an unused address: a role has a VIP."""

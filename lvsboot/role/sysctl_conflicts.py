@@ -61,8 +61,10 @@ def _on_key(key: str, wanted: str, settings: Settings, *, breaks: bool) -> Itera
 def _last(settings: Settings, key: str) -> InForce | None:
     """The line applied last under either name; any value comes after a line that sets none."""
     names = (key, _ALIASES[key]) if key in _ALIASES else (key,)
-    found = [it for it in map(settings.in_force, names) if it is not None]
-    return max(found, key=lambda it: (it.line.value is not None, it.order), default=None)
+    found = [setting for setting in map(settings.in_force, names) if setting is not None]
+    return max(
+        found, key=lambda setting: (setting.line.value is not None, setting.order), default=None
+    )
 
 
 def _sentence(key: str, wanted: str, line: Assignment) -> str:

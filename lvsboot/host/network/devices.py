@@ -111,5 +111,7 @@ def _reads_netdev(backend: Backend, network: NetworkFiles) -> bool:
 
 def _netdev_names(network: NetworkFiles, known: frozenset[str]) -> Iterator[str]:
     for text in network.netdev_files(known):
-        settings = [it for it in parse_settings(text.text or "") if it.section == "NetDev"]
-        yield from [it.value for it in settings if it.key == "Name"][-1:]
+        settings = [
+            setting for setting in parse_settings(text.text or "") if setting.section == "NetDev"
+        ]
+        yield from [setting.value for setting in settings if setting.key == "Name"][-1:]

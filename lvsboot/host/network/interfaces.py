@@ -107,7 +107,7 @@ class Starts:
 
     def starts(self, name: str, mac: str | None = None) -> bool:
         """Whether a boot, or the NIC's appearance, brings it up as itself; lo always comes up."""
-        return name in self._names or any(it.is_for(name, mac) for it in self._patterns)
+        return name in self._names or any(pattern.is_for(name, mac) for pattern in self._patterns)
 
     def logical_names(self, name: str, mac: str | None = None) -> set[str]:
         """The stanzas that are applied to `name`, or to an alias of it, under other names."""

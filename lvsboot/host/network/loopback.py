@@ -80,7 +80,9 @@ def _network_manager(
             yield unread(text)
             continue
         settings = [setting for setting in parse_settings(text.text) if setting.key]
-        connection = {it.key: it for it in settings if it.section == "connection"}
+        connection = {
+            setting.key: setting for setting in settings if setting.section == "connection"
+        }
         place = connection.get("interface-name") or connection.get("type")
         if place is None or place.value not in {_LO, "loopback"}:
             continue

@@ -170,7 +170,9 @@ class NetworkFiles:
         if self.is_masked(debian_ipvsadm.SERVICE) or not self.has_program(debian_ipvsadm.SCRIPT):
             return None
         texts = (self._read(path) for path in (debian_ipvsadm.SETTINGS, debian_ipvsadm.RULES))
-        return debian_ipvsadm.boot_sentence(*(None if it is None else it.text for it in texts))
+        return debian_ipvsadm.boot_sentence(
+            *(None if text is None else text.text for text in texts)
+        )
 
     def has_netplan(self) -> bool:
         return self.has_program("/usr/sbin/netplan")
@@ -198,7 +200,9 @@ class NetworkFiles:
         folders = [""]
         *parts, last = source_pattern(line, directory).strip("/").split("/")
         for part in parts:
-            folders = [it for folder in folders for it in self._below(folder, part)][:_MOST_FILES]
+            folders = [found for folder in folders for found in self._below(folder, part)][
+                :_MOST_FILES
+            ]
         for folder in folders:
             for name in sorted(self._names(folder, last)):
                 if is_sourced(line, name):

@@ -73,14 +73,17 @@ class NetworkFile:
     def place_for(self, name: str, mac: str | None) -> Match:
         """The first [Match] section, of the file or a drop-in, with which it matches `name`."""
         return next(
-            (it for it in self.matches if it.matching(name, mac) is not Matching.NO), self.match
+            (match for match in self.matches if match.matching(name, mac) is not Matching.NO),
+            self.match,
         )
 
     @property
     def is_unmanaged(self) -> bool:
         """Whether networkd leaves the links alone that the file matches."""
         said = [
-            it.value for _path, it in self.settings if it[0] == "Link" and it.key == "Unmanaged"
+            setting.value
+            for _path, setting in self.settings
+            if setting[0] == "Link" and setting.key == "Unmanaged"
         ]
         return bool(said) and said[-1].lower() in _TRUE
 

@@ -49,7 +49,7 @@ def _networkd(
     for nic in role.nics:
         mac = nic.mac or network.mac(nic.name)
         ours = None if backend is Backend.IFUPDOWN else _our_network_file(backend, nic)
-        earlier = [it for it in files if ours is None or _name(it[1]) <= ours]
+        earlier = [file for file in files if ours is None or _name(file[1]) <= ours]
         for text, file, matching in matching_files(earlier, nic.name, mac):
             if matching is None:
                 yield unread(text)
@@ -75,7 +75,7 @@ def _drop_in(text: Text, nic: Nic, backend: Backend) -> Iterator[Problem]:
     if text.text is None:
         yield unread(text)
         return
-    setting = next((it for it in parse_settings(text.text) if it.key), None)
+    setting = next((setting for setting in parse_settings(text.text) if setting.key), None)
     if setting is None:
         return
     whose = "netplan's" if backend is Backend.NETPLAN else "lvsboot's"

@@ -56,7 +56,7 @@ def vip_problems(
 ) -> Iterator[Problem]:
     """Lines of stanzas that a boot applies and that give lo one of `vips`, or take it away."""
     files, starts = _read_files(backend, network, known)
-    applied = _applied([it for _text, file in files for it in file.stanzas], starts)
+    applied = _applied([stanza for _text, file in files for stanza in file.stanzas], starts)
     for text, interfaces in files:
         if text.text is None:
             yield unread(text)
@@ -89,7 +89,7 @@ def _read_files(backend: Backend, network: NetworkFiles, known: Collection[str])
     if backend is not Backend.IFUPDOWN and not network.is_enabled(_ENABLING):
         return _Files((), Starts(()))
     files = tuple(network.ifupdown_files(known))
-    return _Files(files, Starts(start for _text, it in files for start in it.started))
+    return _Files(files, Starts(start for _text, file in files for start in file.started))
 
 
 def _maps(mapping: Line, name: str) -> bool:

@@ -27,9 +27,11 @@ class HostNetworks:
         self.own: dict[Address, Path] = {}
         for path, address in own_addresses(role):
             self.own.setdefault(address, path)
-        self._networks = _Networks(it.network for nic in role.nics for it in nic.addresses)
+        self._networks = _Networks(
+            address.network for nic in role.nics for address in nic.addresses
+        )
         self._of_nic = {
-            nic.name: _Networks(it.network for it in nic.addresses) for nic in role.nics
+            nic.name: _Networks(address.network for address in nic.addresses) for nic in role.nics
         }
         self._routed = _Networks(route.to for nic in role.nics for route in nic.routes)
         self._dhcp = {v for v in (4, 6) if any(nic.has_dhcp(v) for nic in role.nics)}
@@ -105,7 +107,9 @@ class _Networks:
         # First and last addresses by version, both rising: networks inside another are left out.
         self._firsts: dict[int, list[int]] = defaultdict(list)
         self._lasts: dict[int, list[int]] = defaultdict(list)
-        for network in sorted(networks, key=lambda it: (int(it.network_address), it.prefixlen)):
+        for network in sorted(
+            networks, key=lambda network: (int(network.network_address), network.prefixlen)
+        ):
             lasts = self._lasts[network.version]
             last = int(network.broadcast_address)
             if not lasts or last > lasts[-1]:

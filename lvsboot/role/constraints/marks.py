@@ -79,7 +79,11 @@ def _hidden(director: Director, claims: _Claims) -> Iterator[Finding]:
     A service on every port (0) may be meant for the remaining ports.
     """
     widest = {
-        key: [it for it, before in _with_widest(claimed) if not before or it.last > before.last]
+        key: [
+            ports
+            for ports, before in _with_widest(claimed)
+            if not before or ports.last > before.last
+        ]
         for key, claimed in claims.items()
     }
     for i, service in enumerate(director.services):

@@ -62,7 +62,9 @@ def _holds_one(network: Network, numbers: list[int]) -> bool:
 def _bounds(nic: Nic) -> tuple[Address, ...]:
     """The NIC's first and last address of each IP version."""
     addresses = [interface.ip for interface in nic.addresses]
-    families = ([it for it in addresses if it.version == version] for version in (4, 6))
+    families = (
+        [address for address in addresses if address.version == version] for version in (4, 6)
+    )
     return tuple(bound(family) for family in families if family for bound in (min, max))
 
 

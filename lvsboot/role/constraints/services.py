@@ -87,8 +87,12 @@ def _refused(service: Service, weights: Weights, path: Path) -> Iterator[Finding
     scheduler, destinations = service.scheduler, service.destinations
     if scheduler not in _HASHING or SchedulerFlag.FALLBACK in service.scheduler_flags:
         return
-    drained = [j for j, it in enumerate(destinations) if not it.weight]
-    limited = [j for j, it in enumerate(destinations) if it.weight and it.upper_threshold]
+    drained = [j for j, destination in enumerate(destinations) if not destination.weight]
+    limited = [
+        j
+        for j, destination in enumerate(destinations)
+        if destination.weight and destination.upper_threshold
+    ]
     servers: Path = (*path, "real_servers")
     conflict: Path
     if drained and len(drained) < len(destinations):

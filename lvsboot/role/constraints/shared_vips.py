@@ -42,7 +42,7 @@ def shared_vip_findings(director: Director, role: Role) -> Iterator[Finding]:
 def _sent_on(director: Director, own: Container[Address]) -> Iterator[Address | None]:
     """The VIPs of packets forwarded by dr or tun, unchanged; None where it may be any VIP."""
     for service in director.services:
-        if any(_leaves_as_it_came(it, own) for it in service.destinations):
+        if any(_leaves_as_it_came(destination, own) for destination in service.destinations):
             yield from _vips_of(service)
 
 

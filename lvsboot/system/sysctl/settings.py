@@ -93,28 +93,30 @@ class HandSettings:
             if matches_path(entry.line.key, key)
             and _expanded(entry.line.spelled, key) not in self._names
         ]
-        return max((it for it in (explicit, *found[-1:]) if it), key=_order, default=None)
+        return max(
+            (setting for setting in (explicit, *found[-1:]) if setting), key=_order, default=None
+        )
 
     @cached_property
     def _explicit(self) -> dict[str, InForce]:
-        return {it.line.key: it for it in self._set if not is_glob(it.line.key)}
+        return {setting.line.key: setting for setting in self._set if not is_glob(setting.line.key)}
 
     @cached_property
     def _globs(self) -> list[InForce]:
-        return [it for it in self._set if is_glob(it.line.key)]
+        return [setting for setting in self._set if is_glob(setting.line.key)]
 
     @cached_property
     def _set(self) -> list[InForce]:
         # A blank before the name is part of the name, which no parameter has.
         return [
-            it
-            for it in self._lines
-            if it.line.value is not None and not it.line.spelled.startswith((" ", "\t"))
+            setting
+            for setting in self._lines
+            if setting.line.value is not None and not setting.line.spelled.startswith((" ", "\t"))
         ]
 
     @cached_property
     def _names(self) -> set[str]:
-        return {it.line.spelled for it in self._lines}
+        return {setting.line.spelled for setting in self._lines}
 
 
 def _expanded(pattern: str, key: str) -> str:
