@@ -30,6 +30,7 @@ def load(host: Host, text: str) -> service.Loaded:
         return service.reload(
             rules=str(rules),
             foreign=Foreign.REMOVE,
+            allow_removal=True,
             places=StatePaths(*(str(FOLDER / name) for name in StatePaths._fields)),
         )
 
