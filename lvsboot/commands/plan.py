@@ -5,21 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 
 from lvsboot.commands import rulefiles, run_state
 from lvsboot.commands.desired import HOST, NO_CAUTIONS, Cautions, host_tree
 from lvsboot.commands.real_server import VipChange, vip_changes
-from lvsboot.commands.role_removal import role_refusal
+from lvsboot.commands.role_removal import read_live_table, role_refusal
 from lvsboot.commands.roles import existing_root
 from lvsboot.errors import LvsbootError
-from lvsboot.host.live_network import read_live_network
+from lvsboot.host.live_network import LiveNetwork, read_live_network
 from lvsboot.install.entries import read_entry
 from lvsboot.install.files import Change, Remove, Restore, Write, plan_files, saved_path
 from lvsboot.install.tree import Entry
 from lvsboot.ipvs.changes import TableChange, diff, keep_weights
-from lvsboot.ipvs.kernel import open_kernel
+from lvsboot.ipvs.table import Table
 from lvsboot.policy import Foreign, Weights
 from lvsboot.render.rules import declared_table
 from lvsboot.role.model import Backend, Director, RealServer
@@ -71,17 +72,19 @@ def make_plan(role_file: RoleFile, root: Path, backend: Backend | None = None) -
     table: tuple[TableChange, ...] = ()
     vips: tuple[VipChange, ...] = ()
     refusal, unseen = None, []
+    # Each is read at most once, for the changes and for what apply would refuse.
+    read_table, read_network = cache(read_live_table), cache(read_live_network)
     try:
         match kind:
             case Director():
-                table = _table_changes(kind)
+                table = _table_changes(kind, read_table())
             case RealServer():
-                vips = _vip_changes(kind, files)
+                vips = _vip_changes(kind, files, read_network())
     except LvsbootError as error:
         what = "live table was" if isinstance(kind, Director) else "live VIPs were"
         unseen.append(f"the {what} not looked at: {error}")
     try:
-        refusal = role_refusal(role_file)
+        refusal = role_refusal(role_file, read_table=read_table, read_network=read_network)
     except LvsbootError as error:
         unseen.append(f"whether apply would refuse to remove that much is not known: {error}")
     return Plan(files, table, tuple(unseen), cautions, vips, refusal)
@@ -101,19 +104,19 @@ def _after(change: Change, root: Path) -> Entry | None:
             return None
 
 
-def _vip_changes(real_server: RealServer, files: Iterable[FileChange]) -> tuple[VipChange, ...]:
+def _vip_changes(
+    real_server: RealServer, files: Iterable[FileChange], network: LiveNetwork
+) -> tuple[VipChange, ...]:
     """VIPs that an apply would bring up, and those whose units it would remove."""
     removed = [file.change.path for file in files if isinstance(file.change, Remove)]
     units = (_VIP_UNIT.fullmatch(path) for path in removed)
     former = [ip_address(found[1]) for found in units if found]
-    return vip_changes(real_server, former, read_live_network())
+    return vip_changes(real_server, former, network)
 
 
-def _table_changes(director: Director) -> tuple[TableChange, ...]:
+def _table_changes(director: Director, actual: Table) -> tuple[TableChange, ...]:
     """As a reload under this role would change the table."""
     desired = declared_table(director)
-    with open_kernel() as kernel:
-        actual = kernel.read_table()
     if director.weights is Weights.KEEP:
         desired = keep_weights(actual, desired)
     foreign = director.foreign_services is Foreign.REMOVE

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable
-from contextlib import AbstractContextManager
-from typing import TypeAlias
 
 from lvsboot import paths
 from lvsboot.commands import run_state
@@ -15,16 +13,22 @@ from lvsboot.commands.removal_guard import Removal, refusal_text, service_remova
 from lvsboot.commands.rulefiles import StatePaths
 from lvsboot.errors import InputError, RemovalRefusedError
 from lvsboot.host.live_network import LiveNetwork, read_live_network
-from lvsboot.ipvs.kernel import Kernel, open_kernel
+from lvsboot.ipvs.kernel import open_kernel
+from lvsboot.ipvs.table import Table
 from lvsboot.render.rules import declared_table
 from lvsboot.role.formats import Address
 from lvsboot.role.model import Director, Owner, Role, Vip
 from lvsboot.role.reader import RoleFile, parse_role
 from lvsboot.system.textfiles import encode, read_text
 
-Connect: TypeAlias = Callable[[], AbstractContextManager[Kernel]]
 _HOST = StatePaths()
 _IPVS = "/proc/net/ip_vs"
+
+
+def read_live_table() -> Table:
+    """The kernel's table; raises NotPermittedError, HostError."""
+    with open_kernel() as kernel:
+        return kernel.read_table()
 
 
 def role_refusal(
@@ -33,14 +37,14 @@ def role_refusal(
     places: StatePaths = _HOST,
     applied: str = paths.APPLIED_ROLE,
     ipvs: str = _IPVS,
-    connect: Connect = open_kernel,
+    read_table: Callable[[], Table] = read_live_table,
     read_network: Callable[[], LiveNetwork] = read_live_network,
 ) -> str | None:
     """Why an apply would be refused: `removes 12 of 20 services (...)`; None where it would not.
 
     `ipvs` exists while the kernel has a table. Raises LvsbootError where something cannot be read.
     """
-    services = _service_removal(role_file.role, places, ipvs, connect)
+    services = _service_removal(role_file.role, places, ipvs, read_table)
     try:
         before = _applied_vips(applied, role_file.text)
     except InputError as error:
@@ -64,7 +68,7 @@ def _service_removal(
     role: Role,
     places: StatePaths,
     ipvs: str,
-    connect: Connect,
+    read_table: Callable[[], Table],
 ) -> Iterable[Removal]:
     """As a reload would count it. A host that becomes a real server serves none of them."""
     ours = run_state.our_services(places)
@@ -73,9 +77,7 @@ def _service_removal(
     desired = declared_table(role.kind).services if isinstance(role.kind, Director) else {}
     if not {*ours} - desired.keys():
         return ()
-    with connect() as kernel:
-        live = kernel.read_table().services
-    return (service_removal(live, desired, ours),)
+    return (service_removal(read_table().services, desired, ours),)
 
 
 def _vip_removal(

@@ -105,7 +105,6 @@ def _load(
         if guarded and actual.services.keys() - desired.services.keys():
             ours = run_state.our_services(places)
             refuse_reload(source.path, service_removal(actual.services, desired.services, ours))
-            refuse_reload(source.path, service_removal(actual.services, desired.services, ours))
         stops, daemons = _stops_first(diff_daemons(actual, declared))
         stopped = kernel.execute(stops, stop_when_refused=False)
         former = None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ipaddress import ip_interface
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from lvsboot.cli.text.plan import plan_text, plan_value
 from lvsboot.commands.plan import Plan
-from lvsboot.commands.role_removal import Connect, role_refusal
+from lvsboot.commands.role_removal import role_refusal
 from lvsboot.host.live_network import LinkAddress, LiveNetwork
 from lvsboot.role.reader import RoleFile, parse_role
 from tests.unit.commands.host import Host, start
@@ -56,7 +56,7 @@ def refusal(host: Host, text: str, **read: Any) -> str | None:
     ipvs = read.pop("ipvs", host.places.rules)
     return role_refusal(
         role(text), places=host.places, applied=str(folder / "applied"), ipvs=ipvs,
-        connect=cast("Connect", host.connect), **({"read_network": no_network} | read),
+        read_table=host.kernel.read_table, **({"read_network": no_network} | read),
     )  # fmt: skip
 
 
