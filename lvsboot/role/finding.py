@@ -55,6 +55,12 @@ def written(path: Path, aliases: Aliases, *, at_key: bool = False) -> Written:
     return Written(position, through)
 
 
+def written_once(finding: Finding, aliases: Aliases) -> tuple[Path, bool, str]:
+    """Equal for the findings of one mistake, which aliases repeat."""
+    path = written(finding.path, aliases, at_key=finding.at_key).path
+    return path, finding.at_key, finding.message
+
+
 def path_text(path: Path) -> str:
     """`('director', 'services', 0)` as `director.services[0]`; a long key is shortened."""
     text = ""

@@ -22,7 +22,7 @@ from lvsboot.role.document import (
     parse_document,
     place_findings,
 )
-from lvsboot.role.finding import Aliases, written
+from lvsboot.role.finding import Aliases, written_once
 from lvsboot.role.formats import (
     parse_address,
     parse_domain,
@@ -85,8 +85,7 @@ def check_value(
 def _each_once(findings: Iterable[Finding], aliases: Aliases) -> Iterator[Finding]:
     noted = set()
     for finding in findings:
-        place = written(finding.path, aliases, at_key=finding.at_key).path
-        note = place, finding.at_key, finding.message
+        note = written_once(finding, aliases)
         if note not in noted:
             noted.add(note)
             yield finding

@@ -7,7 +7,7 @@ from typing import Any
 
 from lvsboot.role.document import MAX_FINDINGS, Finding, Path
 from lvsboot.role.error_findings import error_findings
-from lvsboot.role.finding import Aliases, written
+from lvsboot.role.finding import Aliases, written_once
 from lvsboot.role.schema import Schema, make_validator, role_schema, role_validator
 
 INVALID: Any = object()
@@ -70,7 +70,7 @@ def _validate(
         if unusable is not None:
             result.removed.add(unusable)
         if aliases:
-            note = written(finding.path, aliases, at_key=finding.at_key).path, finding.message
+            note = written_once(finding, aliases)
             if note in noted:
                 continue
             noted.add(note)

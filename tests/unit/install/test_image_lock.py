@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,8 +11,8 @@ import pytest
 from lvsboot import paths
 from lvsboot.errors import HostError
 from lvsboot.install.image_lock import ImageLock
+from tests.unit.locks import held_by_another
 
-REPOSITORY = Path(__file__).parents[3]
 _HOLD = """
 import sys
 from pathlib import Path
@@ -27,19 +23,8 @@ with ImageLock(Path(sys.argv[1]), "render"):
 """
 
 
-@contextmanager
-def held_by_another(root: Path) -> Iterator[subprocess.Popen[str]]:
-    argv = [sys.executable, "-uc", _HOLD, str(root)]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(argv, stdin=pipe, stdout=pipe, text=True, cwd=REPOSITORY) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "1\n"
-        yield holder
-        holder.kill()
-
-
 def test_two_that_write_one_image(tmp_path: Path) -> None:
-    with held_by_another(tmp_path) as holder:
+    with held_by_another(_HOLD, tmp_path) as holder:
         name = f"lvsboot render .process {holder.pid}."
         with pytest.raises(HostError, match=name), ImageLock(tmp_path, "render", patience=0):
             raise AssertionError

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,25 +15,15 @@ from lvsboot.ipvs.decode import (
 from lvsboot.ipvs.encode import (
     encode_key,
 )
-from lvsboot.ipvs.netlink import Attributes, MalformedReplyError, split_attributes
+from lvsboot.ipvs.netlink import Attributes, MalformedReplyError
 from lvsboot.ipvs.numbers import Dest, Svc, Top
 from lvsboot.ipvs.table import (
     Family,
-    Protocol,
     ServiceKey,
-    VirtualAddress,
 )
 from tests.unit.ipvs import tables as drawn
 from tests.unit.ipvs.dumps import damaged, dumped_service
-
-little = pytest.mark.skipif(
-    sys.byteorder != "little", reason="the bytes are a little-endian host's"
-)
-WEB = VirtualAddress(Protocol.TCP, b"\xc0\x00\x02\x01", 80)
-
-
-def attributes(data: bytes) -> Attributes:
-    return Attributes(split_attributes(data))
+from tests.unit.ipvs.wire import WEB, attributes
 
 
 @given(drawn.keys, st.data())

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +20,6 @@ from lvsboot.ipvs.encode import (
     encode_options,
     encode_timeouts,
 )
-from lvsboot.ipvs.netlink import Attributes, split_attributes
 from lvsboot.ipvs.table import (
     Daemon,
     DaemonRole,
@@ -33,7 +29,6 @@ from lvsboot.ipvs.table import (
     FirewallMark,
     ForwardingMethod,
     Persistence,
-    Protocol,
     SchedulerFlag,
     ServiceKey,
     ServiceOptions,
@@ -41,18 +36,9 @@ from lvsboot.ipvs.table import (
     Tunnel,
     TunnelChecksum,
     TunnelType,
-    VirtualAddress,
 )
 from tests.unit.ipvs import tables as drawn
-
-little = pytest.mark.skipif(
-    sys.byteorder != "little", reason="the bytes are a little-endian host's"
-)
-WEB = VirtualAddress(Protocol.TCP, b"\xc0\x00\x02\x01", 80)
-
-
-def attributes(data: bytes) -> Attributes:
-    return Attributes(split_attributes(data))
+from tests.unit.ipvs.wire import WEB, attributes, little
 
 
 @little

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from itertools import chain
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,17 +22,11 @@ from lvsboot.ipvs.table import (
     Destination,
     DestinationKey,
     FirewallMark,
-    Protocol,
     ServiceKey,
     Table,
-    VirtualAddress,
 )
 from tests.unit.ipvs import tables as drawn
-
-little = pytest.mark.skipif(
-    sys.byteorder != "little", reason="the bytes are a little-endian host's"
-)
-WEB = VirtualAddress(Protocol.TCP, b"\xc0\x00\x02\x01", 80)
+from tests.unit.ipvs.wire import little
 
 
 @little

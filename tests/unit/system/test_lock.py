@@ -6,19 +6,15 @@ import errno
 import os
 import signal
 import stat
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from lvsboot.errors import HostError
 from lvsboot.system.lock import Lock
-from tests.golden import REPOSITORY
+from tests.unit.locks import held_by_another
 
 _HOLD = """\
 import sys
@@ -29,21 +25,10 @@ with Lock(sys.argv[1], "reload"):
 """
 
 
-@contextmanager
-def held_by_another(place: Path) -> Iterator[subprocess.Popen[str]]:
-    argv = [sys.executable, "-S", "-uc", _HOLD, str(place)]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(argv, stdin=pipe, stdout=pipe, text=True, cwd=REPOSITORY) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "1\n"
-        yield holder
-        holder.kill()
-
-
 def test_who_holds_it_is_said_at_once_and_at_the_end(tmp_path: Path) -> None:
     said: list[str] = []
     place = tmp_path / "run" / "lock"
-    with held_by_another(place) as holder:
+    with held_by_another(_HOLD, place) as holder:
         name = f"lvsboot reload (process {holder.pid})"
         with (
             pytest.raises(HostError) as caught,
@@ -56,7 +41,7 @@ def test_who_holds_it_is_said_at_once_and_at_the_end(tmp_path: Path) -> None:
 
 def test_a_killed_holder_blocks_nobody(tmp_path: Path) -> None:
     place = tmp_path / "lock"
-    with held_by_another(place) as holder:
+    with held_by_another(_HOLD, place) as holder:
         threading.Timer(0.05, holder.send_signal, [signal.SIGKILL]).start()
         with Lock(str(place), "start"):
             assert place.read_text(encoding="ascii") == f"{os.getpid()} lvsboot start\n"
