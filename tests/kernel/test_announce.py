@@ -149,6 +149,21 @@ def test_without_the_right_to_send_frames_it_says_so(place: Place) -> None:
     assert (done.returncode, "CAP_NET_RAW is needed" in done.stderr) == (77, True)
 
 
+def first_on_packet_socket(call: str, lines: list[str]) -> int:
+    """The number of the first call on one: netlink's sockets are bound and written to before."""
+    packet = set[str]()
+    count = 0
+    for line in lines:
+        if " socket(" in line:
+            descriptor = line.rpartition(" = ")[2]
+            (packet.add if "AF_PACKET" in line else packet.discard)(descriptor)
+        elif f" {call}(" in line:
+            count += 1
+            if line.partition("(")[2].partition(",")[0] in packet:
+                return count
+    raise AssertionError(lines)
+
+
 @pytest.mark.parametrize(
     ("call", "error"),
     [("openat", "ENOENT"), ("read", "ENOENT"), ("read", "ENODEV"), ("bind", "ENODEV"),
@@ -160,7 +175,7 @@ def test_a_link_that_vanishes_between_two_calls_is_waited_for(
     """By strace, the first call that is about the link fails as if the link were gone."""
     add_vips(place.director)
     place.believe(VIP6)
-    trace = ["strace", "-f", "-qq", "-o", "/run/trace", "-e", f"trace={call}"]
+    trace = ["strace", "-f", "-qq", "-o", "/run/trace", "-e", f"trace=socket,{call}"]
     if call in {"openat", "read"}:
         trace += ["-P", "/proc/sys/net/ipv6/conf/eth1/forwarding"]
     announce = ["python3", "-m", "lvsboot", "announce"]
@@ -168,9 +183,7 @@ def test_a_link_that_vanishes_between_two_calls_is_waited_for(
         subprocess.run([*trace, *announce, VIP6], check=True, capture_output=True)
     place.believe(VIP6)
     lines = Path("/run/trace").read_text(encoding="utf-8").splitlines()
-    # Sockets of netlink's are bound and asked first. A frame is sent to where its socket is bound.
-    about = {"bind": "sa_family=AF_PACKET", "sendto": ", NULL, 0)"}.get(call, "")
-    first = next(number for number, line in enumerate(lines, 1) if about in line)
+    first = 1 if "-P" in trace else first_on_packet_socket(call, lines)
     inject = ["-e", f"inject={call}:error={error}:when={first}"]
     argv = [*trace, *inject, *announce, "--wait", VIP6]
     with place.director.entered():
