@@ -22,9 +22,12 @@ def render_real_server_units(real_server: RealServer) -> Iterator[Entry]:
     for unit in units:
         yield wanted("lvs.service", unit)
     tunnels = [_TUNNEL] if real_server.tunnel is not None else []
-    text = fill_template("real-server.conf", tunnels=tunnels, vips=units, addresses=vips)
+    text = fill_template("real-server.conf", tunnels=tunnels, addresses=vips)
     yield File(paths.REAL_SERVER_DROP_IN, text)
     if vips:
+        yield static_unit("lvs-vips.target")
+        text = fill_template("vips-up.target", vips=units)
+        yield File(f"{paths.UNITS}/lvs-vips-up.target", text)
         yield wanted("lvs.service", KEEP)
         yield static_unit("lvs-vip-keep.service.d/real-server.conf")
         yield static_unit("lvs-vip@.service.d/real-server.conf")

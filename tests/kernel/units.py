@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -75,6 +76,9 @@ class RoleHost(Host):
 
     def stop(self, unit: str) -> None:
         self._execute(unit, "ExecStop", "ExecStopPost")
+        for folder in self._settings(unit).get("RuntimeDirectory", ()):
+            if "%i" in folder:
+                shutil.rmtree(f"/run/{folder.replace('%i', _instance(unit))}", ignore_errors=True)
 
     def _execute(self, unit: str, *kinds: str) -> None:
         settings = self._settings(unit)
