@@ -28,6 +28,8 @@ SOURCES = (
     "bench",
     "pyproject.toml",
 )
+# QEMU's emulation sometimes panics a kernel in its first two seconds, before the command.
+_BOOTS = 2
 
 
 def run_pytest(arguments: Sequence[str]) -> int:
@@ -64,12 +66,20 @@ def run_command(
     console.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="kernel-", dir=RUNS) as scratch:
         disk = _source_disk(Path(scratch), argv, folders)
-        _boot(disk_image, disk, Path(scratch) / "console.log", cpus=cpus)
-        shutil.copy(Path(scratch) / "console.log", console)
+        for _ in range(_BOOTS):
+            has_written = _boot(disk_image, disk, Path(scratch) / "console.log", cpus=cpus)
+            shutil.copy(Path(scratch) / "console.log", console)
+            status = _exit_status(console)
+            if status is not None:
+                return status
+            if has_written:
+                break
+    raise LabError(f"the kernel tier's VM died before the command's end: see {console}")
+
+
+def _exit_status(console: Path) -> int | None:
     last = re.findall(r"^lab: exit status (\d+)", console.read_text(errors="replace"), re.MULTILINE)
-    if not last:
-        raise LabError(f"the kernel tier's VM died before the command's end: see {console}")
-    return int(last[-1])
+    return int(last[-1]) if last else None
 
 
 def _source_disk(scratch: Path, argv: Sequence[str], folders: Sequence[Path]) -> Path:
@@ -102,7 +112,8 @@ def _environment() -> str:
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
 
 
-def _boot(root: image.Image, disk: Path, console: Path, *, cpus: int) -> None:
+def _boot(root: image.Image, disk: Path, console: Path, *, cpus: int) -> bool:
+    """Whether the command wrote anything."""
     argv = [
         *("setpriv", "--pdeathsig", "KILL"),
         *qemu.machine_argv(root, cpus=cpus, memory="2G"),
@@ -114,12 +125,15 @@ def _boot(root: image.Image, disk: Path, console: Path, *, cpus: int) -> None:
     ]
     # A virtio port passes every byte unchanged, unlike a terminal. It goes to a file
     # device: QEMU's stdio would hang up at the end of standard input.
+    has_written = False
     with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as vm:
         assert vm.stdout is not None
         try:
             while chunk := os.read(vm.stdout.fileno(), 65536):
+                has_written = True
                 sys.stdout.buffer.write(chunk)
                 sys.stdout.buffer.flush()
         except BaseException:
             vm.kill()
             raise
+    return has_written
