@@ -75,9 +75,10 @@ def test_many_vips(cluster: Cluster, count: int) -> None:
     role = (REPO / "examples/dr/rs1.yaml").read_text(encoding="utf-8")
     more = role.replace("vips: [172.16.14.1]", f"vips: [{', '.join(vips)}]")
     assert more != role
-    rs1.run(f"lvsboot apply - <<'END'\n{more}END", timeout=600)
+    rs1.run("systemctl stop lvs")
     try:
-        rs1.run("systemctl stop lvs", timeout=300)
+        rs1.run(f"lvsboot render --root / - <<'END'\n{more}END", timeout=300)
+        rs1.run("systemctl daemon-reload")
         lines = [f"address replace {vip} dev lo preferred_lft 0\\nroute replace {vip} dev lo\\n"
                  for vip in vips]  # fmt: skip
         batch = _timed(rs1, f"printf '{''.join(lines)}' | ip -batch -")
@@ -88,7 +89,7 @@ def test_many_vips(cluster: Cluster, count: int) -> None:
         stop = _timed(rs1, "systemctl stop lvs")
         assert _active(rs1) == 0
     finally:
-        rs1.run(f"lvsboot apply --allow-removal - <<'END'\n{role}END", timeout=600)
+        rs1.run(f"lvsboot apply - <<'END'\n{role}END", timeout=300)
     guard = seconds_bare(rs1, "lvsboot arp-guard")
     figure(
         f"{len(vips)} VIPs: {units:.1f} s as units, {batch:.2f} s by one `ip -batch`; "
@@ -97,11 +98,11 @@ def test_many_vips(cluster: Cluster, count: int) -> None:
 
 
 def _active(vm: VM) -> int:
-    said = vm.run("systemctl list-units --no-legend --state=active 'lvs-vip@172.16.15.*'")
+    said = vm.run("systemctl list-units --no-legend --state=active,reloading 'lvs-vip@172.16.15.*'")
     return len(said.splitlines())
 
 
 def _timed(vm: VM, command: str) -> float:
     clock = "date +%s%N"
-    said = vm.run(f"a=$({clock}); {command}; b=$({clock}); echo $((b - a))", timeout=300)
+    said = vm.run(f"a=$({clock}); {command} || exit; b=$({clock}); echo $((b - a))", timeout=300)
     return int(said.split()[-1]) / 1e9
