@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import json
 import os
 import subprocess
 import sys
+from functools import cache
 from textwrap import dedent
 
 import pytest
@@ -17,10 +20,47 @@ set -e
 ip link add eth0 address 52:54:00:00:00:01 type veth peer name peer
 ip link set lo up; ip link set eth0 up; ip link set peer up
 """
-_BEGINNING = """
-import subprocess
+# One interpreter, since importing pyroute2 takes longer than any script: it forks for each script
+# and moves the child into a namespace of its own. The first namespace makes it root.
+_RUNNER = """
+import ctypes, json, os, signal, subprocess, sys, tempfile, traceback
+from lvsboot.commands import announce
+from lvsboot.host import link_events, live_network
+import pyroute2
+
+CLONE_NEWNET = 0x40000000
+
 def ip(*words, **options):
     subprocess.run(["ip", *words], check=True, **options)
+
+def run(setup, script):
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "unshare")
+    subprocess.run(["sh", "-c", setup], check=True)
+    exec(script, {"ip": ip})
+
+for line in sys.stdin:
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        child = os.fork()
+        if child == 0:
+            signal.alarm(60)
+            os.dup2(output.fileno(), 1)
+            os.dup2(errors.fileno(), 2)
+            try:
+                run(*json.loads(line))
+            except BaseException:
+                traceback.print_exc()
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(0)
+        _pid, status = os.waitpid(child, 0)
+        texts = []
+        for file in (output, errors):
+            file.seek(0)
+            texts.append(file.read().decode())
+        if status:
+            texts[1] += f"ended by signal {status}"
+    print(json.dumps(texts), flush=True)
 """
 
 
@@ -29,25 +69,38 @@ def run_in_namespace(script: str, *, setup: str = "") -> str:
 
     Skips where the host has no such namespaces; in the lab's VM that is a failure.
     """
-    if (trouble := _run(["sh", "-c", _SETUP]).stderr) != "":
+    runner, missing = _start_runner()
+    if missing:
         if os.environ.get("LVSBOOT_NATIVE"):
-            pytest.fail(trouble)
-        pytest.skip(f"needs user namespaces and veth: {trouble}")
-    python = f'{_SETUP}\n{dedent(setup)}\nexec "$0" -c "$1"'
-    done = _run(["sh", "-c", python, sys.executable, _BEGINNING + dedent(script)])
-    assert (done.returncode, done.stderr) == (0, ""), done.stderr
-    return done.stdout
+            pytest.fail(missing)
+        pytest.skip(f"needs user namespaces and veth: {missing}")
+    said, errors = _ask(runner, f"{_SETUP}\n{dedent(setup)}", dedent(script))
+    assert errors == "", errors
+    return said
 
 
-def _run(argv: list[str]) -> subprocess.CompletedProcess[str]:
+@cache
+def _start_runner() -> tuple[subprocess.Popen[str], str]:
+    """The interpreter, and why it cannot run a script; empty if it can."""
+    runner = subprocess.Popen(
+        ["sh", "-c", 'exec unshare --map-root-user --net "$0" -c "$1"', sys.executable, _RUNNER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=REPOSITORY,
+    )
+    atexit.register(runner.communicate)
+    return runner, _ask(runner, _SETUP, "")[1]
+
+
+def _ask(runner: subprocess.Popen[str], setup: str, script: str) -> tuple[str, str]:
+    """What the script prints on standard output and on standard error."""
+    assert runner.stdin is not None
+    assert runner.stdout is not None
     try:
-        return subprocess.run(
-            ["unshare", "--map-root-user", "--net", *argv],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-            cwd=REPOSITORY,
-        )
-    except FileNotFoundError as error:
-        return subprocess.CompletedProcess(argv, 127, "", str(error))
+        runner.stdin.write(f"{json.dumps((setup, script))}\n")
+        runner.stdin.flush()
+        said, errors = json.loads(runner.stdout.readline())
+    except (BrokenPipeError, ValueError):
+        return "", "unshare failed"
+    return said, errors
