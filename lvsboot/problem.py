@@ -9,6 +9,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+STANDARD_INPUT = "<stdin>"
+"""What stands for the file's name where standard input is read."""
+
 
 class Severity(StrEnum):
     ERROR = "error"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lvsboot.cli.output import log, print_changes
 from lvsboot.errors import Exit, UsageError
+from lvsboot.problem import STANDARD_INPUT
 from lvsboot.system.printable import printable_line
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def standard_input(file: str) -> bytes | None:
 
 
 def shown_name(file: str) -> str:
-    return "standard input" if file == "-" else printable_line(file)
+    return STANDARD_INPUT if file == "-" else printable_line(file)
 
 
 def run_import(arguments: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from lvsboot.commands.rulefiles import port_of
 from lvsboot.errors import InputError
 from lvsboot.ipvs.rules.as_found import MAX_REMARKS, parse_rules_as_found
-from lvsboot.problem import Problem, Span
+from lvsboot.problem import STANDARD_INPUT, Problem, Span
 from lvsboot.role.document import MAX_BYTES
 from lvsboot.role.importing import Imported, import_table
 from lvsboot.system.os_errors import translate_os_errors
@@ -19,7 +19,7 @@ def import_rules(file: str, stdin: bytes | None = None) -> Imported:
 
     Raises InputError for what is wrong with the rules, and where they or the role are too large.
     """
-    name = file if stdin is None else "<stdin>"
+    name = file if stdin is None else STANDARD_INPUT
     raw = _read(file) if stdin is None else stdin
     if len(raw) > MAX_BYTES:
         message = f"the file has more than {MAX_BYTES:,} bytes, as a role file has at most"

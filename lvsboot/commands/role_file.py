@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lvsboot.errors import InputError
-from lvsboot.problem import Problem, Span
+from lvsboot.problem import STANDARD_INPUT, Problem, Span
 from lvsboot.role.document import MAX_BYTES
 from lvsboot.role.reader import RoleFile, parse_role
 from lvsboot.system.permission import not_permitted
@@ -17,7 +17,7 @@ def read_role(file: str, stdin: bytes | None = None, *, from_anybody: bool = Tru
     root applies must not be anybody's. NotPermittedError for a file that the caller may not read.
     """
     if stdin is not None:
-        return parse_role(stdin, "<stdin>")
+        return parse_role(stdin, STANDARD_INPUT)
     try:
         # One byte more than may be, so that a larger file is seen as one.
         return parse_role(read_bytes(file, MAX_BYTES, from_anybody=from_anybody), file)

@@ -77,7 +77,7 @@ def test_a_valid_role() -> None:
 
 def test_standard_input() -> None:
     done = lvsboot("validate", "-", stdin=DIRECTOR.read_bytes())
-    assert (done.returncode, done.stdout) == (Exit.DONE, b"standard input: valid\n")
+    assert (done.returncode, done.stdout) == (Exit.DONE, b"<stdin>: valid\n")
     done = lvsboot("validate", "-", stdin=b"version: 2\n")
     assert done.returncode == Exit.BAD_INPUT
     assert done.stderr.startswith(b"<stdin>:1:1: error: ")

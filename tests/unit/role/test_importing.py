@@ -74,7 +74,7 @@ def test_without_a_service_there_is_no_role(rules: str, remark: str) -> None:
     done = lvsboot("import", "-", stdin=rules.encode())
     assert (done.returncode, done.stdout) == (Exit.BAD_INPUT, b"")
     *remarks, last = done.stderr.decode().splitlines()
-    assert last == "lvsboot: standard input: no service to import: no role is written"
+    assert last == "lvsboot: <stdin>: no service to import: no role is written"
     assert remark in "".join(remarks)
 
 
