@@ -54,6 +54,10 @@ def shown_name(file: str) -> str:
 
 
 def run_import(arguments: argparse.Namespace) -> int:
+    import gc
+
+    # Nothing that is made here is garbage, and visiting 20,000 rules takes a sixth of the time.
+    gc.disable()
     from lvsboot.commands.importing import import_rules
 
     imported = import_rules(arguments.rules, standard_input(arguments.rules))

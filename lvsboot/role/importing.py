@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any
 
 from lvsboot.errors import InputError
-from lvsboot.ipvs.address import format_endpoint
+from lvsboot.ipvs.address import format_address, format_endpoint
 from lvsboot.ipvs.rules.format import (
     format_daemon,
     format_destination,
@@ -91,7 +90,7 @@ def _refuse_entries(draft: RoleDraft, file: str) -> None:
         checked += count
         if checked > MAX_VALUES:
             message = f"a role refuses too many of these rules, the last since {errors[0].message}"
-            hint = "take such rules out"
+            hint = "remove these rules"
             raise InputError([Problem(file, Span(1), message, hint=hint)])
         draft.refuse(errors)
 
@@ -160,14 +159,14 @@ class _Importer:
         if len(running) == 2 and not is_both:
             backup = f"the backup sync daemon on {running[1][1].interface}"
             self.remarks.append(f"{backup}: its options are not the master's")
-        group = daemon.group or defaults.SYNC_GROUP
+        group = daemon.group or defaults.SYNC_GROUP.packed
         value = {
             "mode": (SyncMode.BOTH if is_both else SyncMode(role.value)).value,
             "interface": daemon.interface,
             **_without_defaults(
                 {
                     "id": (daemon.sync_id, defaults.SYNC_ID),
-                    "group": (str(ip_address(group)), str(defaults.SYNC_GROUP)),
+                    "group": (format_address(group), str(defaults.SYNC_GROUP)),
                     "port": (daemon.port or defaults.SYNC_PORT, defaults.SYNC_PORT),
                     "ttl": (daemon.ttl or defaults.SYNC_TTL, defaults.SYNC_TTL),
                     "max_length": (daemon.max_length, 0),
@@ -214,10 +213,11 @@ class _Importer:
     def _destination(
         self, key: ServiceKey, where: DestinationKey, destination: Destination
     ) -> Entry | None:
+        address = format_address(where.address)
         if destination.method is ForwardingMethod.LOCAL:
-            self._remark(key, f"its destination {ip_address(where.address)} is this host itself")
+            self._remark(key, f"its destination {address} is this host itself")
             return None
-        row: dict[str, Any] = {"address": str(ip_address(where.address))}
+        row: dict[str, Any] = {"address": address}
         if where.port != (key.port if isinstance(key, VirtualAddress) else 0):
             if destination.method is ForwardingMethod.NAT:
                 row["port"] = where.port
@@ -233,7 +233,7 @@ class _Importer:
         )
         if destination.method is ForwardingMethod.TUN and destination.tunnel != PLAIN_IPIP:
             row["tunnel"] = self._tunnel(key, where, destination)
-        name = f"{format_service_key(key)} -r {ip_address(where.address)}"
+        name = f"{format_service_key(key)} -r {address}"
         command = f"-a {format_service_key(key)} {format_destination(where, destination)}"
         return Entry(row, name, command)
 
@@ -258,7 +258,7 @@ class _Importer:
 def _identity(key: ServiceKey) -> dict[str, Any]:
     match key:
         case VirtualAddress(protocol, address, port):
-            found: dict[str, Any] = {"vip": str(ip_address(address)), "port": port}
+            found: dict[str, Any] = {"vip": format_address(address), "port": port}
             return found if protocol is defaults.PROTOCOL else {**found, "protocol": protocol.value}
         case FirewallMark(mark, family):
             found = {"fwmark": mark}

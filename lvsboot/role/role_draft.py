@@ -163,14 +163,11 @@ def _accepted(entries: list[Entry]) -> list[Entry]:
     return [entry for entry in entries if not entry.refusal]
 
 
-class _Dumper(yaml.SafeDumper):
-    """Indents lists as the examples do, and quotes the texts that YAML 1.2 reads as numbers."""
+_SafeDumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
-        super().increase_indent(flow, indentless=False)
 
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ANN401, ARG002
-        return True
+class _Dumper(_SafeDumper):  # type: ignore[misc]
+    """Quotes the texts that YAML 1.2 reads as numbers."""
 
 
 _Dumper.add_implicit_resolver(

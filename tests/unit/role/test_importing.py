@@ -80,8 +80,8 @@ def test_without_a_service_there_is_no_role(rules: str, remark: str) -> None:
 
 def test_a_role_says_where_a_person_must_decide() -> None:
     text = lvsboot("import", "-", stdin=GUIDE.encode()).stdout.decode()
-    assert "    - {address: 172.16.14.1, interface: lo}  # decide: rules do not say" in text
-    assert "        - {address: 172.16.14.11, weight: 2}\n" in text
+    assert "  - {address: 172.16.14.1, interface: lo}  # decide: rules do not say" in text
+    assert "    - {address: 172.16.14.11, weight: 2}\n" in text
 
 
 @pytest.mark.parametrize(
