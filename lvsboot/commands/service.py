@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
+from functools import cache
 from typing import NamedTuple, TypeAlias
 
 from lvsboot.commands import rulefiles, run_state
@@ -101,16 +102,21 @@ def _load(
     with connect() as kernel:
         actual = kernel.read_table()
         desired = keep_weights(actual, declared) if weights is Weights.KEEP else declared
-        changes = diff(actual, desired, ours=_ours(actual, desired, foreign, places))
-        if guarded and actual.services.keys() - desired.services.keys():
-            ours = run_state.our_services(places)
-            refuse_reload(source.path, service_removal(actual.services, desired.services, ours))
+        # Read at most once, and only where the table has services that the rules lack.
+        ours = cache(lambda: run_state.our_services(places))
+        undesired = actual.services.keys() - desired.services.keys()
+        if foreign is Foreign.REMOVE:
+            changes = diff(actual, desired)
+        else:
+            changes = diff(actual, desired, ours=ours() if undesired else ())
+        if guarded and undesired:
+            refuse_reload(source.path, service_removal(actual.services, desired.services, ours()))
         stops, daemons = _stops_first(diff_daemons(actual, declared))
         stopped = kernel.execute(stops, stop_when_refused=False)
         former = None
         if changes or daemons:
             # Before loading.rules names these services as ours.
-            whole = whole or _is_live(actual, declared, places)
+            whole = whole or _is_live(actual, declared, ours)
             former = run_state.record_loading(source, places)
         if changes:
             result = (execute_all_or_none if whole else execute_best_effort)(kernel, changes)
@@ -169,17 +175,7 @@ def _stops_first(
     return stops, [change for change in changes if change not in stops]
 
 
-def _ours(
-    actual: Table, desired: Table, foreign: Foreign, places: StatePaths
-) -> Collection[ServiceKey] | None:
-    """None for all services. /run/lvs is read only where a service would be deleted."""
-    if foreign is Foreign.REMOVE:
-        return None
-    undesired = actual.services.keys() - desired.services.keys()
-    return run_state.our_services(places) if undesired else frozenset()
-
-
-def _is_live(actual: Table, declared: Table, places: StatePaths) -> bool:
+def _is_live(actual: Table, declared: Table, ours: Callable[[], Collection[ServiceKey]]) -> bool:
     """Whether clients may be using a service of ours: one that we loaded, or that our rules name.
 
     Services of keepalived or kube-proxy lose nothing by a start that loads in part.
@@ -187,8 +183,7 @@ def _is_live(actual: Table, declared: Table, places: StatePaths) -> bool:
     live = actual.services.keys()
     if not live.isdisjoint(declared.services):
         return True
-    # /run/lvs is read only where the table has services.
-    return bool(live) and not live.isdisjoint(run_state.our_services(places))
+    return bool(live) and not live.isdisjoint(ours())
 
 
 def _rejected(source: RulesFile, result: ExecutionResult) -> KernelRefusedError:
