@@ -50,7 +50,7 @@ VALUES = st.recursive(
 
 @st.composite
 def damaged(draw: st.DrawFn) -> Any:
-    """An example's value, one or two of its parts taken away or replaced."""
+    """An example's value, one or two of its parts removed or replaced."""
     role = copy.deepcopy(draw(st.sampled_from(_ROLES)))
     for _ in range(draw(st.integers(1, 2))):
         *above, last = draw(st.sampled_from(sorted(_paths(role), key=repr)))

@@ -67,7 +67,7 @@ def _role_argument(parser: argparse.ArgumentParser) -> None:
         default=paths.ROLE,
         help=f"the role file, - for standard input (default: {paths.ROLE})",
     )
-    parser.add_argument("--strict", action="store_true", help="take warnings for errors")
+    parser.add_argument("--strict", action="store_true", help="treat warnings as errors")
 
 
 def _backend_argument(parser: argparse.ArgumentParser) -> None:

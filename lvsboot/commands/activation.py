@@ -128,7 +128,7 @@ def _load_nft(systemctl: list[str], host: RunningHost) -> None:
         host.run(["nft", "--check", "--file", paths.NFT])
     except HostError as error:
         raise HostError(
-            f"the nftables table cannot be loaded: {error}. It takes Debian's package nftables, "
+            f"the nftables table cannot be loaded: {error}. It needs Debian's package nftables, "
             "and a kernel with CONFIG_NF_TABLES_INET"
         ) from error
     host.run([*systemctl, "reload-or-restart", "lvs-nft.service"])

@@ -29,7 +29,7 @@ def require_silence() -> None:
         return
     sentence = printable_line(
         f"this host would answer or announce ARP for its VIPs, or cannot be seen not to: {reason}. "
-        "No VIP comes up before that is fixed: take the setting out where it is made, or let "
+        "No VIP comes up before that is fixed: remove the setting where it is made, or let "
         "`lvsboot apply` write what no file sets; then `sysctl --system` and "
         "`systemctl restart lvs`"
     )

@@ -39,7 +39,7 @@ class Cautions(NamedTuple):
     sentences: tuple[str, ...]
 
     def refuse(self) -> None:
-        """Raises ConflictError with the problems, if any: --strict takes them for errors."""
+        """Raises ConflictError with the problems, if any: --strict treats them as errors."""
         if self.problems:
             raise ConflictError(self.problems)
 

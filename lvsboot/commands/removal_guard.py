@@ -1,6 +1,6 @@
 """Counts what of ours would go, and refuses where that is more than half (docs/decisions/0021).
 
-A role of another host, or rules that were cut short, must not take a director's services away at
+A role of another host, or rules that were cut short, must not remove a director's services at
 once. Reads no file and no network: reload runs this.
 """
 

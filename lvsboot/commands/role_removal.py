@@ -1,4 +1,4 @@
-"""What applying a role would take away of the services and VIPs of ours that are live."""
+"""What applying a role would remove of the services and VIPs of ours that are live."""
 
 # ruff: noqa: PTH110 - as all that shares StatePaths
 

@@ -189,7 +189,7 @@ def _is_live(actual: Table, declared: Table, ours: Callable[[], Collection[Servi
 def _rejected(source: RulesFile, result: ExecutionResult) -> KernelRefusedError:
     lines = _refusal_lines(source, result.refused)
     if result.not_undone:
-        lines.append("What had been changed before was not all taken back; left as it is:")
+        lines.append("What had been changed before could not all be undone; left as it is:")
         lines += map(refusal_text, result.not_undone)
         lines.append("Fix the rules and reload: that is safe, and repairs this too.")
     else:

@@ -39,7 +39,7 @@ def _open_socket() -> Any:  # noqa: ANN401
     try:
         from pyroute2 import IPRSocket  # noqa: PLC0415 - half a second of imports
     except ImportError as error:
-        raise HostError("announcing takes pyroute2: install python3-pyroute2") from error
+        raise HostError("announcing needs pyroute2: install python3-pyroute2") from error
     try:
         opened = IPRSocket()
         opened.bind(groups=_GROUPS)

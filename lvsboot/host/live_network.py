@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from lvsboot.errors import HostError
 from lvsboot.role.formats import Address, Interface
 
-_MISSING = "reading addresses takes pyroute2: install python3-pyroute2"
+_MISSING = "reading addresses needs pyroute2: install python3-pyroute2"
 _READING = "reading links and addresses"
 _ARPHRD_ETHER = 1
 _IFF_UP, _IFF_RUNNING, _IFF_NOARP = 0x1, 0x40, 0x80

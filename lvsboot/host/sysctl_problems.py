@@ -51,8 +51,8 @@ def _hint(line: Assignment, own: str) -> str:
     """A new name helps only where the order decides: sysctl.conf is last, a glob comes first."""
     is_later = Path(line.file).parent.name == "sysctl.d" and Path(line.file).name > _OWN_NAME
     if is_later and f"\n{dotted(line.key)} = " in own:
-        return f"take the line out, or let its file sort before {_OWN_NAME}"
-    return "take the line out"
+        return f"remove the line, or let its file sort before {_OWN_NAME}"
+    return "remove the line"
 
 
 def _unread_problem(unread: Unread, *, is_error: bool) -> Problem:

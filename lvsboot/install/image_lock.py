@@ -16,7 +16,7 @@ from lvsboot.system.os_errors import translate_os_errors
 
 
 class ImageLock(Lock):
-    """Held while entered; raises HostError where another process does not release it in time.
+    """Locked inside its `with` block; raises HostError where another process keeps it too long.
 
     Not a lock on the image's own folder: anybody who can open that can take it, flock(2).
     """

@@ -166,7 +166,7 @@ class FileTransaction:
         self._unsynced.clear()
 
     def _begin(self) -> None:
-        """Before the first change: from here on the announced file is not taken back."""
+        """Before the first change: from here on the announced file stays."""
         if self._announced is not None:
             path, self._announced = self._announced, None
             self.discard_temporaries(path)

@@ -224,7 +224,7 @@ class Composer:
 
     def _refuse_tag(self, event: Any) -> None:  # noqa: ANN401
         message = f"tags ({shortened(event.tag)}) have no meaning in a role file"
-        self._refuse(event, message, "take it away")
+        self._refuse(event, message, "remove it")
 
     def _refuse(
         self,

@@ -65,11 +65,11 @@ def no_choice(choices: Sequence[Sequence[str]]) -> Message:
 
 
 def two_choices(key: str, other: str) -> Message:
-    return Message(f"'{key}' and '{other}' exclude each other", "take one of the two away")
+    return Message(f"'{key}' and '{other}' exclude each other", "remove one of the two")
 
 
 def only_with(key: str, companion: str) -> Message:
-    return Message(f"'{key}' is only for what has a '{companion}'", "take it away")
+    return Message(f"'{key}' is only for what has a '{companion}'", "remove it")
 
 
 def wrong_type(value: Any, kinds: Sequence[str]) -> Message:  # noqa: ANN401

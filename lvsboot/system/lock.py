@@ -28,11 +28,11 @@ LOCK_FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEX
 
 
 def log_nothing(_sentence: str) -> None:
-    """Drops the sentence that says for whom a lock waits."""
+    """Drops the sentence that names the process which holds the lock."""
 
 
 class Lock:
-    """Held while entered; raises HostError where another process does not release it in time."""
+    """Locked inside its `with` block; raises HostError where another process keeps it too long."""
 
     def __init__(
         self,
@@ -80,7 +80,6 @@ def _open(place: str) -> int:
     directory = os.path.dirname(place)
     with translate_os_errors("write", place):
         make_folders(directory)
-        # Not readable for others: whoever can open it can hold it.
         descriptor = os.open(place, LOCK_FLAGS, 0o600)
         owner = os.stat(directory or ".")  # noqa: PTH116
         if os.geteuid() == 0 != owner.st_uid:

@@ -99,7 +99,7 @@ def test_damaged_saved_rules_do_not_keep_a_start_from_loading_the_roles(host: Ho
 
 
 def test_a_kernel_without_ipvs(hosts: dict[str, Host]) -> None:
-    """Its modules are taken away, and cannot be loaded again."""
+    """Its modules are removed, and cannot be loaded again."""
     for host in hosts.values():
         host.restore(CLEAR)
     loaded = [line.split()[0] for line in Path("/proc/modules").read_text().splitlines()]

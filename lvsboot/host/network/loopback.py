@@ -17,11 +17,11 @@ from lvsboot.role.model import Backend, Director, Owner, RealServer, Role
 
 _LO = "lo"
 _TAKES = (
-    "takes away the addresses that it does not know: each time lvs-vip-keep.path puts the VIPs "
+    "removes the addresses that it does not know: each time lvs-vip-keep.path puts the VIPs "
     "back, a moment later"
 )
 _WARNING = Severity.WARNING
-_RESETS = "takes away the VIPs whenever it activates it"
+_RESETS = "removes the VIPs whenever it activates it"
 _ADDRESS_KEY = re.compile(r"address(es)?\d*")
 
 
@@ -63,7 +63,7 @@ def _networkd(
             match = file.place_for(_LO, None)
             manages = "manages" if matching is Matching.YES else "may manage"
             message = f"systemd-networkd {manages} lo by this file, and {_TAKES}"
-            hint = "take it away, let its [Match] leave lo out, or say Unmanaged=yes in its [Link]"
+            hint = "remove it, exclude lo in its [Match], or say Unmanaged=yes in its [Link]"
             yield line_problem(
                 match.path, match.line, match.source, message, hint, severity=_WARNING
             )
@@ -89,7 +89,7 @@ def _network_manager(
         if (start := connection.get("autoconnect")) and start.value in {"false", "0"}:
             continue
         message = f"NetworkManager manages lo by this profile, and {_RESETS}"
-        hint = "take it away, or say autoconnect=false in its [connection]"
+        hint = "remove it, or say autoconnect=false in its [connection]"
         yield line_problem(text.path, place.line, place.source, message, hint, severity=_WARNING)
         for setting in settings:
             if setting.section in {"ipv4", "ipv6"} and _ADDRESS_KEY.fullmatch(setting.key):
@@ -115,7 +115,7 @@ def _netplan(
         elif device.is_for(_LO, None):
             message = f"netplan has systemd-networkd manage lo by this definition, which {_TAKES}"
             key = Scalar(device.key, device.line, device.column)
-            hint = "take lo out of this file"
+            hint = "remove lo from this file"
             yield _scalar_problem(text, key, message, hint, _WARNING)
             for address in device.facts.addresses:
                 if (vip := _vip(address.value, vips)) is not None:
@@ -125,7 +125,7 @@ def _netplan(
 def _twice(vip: Address, program: str) -> tuple[str, str]:
     """Message and hint."""
     message = f"{program} has {vip} on lo by this line, too: a VIP has one owner"
-    return message, "take the address away: lvs-vip@ brings the VIP up"
+    return message, "remove the address: lvs-vip@ brings the VIP up"
 
 
 def _vip(text: str, vips: Collection[Address]) -> Address | None:

@@ -80,7 +80,7 @@ def _drop_in(text: Text, nic: Nic, backend: Backend) -> Iterator[Problem]:
         return
     whose = "netplan's" if backend is Backend.NETPLAN else "lvsboot's"
     message = f"this drop-in is merged with {whose} file for {nic.name}, which has one owner"
-    hint = "take it away, or say in the role what it says"
+    hint = "remove it, or say in the role what it says"
     yield line_problem(text.path, setting.section_line, setting.section_source, message, hint)
 
 
@@ -98,7 +98,7 @@ def _networkd_problem(match: Match, nic: Nic, backend: Backend, matching: Matchi
         )
     else:
         message = f"this file {may} for {nic.name}, too, and sorts before lvsboot's: it would win"
-    hint = f"take it away, or let its [Match] leave {nic.name} out"
+    hint = f"remove it, or exclude {nic.name} in its [Match]"
     severity = Severity.WARNING if matching is Matching.MAYBE else Severity.ERROR
     return line_problem(match.path, match.line, match.source, message, hint, severity=severity)
 
@@ -118,7 +118,7 @@ def _netplan(
 
 def _netplan_problem(text: Text, span: Span, nic: Nic, backend: Backend) -> Problem:
     severity = Severity.ERROR
-    hint = f"take {nic.name} out of this file"
+    hint = f"remove {nic.name} from this file"
     match backend:
         case Backend.NETPLAN:
             message = f"netplan merges this definition of {nic.name} with lvsboot's"

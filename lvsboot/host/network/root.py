@@ -25,7 +25,7 @@ class Text:
     text: str | None
     fault: str = ""
     place: Span = _BEGINNING
-    hint: str = "fix it, or take it away"
+    hint: str = "fix it, or remove it"
 
     def source(self, line: int) -> str | None:
         """The line of this number, counted from 1."""

@@ -16,7 +16,7 @@ from lvsboot.role.model import Backend, Nic, Role
 
 _ENABLING = "networking.service"
 _COMMANDS = {"up", "post-up", "pre-up", "down", "post-down", "pre-down"}
-_AWAY = "take the stanza away"
+_AWAY = "remove the stanza"
 
 
 class _Files(NamedTuple):
@@ -54,7 +54,7 @@ def nic_problems(
 def vip_problems(
     vips: Collection[Address], backend: Backend, network: NetworkFiles, known: Collection[str]
 ) -> Iterator[Problem]:
-    """Lines of stanzas that a boot applies and that give lo one of `vips`, or take it away."""
+    """Lines of stanzas that a boot applies and that give lo one of `vips`, or remove it."""
     files, starts = _read_files(backend, network, known)
     applied = _applied([stanza for _text, file in files for stanza in file.stanzas], starts)
     for text, interfaces in files:
@@ -65,7 +65,7 @@ def vip_problems(
                 found = _addresses_on_lo(option, on_lo=applied[stanza.full_name])
                 for vip in sorted(found.intersection(vips), key=str):
                     message = f"ifupdown has {vip} on lo by this line, too: a VIP has one owner"
-                    hint = "take the line away, or its stanza: lvs-vip@ brings the VIP up"
+                    hint = "remove the line, or its stanza: lvs-vip@ brings the VIP up"
                     yield _problem(text, option, message, hint)
 
 
@@ -108,9 +108,9 @@ def _stanza_words(stanza: Stanza, nic: Nic, backend: Backend) -> tuple[str, str]
 
 def _mapping_words(nic: Nic, backend: Backend) -> tuple[str, str]:
     if backend is Backend.IFUPDOWN:
-        return f"this mapping may give {nic.name} another stanza than lvsboot's", "take it away"
+        return f"this mapping may give {nic.name} another stanza than lvsboot's", "remove it"
     message = f"ifupdown configures {nic.name} by this mapping, too, and so would {backend.value}"
-    return message, "take it away, or say network.backend: ifupdown in the role"
+    return message, "remove it, or say network.backend: ifupdown in the role"
 
 
 def _problem(text: Text, line: Line, message: str, hint: str) -> Problem:

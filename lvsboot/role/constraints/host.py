@@ -46,10 +46,10 @@ def _sysctl(role: Role) -> Iterator[Finding]:
             yield key_error(path, f"'{key}' is set twice", conflicts_with=first)
         if name in derived:
             message = f"'{key}' is derived from the role: it must be {derived[name]}"
-            yield key_error(path, message, "take it away", depends_on=_KINDS)
+            yield key_error(path, message, "remove it", depends_on=_KINDS)
         elif name.startswith("net/ipv4/vs/") and isinstance(role.kind, RealServer):
             message = f"'{key}' exists only on a director, where IPVS is loaded"
-            yield warning(path, message, "take it away", at_key=True)
+            yield warning(path, message, "remove it", at_key=True)
         match = _INTERFACE_KEY.fullmatch(name)
         if match is not None and nics is not None and match[1] not in devices:
             device = match[1].replace("/", ".")
@@ -75,7 +75,7 @@ def _undone(role: Role, derived: dict[str, str]) -> Iterator[Finding]:
             key = settings[line.line - 1][0]
             needs = f"{dotted(conflict.key)} must be {conflict.wanted}"
             message = f"'{key}' undoes what is derived from the role: {needs}"
-            yield key_error(("sysctl", key), message, "take it away", depends_on=_KINDS)
+            yield key_error(("sysctl", key), message, "remove it", depends_on=_KINDS)
 
 
 def _silent_vips(role: Role) -> Iterator[Finding]:

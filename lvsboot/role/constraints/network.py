@@ -143,7 +143,7 @@ def _routes(
         elif first := routes.first_use(network_key(route.to), target):
             yield Finding(target, f"{route.to} is routed twice", conflicts_with=first)
         elif host.is_own_network(nic, route.to):
-            yield warning(target, f"{route.to} is {nic.name}'s own network", "take the route away")
+            yield warning(target, f"{route.to} is {nic.name}'s own network", "remove the route")
         elif error := _target_error(route.to.network_address):
             yield Finding(target, f"{route.to} {error}", "no route leads there")
 

@@ -32,7 +32,7 @@ def real_server_findings(
 
 def _nat(real_server: RealServer, role: Role) -> Iterator[Finding]:
     if real_server.vips:
-        yield key_error((*_PATH, "vips"), "a nat real server holds no VIP", "take vips away")
+        yield key_error((*_PATH, "vips"), "a nat real server holds no VIP", "remove vips")
     if real_server.director is None:
         hint = "nat answers go back through it"
         yield key_error(_PATH, "'director' is missing", hint, depends_on=((*_PATH, "director"),))

@@ -27,7 +27,7 @@ def sync_findings(director: Director, sync: Sync, role: Role) -> Iterator[Findin
     yield from _length(sync)
     if sync.ttl > 1 and sync.group in _LOCAL_GROUPS:
         message = f"routers never forward {sync.group}"
-        yield warning((*_PATH, "ttl"), message, "take ttl away, or another group")
+        yield warning((*_PATH, "ttl"), message, "remove ttl, or choose another group")
     yield from _families(director)
 
 

@@ -1,4 +1,4 @@
-"""Whether a host keeps silent about the addresses on lo: no ARP answers, no announcements. Pure."""
+"""Finds settings that let a host answer or announce ARP for the addresses on lo. Pure."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from lvsboot.system.sysctl.settings import Settings, named_devices, parse_intege
 from lvsboot.system.sysctl.text import Assignment, dotted
 
 FOLDER = "net/ipv4/conf"
-# Of arp_ignore, 1, 2 and 8 keep silent about other interfaces' addresses; of arp_announce only 2
-# never names one as the sender. Larger is not stronger: the kernel takes what it does not know for
-# 0 (arp_ignore(), arp_solicit()).
+# arp_ignore 1, 2 and 8 answer for no other interface's address; only arp_announce 2 never has one
+# as the sender. A larger value is not stricter: the kernel treats one that it does not know as 0
+# (arp_ignore(), arp_solicit()).
 SILENT = {"arp_ignore": (1, 2, 8), "arp_announce": (2,)}
 _NEEDED = {"arp_ignore": "1, 2 or 8", "arp_announce": "2"}
 
 
 class Opening(NamedTuple):
-    """Why the host would be heard: the parameter that decides, what it needs, and its line."""
+    """Why the host would answer or announce ARP: the parameter in force, a safe value, its line."""
 
     sentence: str
     key: str = ""
@@ -31,13 +31,13 @@ class _Value(NamedTuple):
     line: Assignment | None = None
 
 
-_KERNELS_OWN = _Value(0, "0")
+_KERNEL_DEFAULT = _Value(0, "0")
 
 
 def live_opening(devices: Iterable[str], read: Callable[[str], str | None]) -> Opening | None:
-    """Of the values that are in force; `read` gives that of a path below /proc/sys.
+    """The first one among the kernel's present values.
 
-    None is a device that has gone meanwhile.
+    `read` gives the value of a path below /proc/sys, None for a device that has gone meanwhile.
     """
 
     def value(key: str) -> _Value | None:
@@ -52,12 +52,12 @@ def live_opening(devices: Iterable[str], read: Callable[[str], str | None]) -> O
 
 
 def settings_openings(settings: Settings, devices: Iterable[str]) -> Iterator[Opening]:
-    """Of the values that the lines would put in force on these devices and those that they name."""
+    """Those that the settings would leave on these devices, and on those that their lines name."""
 
     def value(key: str) -> _Value:
         found = settings.in_force(key)
         if found is None:
-            return _KERNELS_OWN
+            return _KERNEL_DEFAULT
         line = found.line
         if line.value is None:
             return _Value(0, "0", line)
@@ -75,12 +75,13 @@ class _Opened(NamedTuple):
 
 
 def _openings(devices: Iterable[str], value: Callable[[str], _Value | None]) -> Iterator[_Opened]:
-    """The kernel goes by the larger of all's and the device's (IN_DEV_MAXCONF).
+    """The kernel uses the larger value of `all` and the device (IN_DEV_MAXCONF).
 
-    The values of `default` are a future device's. lo's own decide for nobody: it has no ARP.
+    A device that appears later starts with the values of `default`. lo's own have no effect: it
+    has no ARP.
     """
     for key, silent in SILENT.items():
-        general = value(f"{FOLDER}/all/{key}") or _KERNELS_OWN
+        general = value(f"{FOLDER}/all/{key}") or _KERNEL_DEFAULT
         if general.number is None:
             yield _Opened("all", key, general, "every NIC")
         for device in dict.fromkeys((*devices, "default")):
@@ -93,7 +94,7 @@ def _openings(devices: Iterable[str], value: Callable[[str], _Value | None]) -> 
 
 
 def _larger(general: tuple[str, _Value], own: tuple[str, _Value]) -> tuple[str, _Value]:
-    """The one that decides; what is no number counts as the worst."""
+    """The value in force; one that is not a number is assumed to be."""
     if own[1].number is None:
         return own
     if general[1].number is None or general[1].number >= own[1].number:

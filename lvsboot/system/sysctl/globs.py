@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 _SPECIAL = frozenset("*?[")
-# A backslash quotes the next character, and [: [. [= begin a class: nobody writes them in sysctl.d.
+# A backslash quotes the next character, and [: [. [= begin a class: rare there, not supported.
 _UNKNOWN = ("\\", "[:", "[.", "[=")
 
 
@@ -40,9 +40,9 @@ def matches_path(pattern: str, path: str) -> bool:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """As fnmatch(3) without flags: `*` takes slashes, too.
+    """As fnmatch(3) without flags: `*` matches slashes, too.
 
-    Only the last `*` is ever tried again: what an earlier one took cannot matter any more.
+    Only the last `*` is extended: another match of an earlier one could not help.
     """
     if not is_glob(pattern):
         return pattern == text  # most parts of most paths: a role may name 100,000 NICs
@@ -81,7 +81,7 @@ def _sample_character(one: _One) -> str:
 
 
 def _parsed(pattern: str) -> list[_One | None]:
-    """The characters that are wanted; None stands for `*`."""
+    """The pattern's characters one by one; None stands for `*`."""
     wanted: list[_One | None] = []
     at = 0
     while at < len(pattern):
@@ -100,7 +100,7 @@ def _parsed(pattern: str) -> list[_One | None]:
 
 
 def _first_end(pattern: str, at: int) -> int:
-    """Where a bracket may end first: a `]` that comes at once is one of its characters."""
+    """The first place where a bracket may end: a `]` at its beginning is one of its characters."""
     return at + (2 if pattern[at : at + 1] in {"!", "^"} else 1)
 
 

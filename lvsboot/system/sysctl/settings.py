@@ -1,7 +1,7 @@
-"""What the lines of sysctl.d leave in force for a key, as each of the two readers has it. Pure.
+"""Which line of sysctl.d is in force for a key, after systemd-sysctl and after procps. Pure.
 
-systemd-sysctl (`man sysctl.d`) sets at boot, and for each NIC that appears. `sysctl --system` is
-procps', for a person's hand. They differ in what a repetition and a `-key` line do.
+systemd-sysctl (sysctl.d(5)) runs at boot, and for each NIC that appears; procps's
+`sysctl --system` is run by hand. They treat repeated lines and `-key` lines differently.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class InForce(NamedTuple):
 
 
 class BootSettings:
-    """As systemd-sysctl applies them: one entry a name, and an explicit one keeps globs off."""
+    """As systemd-sysctl applies them: one entry for each name, and no glob sets a named key."""
 
     program = "systemd-sysctl"
 
@@ -51,14 +51,14 @@ class BootSettings:
                 entries.pop(line.key, None)
                 entries[line.key] = line
         self._entries = {key: InForce(line, i) for i, (key, line) in enumerate(entries.items())}
-        self._globs = [it for key, it in self._entries.items() if is_glob(key)]
+        self._globs = [entry for key, entry in self._entries.items() if is_glob(key)]
 
     @property
     def lines(self) -> Iterable[Assignment]:
         return (entry.line for entry in self._entries.values())
 
     def in_force(self, key: str) -> InForce | None:
-        """None where no line is about the key; a line without a value keeps it from being set."""
+        """None where no line names or matches the key; a line without a value leaves it unset."""
         if key in self._entries:
             return None if is_glob(key) else self._entries[key]
         found = [
@@ -70,9 +70,9 @@ class BootSettings:
 
 
 class HandSettings:
-    """As `sysctl --system` applies them: every line in turn, globs over no key that is named.
+    """As `sysctl --system` applies them: every line in turn, and no glob sets a named key.
 
-    A `-key` line with a glob keeps other globs off only from procps 4.0.4 on; here it never does.
+    From procps 4.0.4 on a `-key` line that is a glob excludes keys from other globs; not here.
     """
 
     program = "sysctl --system"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from lvsboot.system.sysctl.globs import is_glob, is_known_glob
 
-# LONG_LINE_MAX: at a longer line systemd-sysctl gives the file up.
+# LONG_LINE_MAX: systemd-sysctl reads a file no further than to a longer line.
 MAX_LINE = 1024 * 1024
 _BLANK = " \t\r"
 _DOTS_AND_SLASHES = str.maketrans("./", "/.")
@@ -16,8 +16,8 @@ _DOTS_AND_SLASHES = str.maketrans("./", "/.")
 class Assignment(NamedTuple):
     """One line: `key` is a path below /proc/sys, or a glob of such paths.
 
-    `spelled` is the same path as procps has it, which does not simplify. `value` is None where
-    the line only keeps globs off the key (`-key`).
+    `spelled` is the path as procps has it, which does not simplify it. `value` is None for a `-key`
+    line, which only excludes the key from globs.
     """
 
     file: str
@@ -47,7 +47,7 @@ class Unread(NamedTuple):
 def parse_key(text: str) -> str:
     """The path below /proc/sys that a name stands for, as systemd-sysctl has it.
 
-    Where a dot comes first, dots part the words, and slashes are the dots of a name.
+    If the first separator is a dot, dots separate the parts and a slash is a dot within a name.
     """
     return "/".join(part for part in _with_slashes(text).split("/") if part not in {"", "."})
 
@@ -58,15 +58,15 @@ def dotted(key: str) -> str:
 
 
 def parse_settings(file: str, settings: Iterable[tuple[str, str]]) -> Iterator[Assignment]:
-    """Names and values that were never a file's, in their order; lines count from 1."""
+    """Assignments of names and values that come from no file; lines count from 1."""
     for number, (name, value) in enumerate(settings, start=1):
         yield Assignment(file, number, parse_key(name), _with_slashes(name), value)
 
 
 def parse_sysctl(file: str, content: bytes) -> Iterator[Assignment | Unread]:
-    """Each line that says something, in the file's order.
+    """Each line that is no comment, in the file's order.
 
-    What systemd-sysctl and procps' sysctl read in two ways is not understood.
+    A line that systemd-sysctl and procps read differently is Unread.
     """
     for number, raw in enumerate(content.split(b"\n"), start=1):
         found = _parse_line(raw)
@@ -80,11 +80,11 @@ def parse_sysctl(file: str, content: bytes) -> Iterator[Assignment | Unread]:
 
 
 def _parse_line(raw: bytes) -> str | tuple[str, str, str | None] | None:
-    """An assignment's parts; a reason where it is not understood, None where it says nothing."""
+    """An assignment's parts; the reason where it is not understood, None for a comment."""
     if len(raw) >= MAX_LINE:
         return "is longer than systemd-sysctl reads"
     text = raw.decode("utf-8", "surrogateescape").strip(_BLANK)
-    # To systemd-sysctl both end a line; to procps a NUL ends the text.
+    # For systemd-sysctl both end a line; for procps a NUL ends the file.
     if "\r" in text or "\0" in text:
         return "has a carriage return or a NUL inside"
     if not text or text[0] in "#;":
@@ -101,7 +101,7 @@ def _parse_assignment(text: str) -> str | tuple[str, str, str | None]:
         return "is no assignment"
     name = name.removeprefix("-") if has_dash else name
     if name.strip(_BLANK).startswith("-"):
-        # procps takes it off as well and sets the parameter; to systemd-sysctl it is of the name.
+        # procps drops it and sets the parameter; to systemd-sysctl it is part of the name.
         return "has a second dash before the name"
     # procps leaves the blanks after the dash.
     spelled = _with_slashes(name.rstrip(_BLANK))

@@ -155,7 +155,7 @@ def test_what_could_not_be_taken_back_is_ours(tmp_path: Path) -> None:
         return errno.EINVAL if broadcast or isinstance(change, DeleteService) else 0
 
     host.kernel = FakeKernel(host.kernel.table, refuse)
-    with pytest.raises(KernelRefusedError, match="not all taken back"):
+    with pytest.raises(KernelRefusedError, match="could not all be undone"):
         reload(host)
     assert TWO in host.table
     host.kernel = FakeKernel(host.kernel.table)

@@ -149,4 +149,4 @@ def test_no_order_is_advised_that_changes_nothing(
     tmp_path: Path, role: str, path: str, text: str
 ) -> None:
     found = problems(tmp_path, role, {path: text})
-    assert [problem.hint for problem in found] == ["take the line out"]
+    assert [problem.hint for problem in found] == ["remove the line"]

@@ -22,7 +22,7 @@ director:
 """
 NETWORK = "network: {{backend: {backend}, interfaces: {{eth0: {{addresses: [192.0.2.10/24]}}}}}}\n"
 LO = "etc/systemd/network/10-lo.network"
-TAKES = "takes away the addresses that it does not know: each time lvs-vip-keep.path puts the VIPs"
+TAKES = "removes the addresses that it does not know: each time lvs-vip-keep.path puts the VIPs"
 BACKENDS = ["networkd", "netplan", "ifupdown", "external"]
 
 
@@ -56,7 +56,7 @@ def test_networkd_that_manages_lo(image: Path, backend: str, text: str, line: in
     # It sorts behind lvsboot's file for eth0, and is a second owner of it beside ifupdown.
     said = told(image, role(REAL_SERVER, "external" if "*" in text else backend))
     assert f"/{LO}:{line}:1: warning: systemd-networkd manages lo by this file, and {TAKES}" in said
-    assert "let its [Match] leave lo out, or say Unmanaged=yes in its [Link]" in said
+    assert "exclude lo in its [Match], or say Unmanaged=yes in its [Link]" in said
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_netplan_that_manages_lo(image: Path) -> None:
     put(image, "etc/netplan/01-lo.yaml", "network:\n  ethernets:\n    lo: {optional: true}\n")
     said = told(image, role(REAL_SERVER))
     assert "/etc/netplan/01-lo.yaml:3:5: warning: netplan has systemd-networkd manage lo" in said
-    assert "    lo: {optional: true}\n   |     ^^ take lo out of this file" in said
+    assert "    lo: {optional: true}\n   |     ^^ remove lo from this file" in said
     # Where netplan is not installed nobody reads it.
     (image / "usr/sbin/netplan").unlink()
     assert told(image, role(REAL_SERVER)) == ""
@@ -193,7 +193,7 @@ def install_network_manager(image: Path) -> None:
 @pytest.mark.parametrize("folder", ["etc", "run", "usr/lib"])
 @pytest.mark.parametrize("backend", ["netplan", "ifupdown", "external"])
 def test_network_manager_that_manages_lo(image: Path, folder: str, backend: str) -> None:
-    """A profile of lo takes the VIPs away, and may have one itself."""
+    """A profile of lo removes the VIPs, and may have one itself."""
     path = f"{folder}/NetworkManager/system-connections/lo.nmconnection"
     put(image, path, KEYFILE + "address1=192.0.2.1/32,192.0.2.254\n[ipv6]\n"
         "addresses=2001:db8::9/128;2001:DB8::1/128;\n")  # fmt: skip
@@ -203,7 +203,7 @@ def test_network_manager_that_manages_lo(image: Path, folder: str, backend: str)
     assert told(image, role(REAL_SERVER, backend)) == ""
     install_network_manager(image)
     said = told(image, role(REAL_SERVER, backend))
-    assert f"/{path}:4:1: warning: NetworkManager manages lo by this profile, and takes" in said
+    assert f"/{path}:4:1: warning: NetworkManager manages lo by this profile, and removes" in said
     assert "   | interface-name=lo\n" in said
     for line, vip in ((8, "192.0.2.1"), (10, "2001:db8::1")):
         assert f"/{path}:{line}:1: error: NetworkManager has {vip} on lo by this line, too" in said

@@ -84,7 +84,7 @@ def test_an_image_that_nobody_has_configured(image: Path, backend: Backend) -> N
             NETWORK,
             "/etc/systemd/network/00-all.network:1:1: error: this file is for eth0, too, and sorts "
             "before lvsboot's: it would win\n"
-            "   | [Match]\n   | ^^^^^^^ take it away, or let its [Match] leave eth0 out\n",
+            "   | [Match]\n   | ^^^^^^^ remove it, or exclude eth0 in its [Match]\n",
         ),
         (
             "netplan",
@@ -97,7 +97,7 @@ def test_an_image_that_nobody_has_configured(image: Path, backend: Backend) -> N
             "etc/netplan/01-lan.yaml",
             NETPLAN,
             "/etc/netplan/01-lan.yaml:3:5: error: netplan merges this definition of eth0 with "
-            "lvsboot's\n   |     eth0: {dhcp4: true}\n   |     ^^^^ take eth0 out of this file\n",
+            "lvsboot's\n   |     eth0: {dhcp4: true}\n   |     ^^^^ remove eth0 from this file\n",
         ),
         (
             "ifupdown",
@@ -111,7 +111,7 @@ def test_an_image_that_nobody_has_configured(image: Path, backend: Backend) -> N
             SOURCE + STANZA,
             "/etc/network/interfaces:3:1: error: ifupdown applies this stanza of eth0 besides "
             "lvsboot's\n   | iface eth0 inet dhcp\n"
-            "   | ^^^^^^^^^^^^^^^^^^^^ take the stanza away\n",
+            "   | ^^^^^^^^^^^^^^^^^^^^ remove the stanza\n",
         ),
         (
             "networkd",
