@@ -26,17 +26,12 @@ class Verdict:
     usable: bool
 
 
-def read(place: Path) -> Verdict:
+@cache
+def verdict(place: Path) -> Verdict:
     try:
         return Verdict(parse_role(place.read_bytes(), place.name).warnings, usable=True)
     except InputError as error:
         return Verdict(error.problems, usable=False)
-
-
-@cache
-def verdict(place: Path) -> Verdict:
-    """`read`, once for all that ask."""
-    return read(place)
 
 
 def report(place: Path) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from lvsboot.errors import InputError
 from lvsboot.role.document import (
+    MAX_FINDINGS,
     path_text,
 )
 from lvsboot.role.reader import parse_role
@@ -144,12 +145,12 @@ def test_a_word_that_is_an_alias_is_told_where_it_contradicts_another() -> None:
 
 
 def test_what_many_aliases_repeat_hides_nothing_else() -> None:
-    """One broken entry in a list that 2,000 services share, and another behind them."""
+    """One broken entry in a list that more services share than findings are shown."""
     service = "    - {vip: 192.0.2.1, port: %d, real_servers: *web}\n"
-    services = "".join(service % port for port in range(1000, 3000))
+    services = "".join(service % port for port in range(1000, 1000 + MAX_FINDINGS + 1))
     text = SHARED.replace("weight: 2", "weight: x") + services
     text += "    - {vip: 192.0.2.1, port: 99999, real_servers: *web}\n"
     assert [row[:2] for row in reported(text)] == [
         (9, f"{POOL}[0].weight"),
-        (2014, "director.services[2002].port"),
+        (1015, "director.services[1003].port"),
     ]
