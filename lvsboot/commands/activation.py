@@ -56,6 +56,7 @@ def activate(
     tree: Tree,
     *,
     block: bool,
+    before_network: bool = False,
     allow_removal: bool = False,
     host: RunningHost = RUNNING,
 ) -> tuple[str, ...]:
@@ -64,6 +65,7 @@ def activate(
     Gives sentences on what waits for a reboot.
 
     block=False only queues systemd's jobs: what runs inside the boot must not wait for the boot.
+    `before_network`: as activate_network().
     """
     systemctl = ["systemctl"] if block else ["systemctl", "--no-block"]
     # Before daemon-reload: the new definitions may name another device.
@@ -79,9 +81,12 @@ def activate(
     # reload does, and refuses no removal.
     verb = "restart" if allow_removal else "reload-or-restart"
     host.run([*systemctl, verb, "lvs.service"])
-    waiting = (*_table_size(role), *activate_network(role, tree, block=block, host=host))
-    # A reload does not pull in what the unit wants, and a new role may have new VIPs.
-    if wanted := _matches(_WANTED, (entry.path for entry in tree)):
+    network = activate_network(role, tree, block=block, before_network=before_network, host=host)
+    waiting = (*_table_size(role), *network)
+    # A new role may have new VIPs. A reload does not pull in what the unit wants; a restart does,
+    # but does not wait for it.
+    wanted = _matches(_WANTED, (entry.path for entry in tree))
+    if wanted and (block or not allow_removal):
         host.run([*systemctl, "start", *wanted])
     return waiting
 

@@ -48,7 +48,12 @@ NO_CAUTIONS = Cautions((), ())
 
 
 def host_tree(
-    role_file: RoleFile, root: Path, asked: Backend | None = None, *, applies: bool = False
+    role_file: RoleFile,
+    root: Path,
+    asked: Backend | None = None,
+    *,
+    applies: bool = False,
+    boots: bool = False,
 ) -> tuple[Tree, Cautions]:
     """Everything that the role wants below `root`, and warnings.
 
@@ -56,7 +61,8 @@ def host_tree(
 
     Raises ConflictError where other files configure the role's NICs as well, and HostError where
     this host cannot do it: of an image, which may still get what it lacks, that is a warning.
-    Other files of sysctl.d that break the role are an error only with `applies`.
+    Other files of sysctl.d that break the role are an error only with `applies`. With `boots` the
+    host's addresses are not looked for: its platform may be about to add them.
     """
     role, network = with_backend(role_file.role, asked), NetworkFiles(root)
     backend = backend_in_force(role, root)
@@ -90,7 +96,7 @@ def host_tree(
         # An apply reads the size back itself.
         sentence = size_sentence(role.kind.connection_table_bits)
         sentences = sentences if sentence is None else (*sentences, sentence)
-    if backend is Backend.EXTERNAL and root == HOST and role.nics:
+    if backend is Backend.EXTERNAL and root == HOST and role.nics and not boots:
         # The platform makes them.
         sentences = (*sentences, *missing_addresses(role.nics, read_live_network()))
     return tree, Cautions(tuple(problems), sentences)

@@ -23,6 +23,7 @@ from lvsboot.system.programs import run
 from lvsboot.system.textfiles import read_text, remove_file, write_text
 
 _NETWORKD = "systemd-networkd.service"
+_IFUPDOWN = "networking.service"
 _VIP_COMMAND = ("ip", "address")
 _ETHERNET_MTU = 1500
 # ifup starts a DHCP client, which must outlive this process and its sandbox.
@@ -105,10 +106,41 @@ def note_network(changes: Iterable[Change], before: Before, host: RunningHost = 
 
 
 def activate_network(
-    role: Role, tree: Tree, *, block: bool, host: RunningHost = RUNNING
+    role: Role,
+    tree: Tree,
+    *,
+    block: bool,
+    before_network: bool = False,
+    host: RunningHost = RUNNING,
 ) -> tuple[str, ...]:
-    """Does what note_network() noted; returns sentences on what waits for a reboot."""
+    """Does what note_network() noted; returns sentences on what waits for a reboot.
+
+    `before_network`: no NIC is configured yet, so that the service that does it is only started.
+    """
     pending = _read_pending(host)
+    if before_network:
+        _start_network(pending, tree, host)
+    else:
+        _change_network(pending, tree, host, block=block)
+    remove_file(host.pending)
+    return tuple(_unnamed(role, host))
+
+
+def _start_network(pending: Mapping[str, Any], tree: Tree, host: RunningHost) -> None:
+    """Queues the start of what reads the files. Netplan's have been read by its generator."""
+    paths_in_tree = [entry.path for entry in tree]
+    units = []
+    if pending.get("interfaces") is not None and paths.IFUPDOWN_FILE in paths_in_tree:
+        units.append(_IFUPDOWN)
+    if any(_is_networkds(path) or _is_netplans(path) for path in paths_in_tree):
+        units.append(_NETWORKD)
+    if units:
+        host.run(["systemctl", "--no-block", "start", *units])
+
+
+def _change_network(
+    pending: Mapping[str, Any], tree: Tree, host: RunningHost, *, block: bool
+) -> None:
     _reset_mtus(pending, tree, host)
     if pending.get("interfaces") is not None:
         # First: ifdown must not take from a NIC what networkd gives it.
@@ -117,8 +149,6 @@ def activate_network(
         host.run(["netplan", "generate"])
     if pending.get("netplan") or pending.get("networkd"):
         _activate_networkd(tree, host, block=block)
-    remove_file(host.pending)
-    return tuple(_unnamed(role, host))
 
 
 def _read_pending(host: RunningHost) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from lvsboot import paths
 from lvsboot.commands.activation import activate, note_changes
 from lvsboot.commands.desired import HOST, NO_CAUTIONS, Cautions, host_tree
-from lvsboot.commands.role_removal import refuse_apply
 from lvsboot.errors import HostError
 from lvsboot.install.entries import read_entry
 from lvsboot.install.files import Change, install_tree, plan_files
@@ -65,11 +64,15 @@ def apply(
     role_file: RoleFile,
     *,
     block: bool,
+    before_network: bool = False,
     strict: bool = False,
     allow_removal: bool = False,
     log: Log = log_nothing,
 ) -> Rendering:
     """Renders onto this host, over edited files too, and brings the running system to it.
+
+    block=False inside a boot. With `before_network` that boot has not begun to configure NICs: what
+    configures them is only started.
 
     Raises RemovalRefusedError before anything is written where most of the live services or VIPs
     of ours would go, unless `allow_removal`.
@@ -80,17 +83,26 @@ def apply(
     with _files_lock(HOST, "apply", log):
         # A start must not read half a role. The reload below takes this lock itself.
         with Lock(paths.TABLE_LOCK, "apply", log):
-            tree, cautions = host_tree(role_file, HOST, applies=True)
+            tree, cautions = host_tree(role_file, HOST, applies=True, boots=not block)
             if strict:
                 cautions.refuse()
             if not allow_removal:
+                # Here, as what counts a live table is more to import than a boot needs.
+                from lvsboot.commands.role_removal import refuse_apply  # noqa: PLC0415
+
                 refuse_apply(role_file)
             planned = plan_files(tree, HOST)
             note_changes(
                 planned, {change.path: read_entry(HOST, change.path) for change in planned}
             )
             install_tree(tree, HOST, replace_edited=True, is_applied=False)
-        waiting = activate(role_file.role, tree, block=block, allow_removal=allow_removal)
+        waiting = activate(
+            role_file.role,
+            tree,
+            block=block,
+            before_network=before_network,
+            allow_removal=allow_removal,
+        )
         mark = tuple(entry for entry in tree if entry.path == paths.APPLIED_ROLE)
         install_tree(mark, HOST, replace_edited=True, keep_others=True)
     sentences = (*cautions.sentences, *waiting)

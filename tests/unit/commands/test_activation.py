@@ -57,6 +57,17 @@ def host(tmp_path: Path) -> Host:
 
 
 def test_a_director_on_its_first_boot(host: Host) -> None:
+    """One restart: it pulls in what lvs.service wants."""
+    host.activate("dr/director.yaml", Backend.EXTERNAL, (), block=False, allow_removal=True)
+    assert host.ran == [
+        ["systemctl", "daemon-reload"],
+        ["modprobe", "--all", "ip_vs", "ip_vs_wlc"],
+        SYSCTL,
+        ["systemctl", "--no-block", "restart", "lvs.service"],
+    ]
+
+
+def test_a_director_beside_a_boot(host: Host) -> None:
     host.activate("dr/director.yaml", Backend.EXTERNAL, (), block=False)
     assert host.ran == [
         ["systemctl", "daemon-reload"],

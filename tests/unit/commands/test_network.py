@@ -62,11 +62,19 @@ class Host:
         changes: Sequence[Change],
         before: dict[str, str],
         text: str = ROLE,
+        *,
+        before_network: bool = False,
     ) -> tuple[str, ...]:
         role_file, tree = role_and_tree(text, backend)
         entries: dict[str, Entry | None] = {path: File(path, it) for path, it in before.items()}
         network.note_network(changes, entries, self.running)
-        return network.activate_network(role_file.role, tree, block=True, host=self.running)
+        return network.activate_network(
+            role_file.role,
+            tree,
+            block=not before_network,
+            before_network=before_network,
+            host=self.running,
+        )
 
 
 @pytest.fixture
@@ -104,6 +112,24 @@ def test_networkd_that_does_not_run_is_started(host: Host) -> None:
 def test_netplan_makes_networkds_files_first(host: Host) -> None:
     host.activate(Backend.NETPLAN, [Write(File("/etc/netplan/90-lvs.yaml", ""), Found.NOTHING)], {})
     assert host.ran == ["netplan generate", "networkctl reload"]
+
+
+@pytest.mark.parametrize(
+    ("backend", "path", "unit"),
+    [
+        (Backend.NETWORKD, "/etc/systemd/network/05-lvs-eth0.network", "systemd-networkd"),
+        (Backend.NETPLAN, "/etc/netplan/90-lvs.yaml", "systemd-networkd"),
+        (Backend.IFUPDOWN, OURS, "networking"),
+    ],
+)
+def test_before_the_network_it_is_only_started(
+    host: Host, backend: Backend, path: str, unit: str
+) -> None:
+    """Its tools need NICs, or a D-Bus that is not there yet."""
+    host.activate(backend, [Write(File(path, ""), Found.NOTHING)], {}, before_network=True)
+    assert host.ran == [f"systemctl --no-block start {unit}.service"]
+    host.activate(backend, [], {})
+    assert len(host.ran) == 1
 
 
 def test_a_nic_that_ifupdown_takes_over_is_flushed_first(host: Host) -> None:
