@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 ROLE = "/etc/lvs/role.yaml"
+# NAME.yaml is the role of the host with that name, where there is no ROLE.
+ROLES = "/etc/lvs/roles"
+# The name of a credential that holds a role.
+CREDENTIAL = "lvs.role"
 RULES = "/etc/lvs/ipvs.rules"
 SYSCTL = "/etc/sysctl.d/90-lvs.conf"
 MODULES = "/etc/modules-load.d/lvs.conf"
@@ -28,12 +32,19 @@ REAL_SERVER_DROP_IN = f"{UNITS}/lvs.service.d/real-server.conf"
 STATE = "/var/lib/lvs"
 APPLIED_ROLE = f"{STATE}/role.yaml"
 MANIFEST = f"{STATE}/manifest.json"
+# The digest of the credential that was applied last, for sha256sum -c.
+CREDENTIAL_DIGEST = f"{STATE}/credential.sha256"
 SAVED_RULES = f"{STATE}/saved.rules"
 SAVED_RULES_ORIGIN = f"{SAVED_RULES}.sha256"
 # What stood where lvsboot writes is kept under this name.
 SAVED_SUFFIX = ".lvs-save"
 
 RUNTIME = "/run/lvs"
+# Why this boot's credential was refused, and what has lvs.service say so.
+CREDENTIAL_REFUSED = f"{RUNTIME}/credential.refused"
+CREDENTIAL_DROP_IN = "/run/systemd/system/lvs.service.d/credential.conf"
+# The name that a role gives the host, for the unit that may set it.
+RUNNING_HOSTNAME = f"{RUNTIME}/hostname"
 LOADED_RULES = f"{RUNTIME}/loaded.rules"
 LOADING_RULES = f"{RUNTIME}/loading.rules"
 LOADED_FROM = f"{RUNTIME}/loaded.from"

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from lvsboot import paths
-from lvsboot.cli import tools
+from lvsboot.cli import provisioning, tools
 from lvsboot.cli.output import (
     log,
     print_cautions,
@@ -196,10 +196,11 @@ VERBS = {
         _cloud_init_arguments,
         _cloud_init,
     ),
+    **provisioning.VERBS,
     "import": (
         "make a role file from a director's IPVS rules",
         tools.import_arguments,
         tools.run_import,
     ),
 }
-TOOLS = tools.VERBS
+TOOLS = {**tools.VERBS, **provisioning.UNIT_VERBS}

@@ -28,16 +28,18 @@ def _real_server_status(arguments: argparse.Namespace) -> int | None:
     if not os.path.exists(paths.REAL_SERVER_DROP_IN):  # noqa: PTH110
         return None
     from lvsboot.cli.text.real_server import real_server_text, real_server_value
+    from lvsboot.cli.text.role_source import role_source_text, role_source_value
+    from lvsboot.commands.credential_record import read_role_source
     from lvsboot.commands.real_server import applied_real_server, read_real_server
 
     real_server = applied_real_server()
     if real_server is None:
         return None
-    state = read_real_server(real_server)
+    state, source = read_real_server(real_server), read_role_source()
     if arguments.json:
-        print_json({"real_server": real_server_value(state)})
+        print_json({"real_server": real_server_value(state), "role": role_source_value(source)})
     else:
-        sys.stdout.write(real_server_text(state))
+        sys.stdout.write(real_server_text(state) + role_source_text(source))
     return Exit.DONE if state.is_right else Exit.DIFFERS
 
 
@@ -46,15 +48,17 @@ def run(arguments: argparse.Namespace) -> int:
     if outcome is not None:
         return outcome
     from lvsboot.cli.text.live_table import Columns
+    from lvsboot.cli.text.role_source import role_source_text, role_source_value
     from lvsboot.cli.text.status import status_text, status_value
+    from lvsboot.commands.credential_record import read_role_source
     from lvsboot.commands.status import read_status
 
-    status = read_status(connections=arguments.connections)
+    status, source = read_status(connections=arguments.connections), read_role_source()
     if arguments.json:
-        print_json(status_value(status))
+        print_json({**status_value(status), "role": role_source_value(source)})
         return Exit.DONE
     columns = Columns.CONNECTIONS
     if arguments.stats or arguments.rate:
         columns = Columns.STATS if arguments.stats else Columns.RATE
-    sys.stdout.write(status_text(status, columns))
+    sys.stdout.write(status_text(status, columns) + role_source_text(source))
     return Exit.DONE

@@ -14,10 +14,11 @@ _NFT = "lvs-nft.service"
 
 
 def render_units() -> Iterator[Entry]:
-    """The units that every host and image has; of these only the provisioner is enabled."""
+    """The units that every host and image has; of these only the provisioners are enabled."""
     for unit in sorted((*UNITS.glob("*.service"), *UNITS.glob("*.path"))):
         yield static_unit(unit.name)
     yield wanted("multi-user.target", "lvs-provision.service")
+    yield wanted("sysinit.target", "lvs-provision-early.service")
 
 
 def render_nft_unit() -> Iterator[Entry]:

@@ -382,11 +382,11 @@ def test_the_help_names_every_verb_once_and_in_its_group() -> None:
         if ":\n  " in part and not part.startswith("options")
     }
     assert groups == {
-        "roles": ["validate", "plan", "apply", "render", "cloud-init", "import"],
+        "roles": ["validate", "plan", "apply", "render", "cloud-init", "credential", "import"],
         "the service": [
             *("start", "reload", "stop", "save", "status", "announce", "arp-guard", "zero")
         ],
-        "tools": ["schema", "install-units"],
+        "tools": ["schema", "install-units", "provision"],
     }
     for verb in (verb for verbs in groups.values() for verb in verbs):
         done = lvsboot(verb, "--help")

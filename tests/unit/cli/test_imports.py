@@ -63,6 +63,9 @@ CASES: dict[str, set[str]] = {
     f"validate {ROLE}": READS_ROLES,
     "import RULES": READS_ROLES,
     f"cloud-init {ROLE} -o FOLDER": WRITES_FILES,
+    f"credential {ROLE}": READS_ROLES,
+    # No role is there to be read.
+    "provision": WRITES_FILES,
     f"plan {ROLE} --root FOLDER --backend networkd": WRITES_FILES,
     f"render {ROLE} --root FOLDER --backend networkd": WRITES_FILES,
     "install-units --root FOLDER": WRITES_FILES,

@@ -51,7 +51,11 @@ def test_a_wrong_order_would_be_seen(tmp_path: Path) -> None:
 
 # The provisioner writes /etc and runs modprobe, sysctl and systemctl. VIPs may be hundreds, and
 # each unit runs one fixed `ip`: sandboxes would take longer than that.
-EXPOSURES = {"lvs-provision.service": 30, "lvs-vip@.service": 50}
+EXPOSURES = {
+    "lvs-provision.service": 30,
+    "lvs-provision-early.service": 30,
+    "lvs-vip@.service": 50,
+}
 
 
 @pytest.mark.parametrize("unit", sorted(place.name for place in UNITS.glob("*.service")))
