@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -71,23 +72,34 @@ class Cluster:
 
 @contextmanager
 def running(
-    kind: Kind, *, baked: Distribution | None = None, keep: bool = False
+    kind: Kind,
+    *,
+    baked: Distribution | None = None,
+    credential: Distribution | None = None,
+    keep: bool = False,
 ) -> Iterator[Cluster]:
     """The cluster, starting up: its machines run, `wait_until_booted` waits for them.
 
     `baked`: from disks of this release with the roles written into them, without cloud-init.
+    `credential`: from one disk of this release, without cloud-init; the roles come by SMBIOS, and
+    the director's root is read-only.
     `keep`: the machines outlive this process. On failure the folder stays, with consoles and
     journals.
     """
-    name = f"{kind.value}-{baked.suite}" if baked else kind.value
+    release = baked or credential
+    name = f"{kind.value}-{release.suite}" if release else kind.value
     with (
         run_folder(name, keep=keep) as folder,
-        started(_machines(kind, folder, baked=baked), folder, keep=keep) as vms,
+        started(
+            _machines(kind, folder, baked=baked, credential=credential), folder, keep=keep
+        ) as vms,
     ):
         yield Cluster(kind, vms, folder)
 
 
-def _machines(kind: Kind, folder: Path, *, baked: Distribution | None) -> list[Machine]:
+def _machines(
+    kind: Kind, folder: Path, *, baked: Distribution | None, credential: Distribution | None
+) -> list[Machine]:
     outside, inside = (qemu.free_port(socket.SOCK_DGRAM) for _ in range(2))
     segments = {
         "director": (outside, inside) if kind is Kind.NAT else (outside,),
@@ -97,7 +109,11 @@ def _machines(kind: Kind, folder: Path, *, baked: Distribution | None) -> list[M
     }
     with ThreadPoolExecutor() as pool:
         images = dict(
-            zip(segments, pool.map(partial(_image, kind, baked=baked), segments), strict=True)
+            zip(
+                segments,
+                pool.map(partial(_image, kind, baked=baked, credential=credential), segments),
+                strict=True,
+            )
         )
     return [
         Machine(
@@ -108,8 +124,14 @@ def _machines(kind: Kind, folder: Path, *, baked: Distribution | None) -> list[M
                 for index, port in enumerate(ports)
             ),
             ssh_port=qemu.free_port(socket.SOCK_STREAM),
-            seed=None if baked or name == "client" else _seed(kind.roles[name], folder),
-            kernel_words=_kernel_words(name),
+            seed=None
+            if baked or credential or name == "client"
+            else _seed(kind.roles[name], folder),
+            kernel_words=_kernel_words(name, is_sealed=_is_sealed(name, credential)),
+            credential=_credential(kind.roles[name], folder)
+            if credential and name != "client"
+            else (),
+            writable=not _is_sealed(name, credential),
             # The capturing client needs processor time, however many machines boot.
             niceness=0 if name == "client" else 5,
         )
@@ -117,18 +139,36 @@ def _machines(kind: Kind, folder: Path, *, baked: Distribution | None) -> list[M
     ]
 
 
-def _image(kind: Kind, name: str, *, baked: Distribution | None) -> image.Image:
+def _is_sealed(name: str, credential: Distribution | None) -> bool:
+    return credential is not None and name == "director"
+
+
+def _image(
+    kind: Kind, name: str, *, baked: Distribution | None, credential: Distribution | None
+) -> image.Image:
     if name == "client":
         return image.base()
+    if credential:
+        return image.waiting(credential)
     return image.baked(kind.roles[name], baked) if baked else image.installed()
 
 
-def _kernel_words(name: str) -> tuple[str, ...]:
+def _kernel_words(name: str, *, is_sealed: bool) -> tuple[str, ...]:
     if name == "client":
         # A client needs no cloud-init to have an address and a name.
         address = f"ip={CLIENT}:::255.255.0.0:client:eth0:off"
         return ("cloud-init=disabled", "systemd.hostname=client", address)
+    if is_sealed:
+        # /var in memory. The root stays read-only.
+        return ("ro", "systemd.volatile=state")
     return ("lab.web",) if name.startswith("rs") else ()
+
+
+def _credential(role: Path, folder: Path) -> tuple[str, ...]:
+    """QEMU's SMBIOS arguments, from the words of the line that lvsboot prints for them."""
+    said = run([LVSBOOT, "credential", role, "-o", folder / f"{role.stem}.smbios"])
+    [words] = [line for line in said.splitlines() if line.startswith("-smbios ")]
+    return tuple(shlex.split(words))
 
 
 def _seed(role: Path, folder: Path) -> Path:

@@ -90,6 +90,14 @@ def baked(role: Path, distribution: Distribution = DEBIAN_13) -> Image:
     return _with_disk(distribution, folder / "disk")
 
 
+def waiting(distribution: Distribution = DEBIAN_13) -> Image:
+    """As `baked`, but without a role: the boot brings one."""
+    key = _lvsboot_key(distribution)
+    kind = f"{distribution.name}waiting"
+    folder = cache.made(kind, key, lambda folder: _make_waiting(folder, distribution))
+    return _with_disk(distribution, folder / "disk")
+
+
 def unpack_base(folder: Path, distribution: Distribution = DEBIAN_13) -> Path:
     """The base's root as a folder inside `folder`, whose files may belong to the image's users."""
     return _unpack(folder, distribution)
@@ -172,12 +180,22 @@ def _make_installed(folder: Path, distribution: Distribution) -> None:
 def _make_baked(folder: Path, role: Path, distribution: Distribution) -> None:
     what = f"{role.parent.name}/{role.stem}"
     _say(f"baking {what} into an image of Debian {distribution.suite} without cloud-init")
+    tree = _without_cloud_init(folder, distribution)
+    run_as_root([LVSBOOT, "render", role, "--root", tree])
+    _make_disk(tree, folder / "disk")
+
+
+def _make_waiting(folder: Path, distribution: Distribution) -> None:
+    _say(f"installing lvsboot into an image of Debian {distribution.suite} without cloud-init")
+    _make_disk(_without_cloud_init(folder, distribution), folder / "disk")
+
+
+def _without_cloud_init(folder: Path, distribution: Distribution) -> Path:
     tree = _unpack(folder, distribution)
     _install_lvsboot(tree)
     _in_tree(tree, ["dpkg", "--purge", "cloud-init"])
     _in_tree(tree, ["sh", "-c", (GUEST / "restore").read_text()])
-    run_as_root([LVSBOOT, "render", role, "--root", tree])
-    _make_disk(tree, folder / "disk")
+    return tree
 
 
 def _lvsboot_key(distribution: Distribution) -> str:

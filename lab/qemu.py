@@ -12,14 +12,18 @@ from lab.image import Image
 QEMU = "qemu-system-x86_64"
 
 
-def machine_argv(image: Image, *, cpus: int, memory: str) -> list[str]:
-    """Processor, memory and the root disk, which keeps what is written until QEMU ends."""
+def machine_argv(image: Image, *, cpus: int, memory: str, writable: bool = True) -> list[str]:
+    """Processor, memory and the root disk, which keeps what is written until QEMU ends.
+
+    The initrd's mount turns to read-only where the disk is not `writable`.
+    """
+    mode = "snapshot=on" if writable else "readonly=on"
     return [
         *(QEMU, "-M", "q35", "-nodefaults", "-display", "none"),
         *_accelerator_argv(),
         *("-smp", str(cpus), "-m", memory),
         *("-kernel", str(image.kernel), "-initrd", str(image.initrd)),
-        *("-drive", f"file={image.disk},format=raw,if=virtio,snapshot=on"),
+        *("-drive", f"file={image.disk},format=raw,if=virtio,{mode}"),
         *(
             "-object",
             "rng-random,id=rng,filename=/dev/urandom",

@@ -34,6 +34,9 @@ class Machine:
     seed: Path | None = None
     kernel_words: tuple[str, ...] = ()
     niceness: int = 0
+    # QEMU's arguments that hand over a role, as `lvsboot credential` prints them.
+    credential: tuple[str, ...] = ()
+    writable: bool = True
 
 
 class VM:
@@ -126,9 +129,10 @@ def _argv(machine: Machine, console: Path, *, keep: bool) -> list[str]:
     return [
         *("nice", "-n", str(machine.niceness)),
         *([] if keep else ["setpriv", "--pdeathsig", "TERM"]),
-        *qemu.machine_argv(machine.image, cpus=1, memory="512M"),
+        *qemu.machine_argv(machine.image, cpus=1, memory="512M", writable=machine.writable),
         *("-name", f"lvsboot-lab-{machine.name}", "-append", words),
         *(seed if machine.seed else []),
+        *machine.credential,
         *nics,
         *qemu.management_nic_argv(machine.ssh_port, MANAGEMENT_MAC),
         *("-serial", f"file:{console}"),

@@ -20,11 +20,15 @@ from lab.image import Distribution
 
 @contextmanager
 def booting(
-    kind: Kind, request: pytest.FixtureRequest, *, baked: Distribution | None = None
+    kind: Kind,
+    request: pytest.FixtureRequest,
+    *,
+    baked: Distribution | None = None,
+    credential: Distribution | None = None,
 ) -> Iterator[Cluster]:
     """The cluster, starting up; where one of its tests fails, its consoles and journals stay."""
     failed_before = request.session.testsfailed
-    with clusters.running(kind, baked=baked) as cluster:
+    with clusters.running(kind, baked=baked, credential=credential) as cluster:
         yield cluster
         if request.session.testsfailed > failed_before:
             pytest.fail(f"consoles and journals: {cluster.folder}", pytrace=False)
