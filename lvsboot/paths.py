@@ -24,6 +24,8 @@ INTERFACES_D = f"{INTERFACES}.d"
 IFUPDOWN_FILE = f"{INTERFACES_D}/lvs"
 CLOUD_INIT_OFF = "/etc/cloud/cloud.cfg.d/99-lvs-network.cfg"
 UNITS = "/etc/systemd/system"
+# Where a distribution's package puts the static units.
+PACKAGED_UNITS = "/usr/lib/systemd/system"
 # The service of Debian's ipvsadm, an init script.
 DEBIAN_IPVSADM = "ipvsadm.service"
 # It is there where lvs.service holds VIPs, and no table.

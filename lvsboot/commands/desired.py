@@ -20,12 +20,14 @@ from lvsboot.host.network.enablement import (
 )
 from lvsboot.host.network.network_files import NetworkFiles
 from lvsboot.host.network.ownership import ownership_problems
+from lvsboot.host.packaged_units import packaged_units
 from lvsboot.host.sysctl_problems import as_cautions, sysctl_problems
 from lvsboot.install.manifest import known_paths, moved_aside
 from lvsboot.install.tree import Entry, MovedAside, Tree
 from lvsboot.problem import Problem, Severity
 from lvsboot.render.host import render_host
 from lvsboot.render.sysctl import render_sysctl
+from lvsboot.render.units import leave_to_package
 from lvsboot.role.model import Backend, Director, Role
 from lvsboot.role.reader import RoleFile
 
@@ -67,7 +69,7 @@ def host_tree(
     role, network = with_backend(role_file.role, asked), NetworkFiles(root)
     backend = backend_in_force(role, root)
     tree: Tree = (
-        *render_host(role, role_file.text, backend),
+        *leave_to_package(render_host(role, role_file.text, backend), packaged_units(root)),
         *_nics_entries(backend, network),
         # A role that is applied replaces what was saved.
         MovedAside(paths.SAVED_RULES, for_good=True),

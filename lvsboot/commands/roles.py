@@ -10,12 +10,13 @@ from lvsboot import paths
 from lvsboot.commands.activation import activate, note_changes
 from lvsboot.commands.desired import HOST, NO_CAUTIONS, Cautions, host_tree
 from lvsboot.errors import HostError
+from lvsboot.host.packaged_units import packaged_units
 from lvsboot.install.entries import read_entry
 from lvsboot.install.files import Change, install_tree, plan_files
 from lvsboot.install.image_lock import ImageLock
 from lvsboot.install.tree import Tree
 from lvsboot.render.cloudinit import render_seed
-from lvsboot.render.units import render_units
+from lvsboot.render.units import leave_to_package, render_units
 from lvsboot.role.model import Backend
 from lvsboot.role.reader import RoleFile
 from lvsboot.system.atomic import make_folder
@@ -110,11 +111,16 @@ def apply(
 
 
 def install_units(root: Path, *, log: Log = log_nothing) -> Rendering:
-    """Puts the units below `root` and enables the provisioner: an image that waits for a role."""
+    """Puts the units below `root` and enables the provisioner: an image that waits for a role.
+
+    Units that a package has put there need no copy: one that lvsboot wrote before goes.
+    """
     root = existing_root(root)
-    tree = tuple(render_units())
     with _files_lock(root, "install-units", log):
-        return Rendering(tree, *install_tree(tree, root, keep_others=True))
+        units = tuple(render_units())
+        tree = tuple(leave_to_package(units, packaged_units(root)))
+        left_out = {entry.path for entry in units} - {entry.path for entry in tree}
+        return Rendering(tree, *install_tree(tree, root, keep_others=True, but=left_out))
 
 
 def _files_lock(root: Path, verb: str, log: Log) -> Lock:

@@ -84,19 +84,22 @@ def install_tree(
     *,
     replace_edited: bool = False,
     keep_others: bool = False,
+    but: Collection[str] = (),
     is_applied: bool = True,
 ) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
     """Brings `root` to `tree`; returns the changes made and those left out, each sorted by path.
 
     Edited files are left, unless `replace_edited`. What only an earlier tree had is removed, unless
-    `keep_others`. paths.APPLIED_ROLE is removed before anything is changed and written last; with
-    is_applied=False it is removed and not written.
+    `keep_others`; then of that only the paths in `but` are. paths.APPLIED_ROLE is removed before
+    anything is changed and written last; with is_applied=False it is removed and not written.
     """
     with RootFolder(root) as folder:
         known = read_manifest(root)
         changes = _plan(tree, folder, known)
         if keep_others:
-            changes = tuple(change for change in changes if isinstance(change, Write))
+            changes = tuple(
+                change for change in changes if isinstance(change, Write) or change.path in but
+            )
         left = tuple(change for change in changes if change.found is Found.EDITED)
         left = () if replace_edited else left
         entries = {
@@ -107,7 +110,8 @@ def install_tree(
         # With their old digests, so that the next run finds them edited again.
         entries |= {change.path: known.entries[change.path] for change in left}
         if keep_others:
-            entries = {**known.entries, **entries}
+            kept = {path: known.entries[path] for path in known.entries.keys() - {*but}}
+            entries = {**kept, **entries}
         done = tuple(change for change in changes if change not in left)
     mark = next((entry for entry in tree if entry.path == _MARK and isinstance(entry, File)), None)
     if not is_applied:

@@ -2,23 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from lvsboot import paths
-from lvsboot.install.tree import Entry, File, Link
+from lvsboot.install.tree import Entry, File, Link, MovedAside
 from lvsboot.resources import UNITS
 from lvsboot.role.formats import Address
 
 KEEP = "lvs-vip-keep.path"
 _NFT = "lvs-nft.service"
+# The targets that want them.
+_PROVISIONERS = {
+    "lvs-provision.service": "multi-user.target",
+    "lvs-provision-early.service": "sysinit.target",
+}
 
 
 def render_units() -> Iterator[Entry]:
     """The units that every host and image has; of these only the provisioners are enabled."""
     for unit in sorted((*UNITS.glob("*.service"), *UNITS.glob("*.path"))):
         yield static_unit(unit.name)
-    yield wanted("multi-user.target", "lvs-provision.service")
-    yield wanted("sysinit.target", "lvs-provision-early.service")
+    for unit, target in _PROVISIONERS.items():
+        yield wanted(target, unit)
+
+
+def leave_to_package(
+    tree: Iterable[Entry | MovedAside], packaged: Collection[str]
+) -> Iterator[Entry | MovedAside]:
+    """The tree for a root whose package has the units of these names: without copies of them.
+
+    Links lead to the package's units. It also enables the provisioners itself, so that whoever
+    disables them is not overruled.
+    """
+    enabled = tuple(f"/{target}.wants/{unit}" for unit, target in _PROVISIONERS.items())
+    copies = {f"{paths.UNITS}/{name}": f"{paths.PACKAGED_UNITS}/{name}" for name in packaged}
+    for entry in tree:
+        match entry:
+            case Link(path=path, target=target) if target in copies:
+                if not path.endswith(enabled):
+                    yield Link(path, copies[target])
+            case _ if entry.path not in copies:
+                yield entry
 
 
 def render_nft_unit() -> Iterator[Entry]:
