@@ -11,18 +11,20 @@ SIZES ?=
 BIN := .venv/bin
 STAMP := .venv/.installed
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
+DEB_PACKAGES := dpkg-dev debhelper dh-python pybuild-plugin-pyproject python3-hatchling python3-jinja2 \
+	python3-jsonschema python3-pyroute2 python3-yaml
 PACKAGES := python3-venv qemu-system-x86 mmdebstrap xorriso e2fsprogs openssh-client uidmap nftables strace
 # Without its caches pytest compiles every test at each run.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock check test image kernel boot compat crash matrix shared others apart soak demo bench fuzz clean
+.PHONY: help setup lock check test image kernel boot compat crash matrix shared others apart soak demo bench fuzz wheel deb clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 setup: $(STAMP) ## Install what is missing: Debian packages by apt, the rest into .venv
-	@lab/packages $(PACKAGES)
+	@lab/packages $(PACKAGES) $(DEB_PACKAGES)
 
 $(STAMP): pyproject.toml requirements/dev.txt
 	@lab/packages $(PACKAGES)
@@ -99,6 +101,14 @@ bench: setup ## Time the IPVS engine against ipvsadm and others, in a small VM (
 fuzz: $(STAMP) ## Fuzz the readers of roles, rules and netlink (FUZZ_SECONDS=300)
 	$(INSTALL) --require-hashes --requirement requirements/fuzz.txt
 	FUZZ_SECONDS=$(FUZZ_SECONDS) nice -n 19 $(BIN)/python -m tests.fuzz
+
+wheel: $(STAMP) ## Build the wheel into dist/
+	@# With the locked build backend.
+	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist .
+
+deb: ## Build the Debian package into dist/
+	@lab/packages $(DEB_PACKAGES)
+	lab/deb dist
 
 clean: ## Remove everything that was made, images included
 	rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
