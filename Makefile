@@ -12,7 +12,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 DEB_PACKAGES := dpkg-dev debhelper dh-python pybuild-plugin-pyproject python3-hatchling python3-jinja2 \
-	python3-jsonschema python3-pyroute2 python3-yaml
+	python3-jsonschema python3-pyroute2 python3-shtab python3-yaml
 PACKAGES := python3-venv qemu-system-x86 mmdebstrap xorriso e2fsprogs openssh-client uidmap nftables strace
 # Without its caches pytest compiles every test at each run.
 unexport PYTHONDONTWRITEBYTECODE

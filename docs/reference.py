@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,16 +38,39 @@ list.
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of a mapping; `default`, which may be empty, and `examples` are JSON."""
+
+    name: str
+    kind: str
+    is_required: bool
+    default: str
+    examples: tuple[str, ...]
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A mapping that a role may have; `path` is a nested one's, below the mapping named `title`."""
+
+    title: str
+    path: str
+    description: str
+    keys: tuple[Key, ...]
+
+
 def role_page() -> str:
     """The page's whole text."""
-    schema = load_schema()
-    sections = [_section("The host", "", schema, schema)]
-    sections += [
-        _section(title[0].upper() + title[1:], "", definition, schema)
-        for name, definition in schema["$defs"].items()
-        if definition.get("type") == "object" and (title := _named(name, definition))
-    ]
-    return "\n".join([_HEAD, *sections])
+    return "\n".join([_HEAD, *(_section(table) for table in tables(load_schema()))])
+
+
+def tables(schema: dict[str, Any]) -> Iterator[Table]:
+    """Every mapping of a role, the role itself first."""
+    yield from _tables("The host", "", schema, schema)
+    for name, definition in schema["$defs"].items():
+        if definition.get("type") == "object" and (title := _named(name, definition)):
+            yield from _tables(title[0].upper() + title[1:], "", definition, schema)
 
 
 def _named(name: str, definition: dict[str, Any]) -> str:
@@ -59,28 +83,40 @@ def _named(name: str, definition: dict[str, Any]) -> str:
     }.get(name, str(definition["title"]))
 
 
-def _section(title: str, path: str, value: dict[str, Any], schema: dict[str, Any]) -> str:
-    lines = [f"## {title}\n" if not path else f"### `{path}`\n"]
-    if "description" in value:
-        lines.append(f"{value['description']}\n")
-    lines += ["| key | value | default | example | meaning |", "|---|---|---|---|---|"]
-    lines += _rows(value, schema)
-    nested = [
-        _section(title, f"{path}.{key}" if path else key, child, schema)
-        for key, child in value.get("properties", {}).items()
-        if child.get("type") == "object" and "properties" in child
-    ]
-    return "\n".join([*lines, "", *nested])
-
-
-def _rows(value: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
-    required = set(value.get("required", ()))
+def _tables(
+    title: str, path: str, value: dict[str, Any], schema: dict[str, Any]
+) -> Iterator[Table]:
+    yield Table(title, path, value.get("description", ""), tuple(_keys(value, schema)))
     for key, child in value.get("properties", {}).items():
+        if child.get("type") == "object" and "properties" in child:
+            yield from _tables(title, f"{path}.{key}" if path else key, child, schema)
+
+
+def _section(table: Table) -> str:
+    lines = [f"### `{table.path}`\n" if table.path else f"## {table.title}\n"]
+    if table.description:
+        lines.append(f"{table.description}\n")
+    lines += ["| key | value | default | example | meaning |", "|---|---|---|---|---|"]
+    for key in table.keys:
+        default = "required" if key.is_required else f"`{key.default}`" if key.default else ""
+        examples = ", ".join(f"`{example}`" for example in key.examples)
+        lines.append(f"| `{key.name}` | {key.kind} | {default} | {examples} | {key.meaning} |")
+    return "\n".join([*lines, ""])
+
+
+def _keys(value: dict[str, Any], schema: dict[str, Any]) -> Iterator[Key]:
+    required = set(value.get("required", ()))
+    for name, child in value.get("properties", {}).items():
         target = _resolve(child, schema)
-        default = "required" if key in required else _default(target)
-        meaning = target.get("description", "")
-        example = _example(target)
-        yield f"| `{key}` | {_kind(target, schema)} | {default} | {example} | {meaning} |"
+        yield Key(
+            name,
+            _kind(target, schema),
+            name in required,
+            # As flow style writes it: JSON is YAML, too.
+            json.dumps(target["default"]) if "default" in target else "",
+            tuple(json.dumps(example) for example in target.get("examples", ())),
+            target.get("description", ""),
+        )
 
 
 def _resolve(value: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
@@ -89,15 +125,6 @@ def _resolve(value: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
         return value
     definition: dict[str, Any] = schema["$defs"][reference.rsplit("/", 1)[1]]
     return {**definition, **value}
-
-
-def _default(value: dict[str, Any]) -> str:
-    return f"`{json.dumps(value['default'])}`" if "default" in value else ""
-
-
-def _example(value: dict[str, Any]) -> str:
-    """As flow style writes it: JSON is YAML, too."""
-    return ", ".join(f"`{json.dumps(example)}`" for example in value.get("examples", ()))
 
 
 def _kind(value: dict[str, Any], schema: dict[str, Any]) -> str:

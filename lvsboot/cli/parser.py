@@ -14,10 +14,14 @@ from lvsboot.errors import Exit
 from lvsboot.system.printable import printable_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from typing import Any, NoReturn
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import NoReturn
 
-    Verbs = Mapping[str, tuple[str, Any, Any]]
+    # Name: summary, arguments, what runs.
+    Verbs = Mapping[
+        str,
+        tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]],
+    ]
 
 _DESCRIPTION = "One role file makes an LVS director or real server."
 _HELP = {"-h", "--help", "--version"}
@@ -77,12 +81,18 @@ def parser_for(words: Sequence[str]) -> _Parser:
     name = words[0] if words else ""
     if name in service.VERBS:
         return _parser({"the service": {name: service.VERBS[name]}})
-    from lvsboot.cli import roles
-
-    for verbs in (roles.VERBS, roles.TOOLS):
+    groups = verb_groups()
+    for verbs in groups.values():
         if name in verbs:
             return _parser({"": {name: verbs[name]}})
-    return _parser({"roles": roles.VERBS, "the service": service.VERBS, "tools": roles.TOOLS})
+    return _parser(groups)
+
+
+def verb_groups() -> Mapping[str, Verbs]:
+    """Every verb, in groups by their titles."""
+    from lvsboot.cli import roles
+
+    return {"roles": roles.VERBS, "the service": service.VERBS, "tools": roles.TOOLS}
 
 
 def _verb_in(words: Sequence[str]) -> str | None:
