@@ -13,12 +13,14 @@ STAMP := .venv/.installed
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 DEB_PACKAGES := dpkg-dev debhelper dh-python pybuild-plugin-pyproject python3-hatchling python3-jinja2 \
 	python3-jsonschema python3-pyroute2 python3-shtab python3-yaml
+# What reads the package's manual and completion.
+LINT_PACKAGES := lintian mandoc man-db zsh fish
 PACKAGES := python3-venv qemu-system-x86 mmdebstrap xorriso e2fsprogs openssh-client uidmap nftables strace
 # Without its caches pytest compiles every test at each run.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock check test image kernel boot compat crash matrix shared others apart soak demo bench fuzz wheel deb clean
+.PHONY: help setup lock check test image package kernel boot compat crash matrix shared others apart soak demo bench fuzz wheel deb clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -55,9 +57,14 @@ test: setup ## Unit, kernel and boot tier: a quarter of an hour
 	$(MAKE) --jobs=2 check image
 	@# The kernel tier is one small VM: it runs beside the boots, which take longer, at lower priority.
 	$(MAKE) --jobs=2 kernel boot
+	$(MAKE) package
 
 image: setup ## Make the VMs' image
 	$(BIN)/python -m lab image
+
+package: setup ## Build the Debian package and the wheel, and look into them: a minute
+	@lab/packages $(LINT_PACKAGES)
+	$(BIN)/pytest tests/package
 
 kernel: setup ## The kernel tier: a real ip_vs in a small VM
 	nice $(BIN)/python -m lab kernel -- -m 'not long'

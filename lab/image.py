@@ -1,4 +1,4 @@
-"""Makes the disks that the VMs boot from, out of Debian's packages and this checkout's wheel."""
+"""Makes the disks that the VMs boot from, out of Debian's packages and this checkout's own."""
 
 from __future__ import annotations
 
@@ -69,12 +69,13 @@ def base(*extra: str) -> Image:
     return _with_disk(distribution, _base(distribution) / "disk")
 
 
-def installed(distribution: Distribution = DEBIAN_13) -> Image:
-    """The base with lvsboot installed from its wheel; cloud-init gives a host its role."""
+def installed(distribution: Distribution = DEBIAN_13, *, by_wheel: bool = False) -> Image:
+    """The base with lvsboot's Debian package, or its wheel; cloud-init gives a host its role."""
+    kind = "by-wheel" if by_wheel else "installed"
     folder = cache.made(
-        f"{distribution.name}installed",
+        f"{distribution.name}{kind}",
         _lvsboot_key(distribution),
-        lambda folder: _make_installed(folder, distribution),
+        lambda folder: _make_installed(folder, distribution, by_wheel=by_wheel),
     )
     return _with_disk(distribution, folder / "disk")
 
@@ -164,16 +165,30 @@ def _renderer_hooks(distribution: Distribution) -> list[str]:
     return [f"--customize-hook=echo '{line}' >\"$1/etc/cloud/cloud.cfg.d/91-renderer.cfg\""]
 
 
-def _make_wheel(folder: Path) -> None:
-    # With the backend of the development environment, which is locked.
-    offline = ("--no-deps", "--no-build-isolation", "--disable-pip-version-check")
-    run([sys.executable, "-m", "pip", "wheel", "--quiet", *offline, "-w", folder, REPO])
+def package(version: str = "") -> Path:
+    """The Debian package of this checkout, as a later `version` where that is given."""
+    key = cache.digest([_package_key(), version])
+    kind = f"deb{version}"
+    folder = cache.made(kind, key, lambda folder: _make_package(folder, version))
+    (place,) = folder.glob("*.deb")
+    return place
 
 
-def _make_installed(folder: Path, distribution: Distribution) -> None:
+def _make_package(folder: Path, version: str) -> None:
+    run([LAB / "deb", folder, version])
+
+
+def _make_installed(folder: Path, distribution: Distribution, *, by_wheel: bool) -> None:
     _say(f"installing lvsboot into the image of Debian {distribution.suite}")
     tree = _unpack(folder, distribution)
-    _install_lvsboot(tree)
+    if by_wheel:
+        # With the backend of the development environment, which is locked.
+        offline = ("--no-deps", "--no-build-isolation", "--disable-pip-version-check")
+        run([sys.executable, "-m", "pip", "wheel", "--quiet", *offline, "-w", folder, REPO])
+        (wheel,) = folder.glob("*.whl")
+        _install_lvsboot(tree, wheel, "install-wheel")
+    else:
+        _install_lvsboot(tree)
     _make_disk(tree, folder / "disk")
 
 
@@ -198,19 +213,23 @@ def _without_cloud_init(folder: Path, distribution: Distribution) -> Path:
     return tree
 
 
+def _package_key() -> str:
+    names = ("lvsboot", "units", "templates", "schemas", "debian", "docs", "examples")
+    files = ("pyproject.toml", "README.md", "CHANGELOG.md", "lab/deb")
+    return cache.digest([], [REPO / name for name in (*names, *files)])
+
+
 def _lvsboot_key(distribution: Distribution) -> str:
     return cache.digest(
-        [_base(distribution).name],
-        [REPO / name for name in ("lvsboot", "units", "templates", "schemas", "pyproject.toml")]
-        + [GUEST / "install", GUEST / "restore", LAB / "image.py"],
+        [_base(distribution).name, _package_key()],
+        [*GUEST.glob("install*"), GUEST / "restore", LAB / "image.py"],
     )
 
 
-def _install_lvsboot(tree: Path) -> None:
+def _install_lvsboot(tree: Path, file: Path | None = None, script: str = "install") -> None:
     # The same on every release: it is pure Python.
-    (wheel,) = cache.made("wheel", _lvsboot_key(DEBIAN_13), _make_wheel).glob("lvsboot-*.whl")
-    run_as_root(["cp", wheel, tree / "tmp"])
-    _in_tree(tree, ["sh", "-c", (GUEST / "install").read_text()])
+    run_as_root(["cp", file or package(), tree / "tmp"])
+    _in_tree(tree, ["sh", "-c", (GUEST / script).read_text()])
 
 
 def _unpack(folder: Path, distribution: Distribution) -> Path:
