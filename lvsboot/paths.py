@@ -52,6 +52,11 @@ LOADING_RULES = f"{RUNTIME}/loading.rules"
 LOADED_FROM = f"{RUNTIME}/loaded.from"
 # Fingerprints that earlier versions kept: start, reload and stop remove them.
 STALE_FINGERPRINTS = f"{RUNTIME}/known"
+# What user-data writes on a host that lacks lvsboot: the package, which a reboot may lose, and the
+# repository's source and key, to whose name comes .asc or .gpg.
+DEB = "/run/lvsboot.deb"
+APT_SOURCE = "/etc/apt/sources.list.d/lvsboot.sources"
+APT_KEY = "/etc/apt/keyrings/lvsboot"
 # Two locks: an apply, which holds the first all the time, has a reload run that takes the other.
 FILES_LOCK = f"{RUNTIME}/apply.lock"
 TABLE_LOCK = f"{RUNTIME}/lock"

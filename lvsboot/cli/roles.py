@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from lvsboot import paths
-from lvsboot.cli import provisioning, tools
+from lvsboot.cli import cloud_init, provisioning, tools
 from lvsboot.cli.output import (
     log,
     print_cautions,
@@ -18,7 +18,6 @@ from lvsboot.cli.output import (
 from lvsboot.cli.service import removal_argument
 from lvsboot.cli.tools import path_of, shown_name, standard_input
 from lvsboot.errors import ConflictError, Exit, InputError
-from lvsboot.system.printable import printable_line
 
 if TYPE_CHECKING:
     import argparse
@@ -56,7 +55,7 @@ def _apply_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _cloud_init_arguments(parser: argparse.ArgumentParser) -> None:
     _role_argument(parser)
-    parser.add_argument("-o", "--output", metavar="DIR", required=True, help="the seed's folder")
+    cloud_init.add_options(parser)
 
 
 def _role_argument(parser: argparse.ArgumentParser) -> None:
@@ -157,20 +156,7 @@ def _apply(arguments: argparse.Namespace) -> int:
 
 
 def _cloud_init(arguments: argparse.Namespace) -> int:
-    from lvsboot.commands import roles
-    from lvsboot.render.cloudinit import seed_warnings
-
-    directory = path_of(arguments.output)
-    role_file = _read_role(arguments)
-    written = roles.cloud_init(role_file, directory)
-    for place in written:
-        print(printable_line(str(place)))
-    network = directory / "network-config"
-    if network not in written and network.exists():
-        log(f"{network} is none of this role's, and cloud-init would read it: is it yours?")
-    for warning in seed_warnings(role_file.role):
-        log(warning)
-    return Exit.DONE
+    return cloud_init.run(arguments, _read_role(arguments))
 
 
 def _read_role(arguments: argparse.Namespace, *, from_anybody: bool = True) -> RoleFile:
@@ -192,7 +178,7 @@ VERBS = {
     "apply": ("write a role's files on this host and bring it up", _apply_arguments, _apply),
     "render": ("write a role's files into an unpacked image", _render_arguments, _render),
     "cloud-init": (
-        "write a NoCloud seed that boots into a role",
+        "write user-data, or a NoCloud seed, that boots into a role",
         _cloud_init_arguments,
         _cloud_init,
     ),

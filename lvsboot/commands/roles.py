@@ -15,14 +15,11 @@ from lvsboot.install.entries import read_entry
 from lvsboot.install.files import Change, install_tree, plan_files
 from lvsboot.install.image_lock import ImageLock
 from lvsboot.install.tree import Tree
-from lvsboot.render.cloudinit import render_seed
 from lvsboot.render.units import leave_to_package, render_units
 from lvsboot.role.model import Backend
 from lvsboot.role.reader import RoleFile
-from lvsboot.system.atomic import make_folder
 from lvsboot.system.lock import Lock, Log, log_nothing
 from lvsboot.system.os_errors import translate_os_errors
-from lvsboot.system.textfiles import Staged
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,30 +122,6 @@ def install_units(root: Path, *, log: Log = log_nothing) -> Rendering:
 
 def _files_lock(root: Path, verb: str, log: Log) -> Lock:
     return Lock(paths.FILES_LOCK, verb, log) if root == HOST else ImageLock(root, verb, log)
-
-
-def cloud_init(role_file: RoleFile, directory: Path) -> tuple[Path, ...]:
-    """Writes the NoCloud seed into `directory`, which is made if need be; gives the files.
-
-    All of them or none: half a seed would boot into half a role.
-    """
-    _make_directory(directory)
-    files = render_seed(role_file.role, role_file.text)
-    with ExitStack() as stack:
-        places = [f"{directory}/{file.path}" for file in files]
-        staged = [
-            stack.enter_context(Staged(place, file.text.encode()))
-            for place, file in zip(places, files, strict=True)
-        ]
-        for file_beside in staged:
-            file_beside.commit()
-    return tuple(directory / file.path for file in files)
-
-
-def _make_directory(directory: Path) -> None:
-    with translate_os_errors("make", directory):
-        if not directory.is_dir():
-            make_folder(str(directory))
 
 
 def existing_root(root: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Renders a role as a NoCloud seed: user-data, meta-data and network-config. Pure."""
+"""Renders a role for cloud-init: user-data, and a NoCloud seed's other two files. Pure."""
 
 from __future__ import annotations
 
@@ -6,26 +6,51 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
-import yaml
-
 from lvsboot import paths
 from lvsboot.install.tree import File
 from lvsboot.render.ethernets import ethernet, network_config
+from lvsboot.render.user_data.document import HEADER, CloudConfig
+from lvsboot.render.user_data.installation import Installation, installation_config
+from lvsboot.render.user_data.merge import merge_cloud_config
+from lvsboot.render.user_data.text import file_entry, yaml_text
 from lvsboot.role.model import Backend, Role
 from lvsboot.role.vlans import own_vlans
 
 
-def render_seed(role: Role, role_text: str) -> tuple[File, ...]:
-    """The seed's files by their bare names; network-config only where the role has NICs."""
+def render_user_data(
+    role: Role,
+    role_text: str,
+    installation: Installation | None = None,
+    theirs: CloudConfig | None = None,
+) -> str:
+    """A cloud-config that writes the role; lvs-provision.service applies it.
+
+    With an installation it installs lvsboot, too. InputError where it contradicts `theirs`.
+    """
+    ours: dict[str, Any] = {"hostname": role.hostname} if role.hostname is not None else {}
+    ours["write_files"] = [file_entry(paths.ROLE, role_text)]
+    if installation is not None:
+        parts = installation_config(installation)
+        files = [*ours["write_files"], *parts.get("write_files", ())]
+        ours = {**ours, **parts, "write_files": files}
+    return f"{HEADER}\n{yaml_text(ours if theirs is None else merge_cloud_config(theirs, ours))}"
+
+
+def render_seed(role: Role, role_text: str, user_data: str | None = None) -> tuple[File, ...]:
+    """The seed's files by their bare names; network-config only where the role has NICs.
+
+    `user_data` is the role's own with more in it, which is part of what an instance is.
+    """
     files = [
-        File("user-data", "#cloud-config\n" + _yaml(_user_data(role, role_text))),
-        File("meta-data", _yaml(_meta_data(role, role_text))),
+        File("user-data", user_data or render_user_data(role, role_text)),
+        File("meta-data", yaml_text(_meta_data(role, role_text, user_data or ""))),
     ]
     if role.nics:
         # Without VIPs, which come up after the rules; besides, three of cloud-init's renderers
         # raise ValueError for an address label.
         entries = {nic.name: ethernet(nic) for nic in role.nics}
-        files.append(File("network-config", _yaml(network_config(entries, own_vlans(role.nics)))))
+        network = network_config(entries, own_vlans(role.nics))
+        files.append(File("network-config", yaml_text(network)))
     return tuple(files)
 
 
@@ -44,32 +69,18 @@ def seed_warnings(role: Role) -> Iterator[str]:
         )
 
 
-def _user_data(role: Role, role_text: str) -> dict[str, Any]:
-    """Writes the role file; lvs-provision.service applies it, so there is no runcmd."""
-    hostname = {"hostname": role.hostname} if role.hostname is not None else {}
-    role_file = {"path": paths.ROLE, "permissions": "0644", "content": role_text}
-    return {**hostname, "write_files": [role_file]}
+def user_data_warnings(role: Role) -> Iterator[str]:
+    """Warns of NICs that user-data alone does not configure: it holds no network configuration."""
+    if role.nics and role.network and role.network.backend in {Backend.AUTO, Backend.EXTERNAL}:
+        names = ", ".join(nic.name for nic in role.nics)
+        yield (
+            f"user-data alone does not configure {names}: where the platform does not give the "
+            "role's addresses, name a backend in network.backend, or write a NoCloud folder (-o)"
+        )
 
 
-def _meta_data(role: Role, role_text: str) -> dict[str, Any]:
+def _meta_data(role: Role, role_text: str, more: str) -> dict[str, Any]:
     """Makes each role a new instance, so that cloud-init writes it even where it ran before."""
-    digest = sha256(role_text.encode()).hexdigest()[:16]
+    digest = sha256((role_text + more).encode()).hexdigest()[:16]
     hostname = {"local-hostname": role.hostname} if role.hostname is not None else {}
     return {"instance-id": f"lvsboot-{digest}", **hostname}
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes multi-line texts as literal blocks, so that a person can read the role in the seed."""
-
-
-def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _represent_text)
-
-
-def _yaml(value: dict[str, Any]) -> str:
-    text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=False, width=4096)
-    return text

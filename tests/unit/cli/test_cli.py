@@ -22,6 +22,7 @@ from lvsboot import __version__
 from lvsboot.cli import main
 from lvsboot.errors import Exit
 from tests.golden import REPOSITORY, read_tree
+from tests.unit.render.user_data.test_text import content_of
 
 DIRECTOR = REPOSITORY / "examples/dr/director.yaml"
 NETWORKD = "etc/systemd/system/multi-user.target.wants/systemd-networkd.service"
@@ -323,7 +324,7 @@ def test_a_seed_in_a_folder_that_is_named_from_here(
         assert [place.name for place in written] == ["user-data", "meta-data", "network-config"]
         assert {place.parent.resolve() for place in written} == {Path(folder).resolve()}
         [file] = yaml.safe_load(written[0].read_text(encoding="utf-8"))["write_files"]
-        assert file["content"].encode() == text
+        assert content_of(file) == text
 
 
 def test_a_seed_is_whole_or_not_there(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ def keys_in(text: str) -> set[str]:
 def commands_in(text: str) -> list[str]:
     """Each call of lvsboot with what is typed after it, up to the shell's next word."""
     lines = [line for block in re.findall(r"^```.*?^```$", text, re.DOTALL | re.MULTILINE)
-             for line in block.splitlines()]  # fmt: skip
+             for line in block.replace("\\\n", " ").splitlines()]  # fmt: skip
     called = (re.search(r"(?:^|[#$|] )(?:\S*/)?lvsboot( .*)$", line) for line in lines)
     typed = [found[1] for found in called if found]
     typed += [it.removeprefix("lvsboot") for it in snippets(text) if it.startswith("lvsboot ")]
@@ -79,7 +80,7 @@ def test_keys_of_a_role_exist(place: Path) -> None:
 @pytest.mark.parametrize("place", DOCUMENTS, ids=relative)
 def test_commands_exist(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for words in commands_in(place.read_text(encoding="utf-8")):
-        typed = words.replace("[", "").replace("]", "").split()
+        typed = shlex.split(words.replace("[", "").replace("]", ""))
         # A verb's name alone stands for the verb.
         typed += ["--help"] if len(typed) == 1 else []
         try:

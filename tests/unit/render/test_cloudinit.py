@@ -10,9 +10,16 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lvsboot.render.cloudinit import render_seed, seed_warnings
+from lvsboot.render.cloudinit import (
+    render_seed,
+    render_user_data,
+    seed_warnings,
+    user_data_warnings,
+)
+from lvsboot.render.user_data.installation import AptPackage, EmbeddedDeb
 from lvsboot.role.reader import decode_role, parse_role
 from tests.golden import REPOSITORY
+from tests.unit.render.user_data.test_text import content_of
 
 ROLE = """\
 version: 1
@@ -52,13 +59,19 @@ def test_user_data_carries_the_role_byte_for_byte() -> None:
     text = seed(ROLE)["user-data"]
     assert text.startswith("#cloud-config\n")
     [file] = yaml.safe_load(text)["write_files"]
-    assert file == {"path": "/etc/lvs/role.yaml", "permissions": "0644", "content": ROLE}
+    assert (file["path"], file["permissions"]) == ("/etc/lvs/role.yaml", "0644")
+    assert content_of(file).decode() == ROLE
+
+
+def test_a_short_role_can_be_read_in_the_seed() -> None:
+    text = "version: 1\nreal_server: {method: dr, vips: [192.0.2.1]}\n"
+    assert "  content: |\n    version: 1\n" in seed(text)["user-data"]
 
 
 @pytest.mark.parametrize("text", [ROLE.rstrip("\n"), ROLE + "\n\n", ROLE + "# caf\u00e9 \t\n"])
 def test_any_last_line_and_any_letter(text: str) -> None:
     [file] = yaml.safe_load(seed(text)["user-data"])["write_files"]
-    assert file["content"] == text
+    assert content_of(file).decode() == text
 
 
 def test_the_seed_runs_no_command() -> None:
@@ -69,6 +82,35 @@ def test_a_new_role_is_a_new_instance() -> None:
     first, second = seed(ROLE)["meta-data"], seed(ROLE + "# changed\n")["meta-data"]
     assert yaml.safe_load(first)["local-hostname"] == "dir1"
     assert yaml.safe_load(first)["instance-id"] != yaml.safe_load(second)["instance-id"]
+
+
+def test_what_is_installed_with_the_role_is_part_of_the_instance() -> None:
+    role = parse_role(ROLE.encode(), "role.yaml").role
+    ids = set()
+    for way in (None, AptPackage("lvsboot"), AptPackage("lvsboot", "2")):
+        text = None if way is None else render_user_data(role, ROLE, way)
+        ids.add(render_seed(role, ROLE, text)[1].text)
+    assert len(ids) == 3
+    assert seed(ROLE)["meta-data"] in ids
+
+
+def test_the_role_stands_before_what_installs_lvsboot() -> None:
+    role = parse_role(ROLE.encode(), "role.yaml").role
+    value = yaml.safe_load(render_user_data(role, ROLE, EmbeddedDeb(b"\0" * 99)))
+    assert [file["path"] for file in value["write_files"]] == [
+        "/etc/lvs/role.yaml", "/run/lvsboot.deb",
+    ]  # fmt: skip
+    assert list(value) == ["hostname", "write_files", "package_update", "runcmd"]
+
+
+def test_nics_that_user_data_cannot_configure_get_a_warning() -> None:
+    for text, number in (
+        (ROLE, 1),
+        (ROLE.replace("network:\n", "network:\n  backend: netplan\n"), 0),
+        ("version: 1\nreal_server: {method: dr, vips: [192.0.2.1]}\n", 0),
+    ):
+        role = parse_role(text.encode(), "role.yaml").role
+        assert len(list(user_data_warnings(role))) == number
 
 
 def test_network_config_has_every_host_address_and_no_vip() -> None:
@@ -124,4 +166,4 @@ def test_cloud_config_carries_any_role_file(comment: str) -> None:
     [written] = [
         it for it in yaml.safe_load(body)["write_files"] if it["path"] == "/etc/lvs/role.yaml"
     ]
-    assert written["content"] == comment
+    assert content_of(written).decode() == comment

@@ -1,0 +1,166 @@
+"""Reads a person's own cloud-config, with the lines of its keys. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from lvsboot.errors import InputError
+from lvsboot.problem import Problem, Span
+from lvsboot.role.composer import MAX_DEPTH, Loader
+from lvsboot.role.document import source_line
+from lvsboot.role.finding import Path, path_text
+
+MAX_BYTES = 1024 * 1024
+HEADER = "#cloud-config"
+# cloudinit/handlers/__init__.py, INCLUSION_TYPES_MAP: what a text is by how it begins. The longer
+# ones come first, as cloud-init compares them.
+_OTHER_KINDS = {
+    "#cloud-config-archive": "a cloud-config archive",
+    "#cloud-config-jsonp": "a JSON patch",
+    "#cloud-boothook": "a boothook",
+    "#part-handler": "a part handler",
+    "#include": "a list of URLs",
+    "## template: jinja": "a Jinja template, which cloud-init would render with the role in it",
+    "#!": "a script",
+    "mime-version:": "a multi-part message",
+    "content-type:": "a multi-part message",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CloudConfig:
+    """A file's value as cloud-init reads it (YAML 1.1), and its YAML nodes for their positions."""
+
+    file: str
+    text: str
+    value: Mapping[Any, Any]
+    node: yaml.MappingNode
+
+    def problem(self, path: Path, message: str, hint: str) -> Problem:
+        """A problem at `path`, or at what is nearest to it in the text."""
+        span = _span_of(self.node, path)
+        source = source_line(self.text, span)
+        return Problem(self.file, span, message, path_text(path), hint, source)
+
+
+def parse_cloud_config(raw: bytes, file: str) -> CloudConfig:
+    """InputError with the line where `raw` is no cloud-config, or one that loses some of itself."""
+    text = _decode(raw, file)
+    if refusal := _other_kind(text):
+        message, hint = refusal
+        raise InputError([Problem(file, Span(1), message, hint=hint, source=text.split("\n")[0])])
+    try:
+        _check_depth(text, file)
+        parser = Loader(text)
+        node = parser.get_single_node()
+        value = None if node is None else parser.construct_document(node)
+    except yaml.YAMLError as error:
+        raise InputError([_syntax_problem(error, text, file)]) from error
+    except (TypeError, ValueError) as error:
+        # A date such as 2026-13-01, say: cloud-init, too, gives the file up.
+        message = f"cloud-init cannot read this: {str(error).splitlines()[0]}"
+        raise InputError([Problem(file, Span(1), message, hint="quote the value")]) from error
+    if not isinstance(value, dict):
+        what = "the cloud-config is empty" if value is None else "the cloud-config is no mapping"
+        raise InputError([Problem(file, Span(1), what, hint="write keys and values below line 1")])
+    config = CloudConfig(file, text, value, node)
+    if repeated := _repeated_keys(config):
+        raise InputError(repeated)
+    return config
+
+
+def _decode(raw: bytes, file: str) -> str:
+    if len(raw) > MAX_BYTES:
+        message = f"the file has more than {MAX_BYTES:,} bytes, which no user-data can carry"
+        raise InputError([Problem(file, Span(1), message, hint="name a cloud-config")])
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        span = Span(raw[: error.start].count(b"\n") + 1)
+        hint = "name a cloud-config, saved as UTF-8 and not compressed"
+        message = f"byte 0x{raw[error.start]:02x} is not UTF-8"
+        raise InputError([Problem(file, span, message, hint=hint)]) from error
+
+
+def _other_kind(text: str) -> tuple[str, str] | None:
+    """What the text is instead, and how to fix it; None for a cloud-config."""
+    begins = text[:4096].lstrip().lower()
+    for prefix, kind in _OTHER_KINDS.items():
+        if begins.startswith(prefix):
+            return (
+                f"this is no cloud-config, but {kind}",
+                "hand both over as the parts of a multi-part message (cloud-init devel make-mime)",
+            )
+    if begins.split("\n")[0].split(" ")[0].rstrip() != HEADER:
+        hint = f"write {HEADER} in line 1, without which cloud-init ignores the file"
+        return f"a cloud-config begins with {HEADER}, and this file does not", hint
+    return None
+
+
+def _check_depth(text: str, file: str) -> None:
+    """The parser of events does not recurse, as composing them does."""
+    depth = 0
+    for event in yaml.parse(text, Loader=Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            mark = event.start_mark
+            span = Span(mark.line + 1, mark.column + 1) if mark else Span(1)
+            message = f"lists and mappings are nested more than {MAX_DEPTH} deep"
+            raise InputError([Problem(file, span, message, source=source_line(text, span))])
+
+
+def _syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
+    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+    words = error.problem if isinstance(error, yaml.MarkedYAMLError) else str(error)
+    # An error at the text's end is about what begins before it.
+    last = text.rstrip().count("\n") + 1
+    span = Span(mark.line + 1, mark.column + 1, 1) if mark and mark.line < last else Span(last)
+    source = source_line(text, span)
+    hint = "indent with spaces, not tabs" if "\t" in source else ""
+    message = f"this is not YAML that cloud-init reads: {words}"
+    return Problem(file, span, message, hint=hint, source=source)
+
+
+def _repeated_keys(config: CloudConfig) -> list[Problem]:
+    """PyYAML, and so cloud-init, keeps the last of two equal keys without a word."""
+    lines: dict[str, int] = {}
+    problems = []
+    for key, _value in config.node.value:
+        line = key.start_mark.line + 1
+        if isinstance(key, yaml.ScalarNode) and lines.setdefault(key.value, line) != line:
+            span = _mark_span(key)
+            message = f"{key.value} is here a second time: cloud-init ignores the first"
+            hint = f"the first is in line {lines[key.value]}: write them as one"
+            source = source_line(config.text, span)
+            problems.append(Problem(config.file, span, message, "", hint, source))
+    return problems
+
+
+def _span_of(node: yaml.Node, path: Path) -> Span:
+    span = _mark_span(node)
+    for step in path:
+        match node:
+            case yaml.MappingNode():
+                pairs = [pair for pair in node.value if pair[0].value == step]
+                if not pairs:
+                    return span
+                span, node = _mark_span(pairs[-1][0]), pairs[-1][1]
+            case yaml.SequenceNode() if isinstance(step, int) and step < len(node.value):
+                node = node.value[step]
+                span = _mark_span(node)
+            case _:
+                return span
+    return span
+
+
+def _mark_span(node: yaml.Node) -> Span:
+    start, end = node.start_mark, node.end_mark
+    is_word = isinstance(node, yaml.ScalarNode) and start.line == end.line
+    return Span(start.line + 1, start.column + 1, end.column - start.column if is_word else 1)

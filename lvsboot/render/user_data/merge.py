@@ -1,0 +1,76 @@
+"""Merges lvsboot's cloud-config into a person's, as cloud-init would with both. Pure.
+
+The person's is the first part and lvsboot's the second, with what cloud-init's manual gives for
+joining two of them: list(append)+dict(no_replace,recurse_list). There the first part's scalars
+silently win; here a scalar that both set, to different values, is a problem.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lvsboot.errors import InputError
+from lvsboot.problem import Problem
+from lvsboot.render.user_data.document import CloudConfig
+from lvsboot.role.finding import Path
+
+# How a part is merged into the parts before it. Theirs has none before it, so that cloud-init
+# would read the key and not use it.
+_MERGE_KEYS = ("merge_how", "merge_type")
+
+
+def merge_cloud_config(theirs: CloudConfig, ours: Mapping[str, Any]) -> dict[Any, Any]:
+    """Both as one; InputError names every key on which they differ, with the person's line."""
+    own = {key: value for key, value in theirs.value.items() if key not in _MERGE_KEYS}
+    merged, conflicts = _merged(own, ours, ())
+    problems = [*(_conflict(theirs, path, ours) for path in conflicts), *_files(theirs, ours)]
+    if problems:
+        raise InputError(problems)
+    return merged
+
+
+def _merged(
+    theirs: Mapping[Any, Any], ours: Mapping[str, Any], path: Path
+) -> tuple[dict[Any, Any], list[Path]]:
+    merged, conflicts = dict(theirs), list[Path]()
+    for key, value in ours.items():
+        place = (*path, key)
+        if key not in merged:
+            merged[key] = value
+            continue
+        match merged[key], value:
+            case list() as first, list():
+                merged[key] = [*first, *value]
+            case dict() as first, dict():
+                merged[key], inner = _merged(first, value, place)
+                conflicts += inner
+            case first, _ if first != value:
+                conflicts.append(place)
+    return merged, conflicts
+
+
+def _conflict(theirs: CloudConfig, path: Path, ours: Mapping[str, Any]) -> Problem:
+    value: Any = ours
+    for step in path:
+        value = value[step]
+    if isinstance(value, list | dict):
+        kind = "list" if isinstance(value, list) else "mapping"
+        message = f"the role's user-data has a {kind} here, which cannot be merged with this value"
+        return theirs.problem(path, message, f"make it a {kind}, or leave the key out")
+    written = str(value).lower() if isinstance(value, bool) else str(value)
+    message = f"the role's user-data has {written} here"
+    return theirs.problem(path, message, "leave the key out, or write the same value")
+
+
+def _files(theirs: CloudConfig, ours: Mapping[str, Any]) -> Iterator[Problem]:
+    """Of two entries of write_files for one path cloud-init writes both, so that the last stays."""
+    own = {entry["path"] for entry in ours.get("write_files", ())}
+    entries = theirs.value.get("write_files")
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        path = entry.get("path") if isinstance(entry, dict) else None
+        if isinstance(path, str) and posixpath.normpath(path) in own:
+            where = ("write_files", index, "path")
+            message = "the role's user-data writes this file"
+            yield theirs.problem(where, message, "take the entry out, or write another path")

@@ -1,0 +1,86 @@
+"""What is no cloud-config, with its line; and what cloud-init would read of one."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from lvsboot.errors import InputError
+from lvsboot.problem import Problem
+from lvsboot.render.user_data.document import MAX_BYTES, parse_cloud_config
+from lvsboot.render.user_data.text import yaml_text
+
+
+def problems_of(raw: bytes) -> tuple[Problem, ...]:
+    with pytest.raises(InputError) as caught:
+        parse_cloud_config(raw, "own.yaml")
+    assert all(problem.hint or problem.source for problem in caught.value.problems)
+    return caught.value.problems
+
+
+@pytest.mark.parametrize(
+    ("raw", "line", "message"),
+    [
+        (b"", 1, "begins with #cloud-config"),
+        (b"users: []\n", 1, "begins with #cloud-config"),
+        (b"# cloud-config\nusers: []\n", 1, "begins with #cloud-config"),
+        (b"#cloud-configuration\n", 1, "begins with #cloud-config"),
+        (b"#!/bin/sh\n", 1, "a script"),
+        (b"#include\nhttps://example.net\n", 1, "a list of URLs"),
+        (b"#cloud-boothook\n", 1, "a boothook"),
+        (b"#cloud-config-archive\n[]\n", 1, "archive"),
+        (b"#cloud-config-jsonp\n[]\n", 1, "a JSON patch"),
+        (b"## template: jinja\n#cloud-config\n", 1, "a Jinja template"),
+        (b"Content-Type: multipart/mixed\nMIME-Version: 1.0\n", 1, "multi-part"),
+        (b"#cloud-config\n", 1, "is empty"),
+        (b"#cloud-config\n- a\n", 1, "no mapping"),
+        (b"#cloud-config\na: [\n\n", 2, "not YAML"),
+        (b"#cloud-config\na: 1\n\tb: 2\n", 3, "not YAML"),
+        (b"#cloud-config\na: 1\n---\nb: 2\n", 3, "not YAML"),
+        (b"#cloud-config\na: !!python/object:os.system 1\n", 2, "not YAML"),
+        (b"#cloud-config\na: 2026-13-01\n", 1, "cannot read this"),
+        (b"#cloud-config\na: " + b"[" * 65 + b"]" * 65, 2, "nested more than"),
+        (b"#cloud-config\nruncmd: [a]\nb: 1\nruncmd: [c]\n", 4, "ignores the first"),
+        (b"#cloud-config\n\xff\n", 2, "not UTF-8"),
+        (b"\x1f\x8b\x08\0", 1, "not UTF-8"),
+        (b"#" * (MAX_BYTES + 1), 1, "has more than"),
+    ],
+)
+def test_what_is_no_cloud_config(raw: bytes, line: int, message: str) -> None:
+    [problem] = problems_of(raw)
+    assert (problem.file, problem.span.line) == ("own.yaml", line)
+    assert message in problem.message
+
+
+def test_aliases_may_repeat_each_other() -> None:
+    """Each is read and written where it is named first: nothing recurses through all of them."""
+    before, after = "[" * 50, "]" * 50
+    lines = ["a0: &a0 [1]", *(f"a{i}: &a{i} {before}*a{i - 1}{after}" for i in range(1, 60))]
+    config = parse_cloud_config("\n".join(["#cloud-config", *lines]).encode(), "own.yaml")
+    assert yaml_text(config.value).startswith("a0: &id001\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["#cloud-config\n", "\n\n#cloud-config\n", "#Cloud-Config  \n", "\ufeff#cloud-config # mine\n"],
+)
+def test_the_header_as_cloud_init_takes_it(text: str) -> None:
+    config = parse_cloud_config(f"{text}a: 1\n".encode(), "own.yaml")
+    assert config.value == {"a": 1}
+
+
+def test_values_are_those_of_yaml_1_1_as_cloud_init_reads_them() -> None:
+    text = "#cloud-config\na: no\nb: 0644\nc: 1:30\nd: &x [1]\ne: *x\n"
+    assert parse_cloud_config(text.encode(), "own.yaml").value == yaml.safe_load(text)
+
+
+def test_a_problem_is_shown_at_its_key_or_its_entry() -> None:
+    text = "#cloud-config\napt:\n  sources: 1\nwrite_files:\n- {path: /a}\n- path: /b\n"
+    config = parse_cloud_config(text.encode(), "own.yaml")
+    spans = {
+        path: config.problem(path, "m", "h").span[:2]
+        for path in [
+            ("apt", "sources"), ("apt", "other"), ("write_files", 1, "path"), ("write_files", 9),
+        ]
+    }  # fmt: skip
+    assert list(spans.values()) == [(3, 3), (2, 1), (6, 3), (4, 1)]
