@@ -22,8 +22,8 @@ def render_units() -> Iterator[Entry]:
     """The units that every host and image has; of these only the provisioners are enabled."""
     for unit in sorted((*UNITS.glob("*.service"), *UNITS.glob("*.path"))):
         yield static_unit(unit.name)
-    for unit, target in _PROVISIONERS.items():
-        yield wanted(target, unit)
+    for name, target in _PROVISIONERS.items():
+        yield wanted(target, name)
 
 
 def leave_to_package(

@@ -60,8 +60,9 @@ def without_dpkg(paths: set[str]) -> set[str]:
 def test_a_package_without_a_role_leaves_nothing(root: Path) -> None:
     before = files(root)
     inside(root, "dpkg --install /lvsboot.deb")
-    enabled = inside(root, "systemctl is-enabled lvs-provision.service lvs.service || true")
-    assert enabled.split() == ["enabled", "disabled"]
+    units = "lvs-provision-early.service lvs-provision.service lvs.service"
+    enabled = inside(root, f"systemctl is-enabled {units} || true")
+    assert enabled.split() == ["enabled", "enabled", "disabled"]
     inside(root, "dpkg --purge lvsboot")
     assert without_dpkg(files(root)) == without_dpkg(before)
 

@@ -18,7 +18,10 @@ from lvsboot.role.reader import RoleFile, parse_role
 from tests.golden import REPOSITORY, read_tree
 
 STATIC = {unit.name for unit in UNITS.iterdir() if unit.suffix in {".service", ".path", ".target"}}
-PROVISIONER = f"{paths.UNITS}/multi-user.target.wants/lvs-provision.service"
+PROVISIONERS = {
+    f"{paths.UNITS}/multi-user.target.wants/lvs-provision.service",
+    f"{paths.UNITS}/sysinit.target.wants/lvs-provision-early.service",
+}
 
 
 @pytest.fixture
@@ -68,8 +71,8 @@ def test_a_role_gets_drop_ins_and_links_only(root: Path, example: str) -> None:
         if entry.target != "/dev/null":
             assert Path(entry.target).parent == Path(paths.PACKAGED_UNITS)
             assert Path(entry.target).name in STATIC or "networkd" in entry.target
-    # The package enables it, or the administrator has disabled it.
-    assert PROVISIONER not in tree
+    # The package enables them, or the administrator has disabled them.
+    assert not PROVISIONERS & tree.keys()
 
 
 def test_both_roots_have_the_same_but_for_copies_and_links(root: Path, tmp_path: Path) -> None:
@@ -81,7 +84,7 @@ def test_both_roots_have_the_same_but_for_copies_and_links(root: Path, tmp_path:
     packaged, copied = read_tree(root), read_tree(other)
     copies = {f"{paths.UNITS}/{name}" for name in STATIC}
     vendor = {f"{paths.PACKAGED_UNITS}/{name}" for name in STATIC}
-    assert packaged.keys() - vendor == copied.keys() - copies - {PROVISIONER}
+    assert packaged.keys() - vendor == copied.keys() - copies - PROVISIONERS
     for path, entry in packaged.items():
         if path not in vendor | {paths.MANIFEST} and isinstance(entry, File):
             assert copied[path] == entry
@@ -89,7 +92,7 @@ def test_both_roots_have_the_same_but_for_copies_and_links(root: Path, tmp_path:
 
 def test_a_package_takes_over_from_install_units(root: Path) -> None:
     install_units(root)
-    assert PROVISIONER in read_tree(root)
+    assert read_tree(root).keys() >= PROVISIONERS
     add_package(root)
     install_units(root)
     assert not [path for path in read_tree(root) if path.startswith("/etc/systemd/")]
@@ -128,4 +131,4 @@ def test_a_role_stays_when_a_package_takes_over_without_it(root: Path) -> None:
     add_package(root)
     install_units(root)
     gone = before.keys() - read_tree(root).keys()
-    assert gone == ({f"{paths.UNITS}/{name}" for name in STATIC} & before.keys()) | {PROVISIONER}
+    assert gone == ({f"{paths.UNITS}/{name}" for name in STATIC} & before.keys()) | PROVISIONERS
