@@ -11,7 +11,7 @@ SIZES ?=
 BIN := .venv/bin
 STAMP := .venv/.installed
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
-DEB_PACKAGES := dpkg-dev debhelper dh-python pybuild-plugin-pyproject python3-hatchling python3-jinja2 \
+DEB_PACKAGES := build-essential debhelper dh-python pybuild-plugin-pyproject python3-hatchling python3-jinja2 \
 	python3-jsonschema python3-pyroute2 python3-shtab python3-yaml
 # What reads the package's manual and completion.
 LINT_PACKAGES := lintian mandoc man-db zsh fish
