@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,13 @@ from lvsboot.render.cloudinit import (
     seed_warnings,
     user_data_warnings,
 )
-from lvsboot.render.user_data.installation import AptPackage, EmbeddedDeb
+from lvsboot.render.user_data.installation import (
+    AptPackage,
+    AptSource,
+    DebUrl,
+    EmbeddedDeb,
+    Installation,
+)
 from lvsboot.role.reader import decode_role, parse_role
 from tests.golden import REPOSITORY
 from tests.unit.render.user_data.test_text import content_of
@@ -101,6 +108,29 @@ def test_the_role_stands_before_what_installs_lvsboot() -> None:
         "/etc/lvs/role.yaml", "/run/lvsboot.deb",
     ]  # fmt: skip
     assert list(value) == ["hostname", "write_files", "package_update", "runcmd"]
+
+
+@pytest.mark.native("cloud-init")
+@pytest.mark.parametrize(
+    "way",
+    [
+        AptPackage(
+            "lvsboot", "1.0", AptSource("https://apt.example.net", "./", ()), b"\x99\x01\xff"
+        ),
+        DebUrl("https://example.net/lvsboot.deb"),
+        EmbeddedDeb(b"\0" * 99),
+    ],
+    ids=["a repository", "an address", "embedded"],
+)
+def test_cloud_inits_schema_accepts_it(way: Installation, tmp_path: Path) -> None:
+    role = parse_role(ROLE.encode(), "role.yaml").role
+    place = tmp_path / "user-data"
+    place.write_text(render_user_data(role, ROLE, way), encoding="utf-8")
+    done = subprocess.run(
+        ["cloud-init", "schema", "--config-file", place], capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_nics_that_user_data_cannot_configure_get_a_warning() -> None:
