@@ -11,10 +11,11 @@ import pytest
 from lvsboot.cli.parser import parser_for
 from tests.golden import REPOSITORY
 
-# One interpreter, and a fork of it for each verb. Where a verb would take the lock it ends: nothing
-# is written on this host.
+# One interpreter, and a fork of it for each verb. It has loaded what of the standard library the
+# packages load. Where a verb would take the lock it ends: nothing is written on this host.
 RUNNER = """\
-import json, os, sys
+import argparse, asyncio, dataclasses, difflib, email.message, hashlib, importlib.resources, inspect
+import ipaddress, json, logging, multiprocessing, os, pprint, subprocess, sys, tempfile, uuid
 
 def run(words):
     from lvsboot import cli
