@@ -64,7 +64,7 @@ image: setup ## Make the VMs' image
 
 package: setup ## Build the Debian package and the wheel, and look into them: a minute
 	@lab/packages $(LINT_PACKAGES)
-	$(BIN)/pytest tests/package
+	$(BIN)/pytest tests/package -m 'not long'
 
 kernel: setup ## The kernel tier: a real ip_vs in a small VM
 	nice $(BIN)/python -m lab kernel -- -m 'not long'
@@ -95,6 +95,7 @@ apart: setup ## The matrix tests without clusters
 	@# The unit tests' properties, each with more random examples than `make check` takes time for.
 	LVSBOOT_EXAMPLES=50 TMPDIR=/dev/shm nice $(BIN)/pytest tests/unit
 	nice $(BIN)/python -m lab kernel -- -m long
+	nice $(BIN)/pytest tests/package -m long
 
 soak: ## make matrix with five times the repetitions: a hundred restarts under load
 	$(MAKE) matrix CYCLES=100

@@ -6,6 +6,7 @@ bash's and zsh's come from shtab, which has no fish in Debian's releases.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +27,7 @@ def make_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers()
     for group in verb_groups().values():
         for name, (summary, add_arguments, _run) in group.items():
-            verb = verbs.add_parser(name, help=summary)
+            verb = verbs.add_parser(name, help=summary, description=summary)
             add_arguments(verb)
             for action in verb._actions:
                 if action.metavar in _FILES and isinstance(action.metavar, str):
@@ -77,6 +78,11 @@ def _with_all_choices(text: str) -> str:
     return text.replace('_choices"', '_choices[@]"')
 
 
+def _with_plain_names(text: str) -> str:
+    """As shtab since 1.5.6: no hyphens in the arrays of verbs such as cloud-init."""
+    return re.sub(r"_shtab_lvsboot_[a-z-]+_options", lambda name: name[0].replace("-", "_"), text)
+
+
 def _quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
@@ -87,7 +93,7 @@ def write_completions(folder: Path) -> None:
     parser = make_parser()
     for name, text in {
         "lvsboot": _with_all_choices(shtab.complete(parser, "bash")),
-        "_lvsboot": shtab.complete(parser, "zsh"),
+        "_lvsboot": _with_plain_names(shtab.complete(parser, "zsh")),
         "lvsboot.fish": fish(parser),
     }.items():
         (folder / name).write_text(text, encoding="utf-8")

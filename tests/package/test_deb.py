@@ -82,6 +82,17 @@ unset IFS
 _shtab_lvsboot
 printf '%s\\n' "${COMPREPLY[@]}"
 """
+# A terminal, since zsh completes for a person only.
+ZSH = r"""
+zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell "PROMPT=; fpath=($1 \$fpath); autoload -U compinit; compinit -u -D"
+zpty -n -w shell "$2 $3"$'\t'$'\t'
+for second in {1..15}; do
+    sleep 1
+    while zpty -r -t shell text; do print -rn -- "$text"; done
+done
+"""
 COMPLETIONS = [
     ("lvsboot", "va", {"validate"}),
     ("lvsboot render", "--ba", {"--backend"}),
@@ -108,10 +119,13 @@ def test_fish_completes(
     assert {line.split("\t")[0] for line in said.splitlines()} == offered
 
 
-def test_zsh_reads_its_completion(files: Path) -> None:
-    script = files / "usr/share/zsh/vendor-completions/_lvsboot"
-    run(["zsh", "-n", script])
-    assert script.read_text(encoding="utf-8").startswith("#compdef lvsboot\n")
+@pytest.mark.parametrize(
+    ("typed", "word", "offered"),
+    [("lvsboot", "va", "validate"), ("lvsboot cloud-init", "--st", "--strict")],
+)
+def test_zsh_completes(files: Path, typed: str, word: str, offered: str) -> None:
+    folder = files / "usr/share/zsh/vendor-completions"
+    assert offered in run(["timeout", "60", "zsh", "-f", "-c", ZSH, "zsh", folder, typed, word])
 
 
 def test_nothing_of_completion_is_imported_at_run_time(files: Path) -> None:

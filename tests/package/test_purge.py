@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lab import cache, image
+from lab.image import Distribution
 from lab.paths import RUNS
 from lab.shell import run_as_root
 from tests.golden import REPOSITORY
@@ -20,12 +21,18 @@ OWN = f"{CLOUD}.lvs-save"
 PATHS = ["/etc", "/var/lib", "/usr/lib/systemd", "/usr/lib/python3", "/usr/bin"]
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(image.DEBIAN_13, id="debian 13"),
+        pytest.param(Distribution("bookworm"), id="debian 12", marks=pytest.mark.long),
+    ],
+)
+def root(request: pytest.FixtureRequest) -> Iterator[Path]:
     folder = RUNS / "purge"
     cache.remove_tree(folder)
     folder.mkdir(parents=True)
-    root = image.unpack_base(folder)
+    root = image.unpack_base(folder, request.param)
     run_as_root(["cp", image.package(), root / "lvsboot.deb"])
     # Debian 13's own is not enabled in the lab's cloud images either.
     inside(root, "ln -sf /usr/lib/systemd/system/systemd-networkd.service " + LINK)
