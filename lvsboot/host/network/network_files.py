@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from fnmatch import fnmatchcase
+from functools import cache, partial
 from pathlib import Path
 
 from lvsboot import paths
@@ -16,8 +18,8 @@ from lvsboot.host.network.interfaces import (
 )
 from lvsboot.host.network.netplan import Definition, Definitions, parse_definitions
 from lvsboot.host.network.networkd import Matching, NetworkFile, parse_network_file
-from lvsboot.host.network.root import Text, is_named, matching_names, read_text, resolve
-from lvsboot.install.root_folder import exists_in_root, link_target
+from lvsboot.host.network.root import Text, is_named, read_text, resolve
+from lvsboot.install.root_folder import exists_in_root, file_names, link_target
 from lvsboot.problem import Span
 
 # systemd.network(5) and netplan(5): of two files with one name, that of the first folder counts.
@@ -68,11 +70,13 @@ def matching_files(
 class NetworkFiles:
     """The network configuration below a root, each file read when it is asked for.
 
+    A folder is listed once, as many units and patterns are looked for in the same ones.
     `known` are paths that are left out: lvsboot writes them, has written them or sets them aside.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._listed = cache(partial(file_names, root))
 
     def cloud_init_files(self) -> tuple[str, ...]:
         """The files by which cloud-init configures NICs, sorted."""
@@ -218,7 +222,7 @@ class NetworkFiles:
         return [f"{folder}/{name}" for name in names if not name.startswith(".")]
 
     def _names(self, directory: str, pattern: str) -> list[str]:
-        return matching_names(self.root, directory, pattern)
+        return [name for name in self._listed(directory) if fnmatchcase(name, pattern)]
 
     def _read(self, path: str) -> Text | None:
         return read_text(self.root, path)

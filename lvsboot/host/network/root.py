@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import stat
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from lvsboot.errors import HostError, NotPermittedError
-from lvsboot.install.root_folder import RootFolder, file_names, read_regular
+from lvsboot.install.root_folder import RootFolder, read_regular
 from lvsboot.install.walk import NotRegularError, kind_text
 from lvsboot.problem import Problem, Severity, Span
 
@@ -73,11 +72,6 @@ _FOLDER = kind_text(stat.S_IFDIR)
 def _without_place(sentence: str, place: Path) -> str:
     """A Problem names the file itself, without the root."""
     return sentence.removeprefix(f"cannot read {place}: ").replace(f"{place} has", "it has")
-
-
-def matching_names(root: Path, directory: str, pattern: str) -> list[str]:
-    """The names in a folder that match, sorted; none where there is no such folder."""
-    return [name for name in file_names(root, directory) if fnmatchcase(name, pattern)]
 
 
 def resolve(root: Path, path: str) -> str:
