@@ -18,7 +18,7 @@ from lvsboot.host.network.interfaces import (
 )
 from lvsboot.host.network.netplan import Definition, Definitions, parse_definitions
 from lvsboot.host.network.networkd import Matching, NetworkFile, parse_network_file
-from lvsboot.host.network.root import Text, is_named, read_text, resolve
+from lvsboot.host.network.root import Text, read_text, resolve
 from lvsboot.install.root_folder import exists_in_root, file_names, link_target
 from lvsboot.problem import Span
 
@@ -161,7 +161,7 @@ class NetworkFiles:
         if self.is_masked(unit):
             return False
         return any(
-            is_named(self.root, f"{directory}/{target}/{unit}")
+            unit in self._listed(f"{directory}/{target}")
             for directory in _UNITS
             for target in self._names(directory, "*.wants")
         )

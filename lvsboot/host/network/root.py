@@ -82,13 +82,3 @@ def resolve(root: Path, path: str) -> str:
             return f"{walk.folder_path}/{walk.name}"
     except (OSError, HostError):
         return path
-
-
-def is_named(root: Path, path: str) -> bool:
-    """Whether the path exists, if only as a broken link."""
-    try:
-        with RootFolder(root) as folder, folder.walk(path) as walk:
-            walk.status()
-    except OSError:
-        return False
-    return True
