@@ -81,17 +81,13 @@ def distrust(status: os.stat_result, caller: int, path: str) -> str | None:
 
 
 def write_text(path: str, text: str) -> None:
-    write_bytes(path, encode(text))
+    with Staged(path, encode(text)) as staged:
+        staged.commit()
 
 
 def encode(text: str) -> bytes:
     """The reverse of read_text()."""
     return text.encode("utf-8", "surrogateescape")
-
-
-def write_bytes(path: str, content: bytes) -> None:
-    with Staged(path, content) as staged:
-        staged.commit()
 
 
 class Staged:

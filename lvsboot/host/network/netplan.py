@@ -72,14 +72,13 @@ class Definitions:
     """`fault` is what keeps the file from being read, and where."""
 
     devices: tuple[Definition, ...]
-    renderer: str | None
     fault: Scalar | None = None
 
 
 def parse_definitions(text: str) -> Definitions:
     """Never fails: a broken file has a `fault`."""
     if text.count("\n%") > _DIRECTIVES:
-        return Definitions((), None, Scalar("it has too many directives", 1, 1))
+        return Definitions((), Scalar("it has too many directives", 1, 1))
     try:
         root = _compose(text)
     except yaml.MarkedYAMLError as error:
@@ -87,22 +86,21 @@ def parse_definitions(text: str) -> Definitions:
         line, column = (1, 1) if mark is None else (mark.line + 1, mark.column + 1)
         # At the end of the file it is behind the last line.
         line = min(line, text.count("\n") + 1)
-        return Definitions((), None, Scalar("it is not YAML", line, column))
+        return Definitions((), Scalar("it is not YAML", line, column))
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        return Definitions((), None, Scalar("it has a character that YAML refuses", line, 1))
+        return Definitions((), Scalar("it has a character that YAML refuses", line, 1))
     except _TooDeepError as error:
-        return Definitions((), None, error.place)
-    network = _child(root, "network")
+        return Definitions((), error.place)
     devices: list[Definition] = []
     known: dict[int, Facts] = {}
-    for kind, below in _pairs(network):
+    for kind, below in _pairs(_child(root, "network")):
         for key, value in _pairs(below) if kind.value in _DEVICES else ():
             # A definition that many aliases repeat is decoded once.
             facts = known[id(value)] if id(value) in known else _facts(value)
             known[id(value)] = facts
             devices.append(Definition(key.value, key.line, key.column, facts))
-    return Definitions(tuple(devices), _text(_child(network, "renderer")))
+    return Definitions(tuple(devices))
 
 
 def _facts(value: _Node) -> Facts:

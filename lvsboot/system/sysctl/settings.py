@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cached_property
 from typing import NamedTuple
 
 from lvsboot.system.sysctl.globs import is_glob, matches_path, sample
@@ -79,6 +78,15 @@ class HandSettings:
 
     def __init__(self, lines: Iterable[Assignment]) -> None:
         self._lines = [InForce(line, i) for i, line in enumerate(lines)]
+        self._names = {entry.line.spelled for entry in self._lines}
+        # A blank before the name is part of the name, which no parameter has.
+        setting = [
+            entry
+            for entry in self._lines
+            if entry.line.value is not None and not entry.line.spelled.startswith((" ", "\t"))
+        ]
+        self._globs = [entry for entry in setting if is_glob(entry.line.key)]
+        self._explicit = {entry.line.key: entry for entry in setting if not is_glob(entry.line.key)}
 
     @property
     def lines(self) -> Iterable[Assignment]:
@@ -93,40 +101,14 @@ class HandSettings:
             if matches_path(entry.line.key, key)
             and _expanded(entry.line.spelled, key) not in self._names
         ]
-        return max(
-            (setting for setting in (explicit, *found[-1:]) if setting), key=_order, default=None
-        )
-
-    @cached_property
-    def _explicit(self) -> dict[str, InForce]:
-        return {setting.line.key: setting for setting in self._set if not is_glob(setting.line.key)}
-
-    @cached_property
-    def _globs(self) -> list[InForce]:
-        return [setting for setting in self._set if is_glob(setting.line.key)]
-
-    @cached_property
-    def _set(self) -> list[InForce]:
-        # A blank before the name is part of the name, which no parameter has.
-        return [
-            setting
-            for setting in self._lines
-            if setting.line.value is not None and not setting.line.spelled.startswith((" ", "\t"))
-        ]
-
-    @cached_property
-    def _names(self) -> set[str]:
-        return {setting.line.spelled for setting in self._lines}
+        last = [entry for entry in (explicit, *found[-1:]) if entry is not None]
+        return max(last, key=lambda entry: entry.order, default=None)
 
 
 def _expanded(pattern: str, key: str) -> str:
     """The key as glob(3) spells it for procps to compare: with the pattern's doubled slashes."""
     parts = iter(key.split("/"))
     return "/".join(part if part in {"", "."} else next(parts) for part in pattern.split("/"))
-
-
-def _order(entry: InForce) -> int:
-    return entry.order
 
 
 Settings = BootSettings | HandSettings
