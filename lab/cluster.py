@@ -76,6 +76,7 @@ def running(
     *,
     baked: Distribution | None = None,
     credential: Distribution | None = None,
+    by_wheel: bool = False,
     keep: bool = False,
 ) -> Iterator[Cluster]:
     """The cluster, starting up: its machines run, `wait_until_booted` waits for them.
@@ -83,6 +84,7 @@ def running(
     `baked`: from disks of this release with the roles written into them, without cloud-init.
     `credential`: from one disk of this release, without cloud-init; the roles come by SMBIOS, and
     the director's root is read-only.
+    `by_wheel`: lvsboot comes from its wheel, not from its package.
     `keep`: the machines outlive this process. On failure the folder stays, with consoles and
     journals.
     """
@@ -91,14 +93,21 @@ def running(
     with (
         run_folder(name, keep=keep) as folder,
         started(
-            _machines(kind, folder, baked=baked, credential=credential), folder, keep=keep
+            _machines(kind, folder, baked=baked, credential=credential, by_wheel=by_wheel),
+            folder,
+            keep=keep,
         ) as vms,
     ):
         yield Cluster(kind, vms, folder)
 
 
 def _machines(
-    kind: Kind, folder: Path, *, baked: Distribution | None, credential: Distribution | None
+    kind: Kind,
+    folder: Path,
+    *,
+    baked: Distribution | None,
+    credential: Distribution | None,
+    by_wheel: bool,
 ) -> list[Machine]:
     outside, inside = (qemu.free_port(socket.SOCK_DGRAM) for _ in range(2))
     segments = {
@@ -111,7 +120,10 @@ def _machines(
         images = dict(
             zip(
                 segments,
-                pool.map(partial(_image, kind, baked=baked, credential=credential), segments),
+                pool.map(
+                    partial(_image, kind, baked=baked, credential=credential, by_wheel=by_wheel),
+                    segments,
+                ),
                 strict=True,
             )
         )
@@ -144,13 +156,20 @@ def _is_sealed(name: str, credential: Distribution | None) -> bool:
 
 
 def _image(
-    kind: Kind, name: str, *, baked: Distribution | None, credential: Distribution | None
+    kind: Kind,
+    name: str,
+    *,
+    baked: Distribution | None,
+    credential: Distribution | None,
+    by_wheel: bool,
 ) -> image.Image:
     if name == "client":
         return image.base()
     if credential:
         return image.waiting(credential)
-    return image.baked(kind.roles[name], baked) if baked else image.installed()
+    if baked:
+        return image.baked(kind.roles[name], baked)
+    return image.installed(by_wheel=by_wheel)
 
 
 def _kernel_words(name: str, *, is_sealed: bool) -> tuple[str, ...]:
