@@ -43,7 +43,7 @@ def test_a_neighbour_advertisement(*, router: bool, flags: str, checksum: str) -
 
 
 def test_the_checksum_is_the_internets() -> None:
-    """The example of RFC 1071 section 3, and what a right checksum makes of a whole packet."""
+    """The example of RFC 1071 section 3; a packet with its checksum sums up to zero."""
     assert internet_checksum(joined("0001", "f203", "f4f5", "f6f7")) == 0xFFFF - 0xDDF2
     frame = neighbour_advertisement(MAC, VIP6, router=True)
     length, next_header = (32).to_bytes(4, "big"), (58).to_bytes(4, "big")

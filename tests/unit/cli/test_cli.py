@@ -1,4 +1,4 @@
-"""The command line as a person meets it: words in, two streams and a status out."""
+"""The command line: words in, two streams and an exit status out."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class _Stream(io.TextIOWrapper):
 
 
 def lvsboot(*arguments: str | Path, stdin: bytes = b"") -> Done:
-    """One run of the command line in this process: an interpreter a test would cost seconds."""
+    """Runs the command line in this process: an interpreter for each test would take seconds."""
     out, err = _Stream(), _Stream()
     with (
         pytest.MonkeyPatch.context() as patch,
@@ -63,7 +63,7 @@ def lvsboot(*arguments: str | Path, stdin: bytes = b"") -> Done:
 
 @pytest.fixture
 def image(tmp_path: Path) -> Path:
-    """As much of an unpacked image as lvsboot looks at."""
+    """The parts of an unpacked image that lvsboot reads."""
     root = tmp_path / "image"
     (root / NETWORKD).parent.mkdir(parents=True)
     (root / NETWORKD).symlink_to("/usr/lib/systemd/system/systemd-networkd.service")
@@ -227,7 +227,7 @@ FILES = {
 
 
 def test_a_first_look_in_an_empty_folder(tmp_path: Path) -> None:
-    """What would be written, and why so: as often as it is asked for."""
+    """The NICs' files are networkd's, and each command says so."""
     planned = lvsboot("plan", DIRECTOR, "--root", tmp_path)
     assert f"+++ {FILES['networkd']}\n".encode() in planned.stdout
     first = lvsboot("render", DIRECTOR, "--root", tmp_path)
@@ -363,7 +363,7 @@ def test_wrong_usage(arguments: list[str]) -> None:
 
 
 def test_no_words_at_all() -> None:
-    """Help, and yet nothing was done."""
+    """Prints the help with the status of a usage error."""
     done = lvsboot()
     assert (done.returncode, done.stdout) == (Exit.USAGE, b"")
     assert done.stderr == lvsboot("--help").stdout
@@ -464,7 +464,7 @@ def test_a_role_of_anybodys_is_not_applied(tmp_path: Path) -> None:
     "address", ["1.2.3", "192.0.2.1/32", "0x7f.1", "192.0.2.010", "vip1", "fe80::1%lo"]
 )
 def test_an_announced_address_is_written_in_full(address: str) -> None:
-    """Rules may say 1.2.3 for 1.2.0.3, as ipvsadm reads it; here a number was left out."""
+    """Rules may say 1.2.3 for 1.2.0.3, as ipvsadm reads it; on the command line it is an error."""
     done = lvsboot("announce", "192.0.2.1", address)
     assert (done.returncode, done.stdout) == (Exit.USAGE, b"")
     assert done.stderr.decode() == f"lvsboot: {address!r} is not an address\n"
@@ -539,7 +539,7 @@ def test_no_name_is_no_place_to_write_to(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def as_nobody(*words: str | Path) -> Done:
-    """Of a user who may do nothing."""
+    """Runs as a user without privileges."""
     os.seteuid(65534)
     try:
         return lvsboot(*words)
@@ -587,7 +587,7 @@ def test_what_is_not_permitted_has_one_status(for_all: Path) -> None:
 
 
 def test_names_that_are_not_utf_8_are_shown(image: Path) -> None:
-    """Of what cloud-init has left, and of links that are in the way."""
+    """Names of cloud-init's files, and of links at the paths of ours."""
     shutil.rmtree(image / "etc/systemd")
     folder = image / "etc/network/interfaces.d"
     folder.mkdir(parents=True)

@@ -55,7 +55,7 @@ for line in sys.stdin.read().splitlines():
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is typed, and each stream: CLOSED, FULL, or a file's content; then what comes of it."""
+    """The words, each stream (CLOSED, FULL, or a file's content), and the expected outcome."""
 
     words: str
     status: int
@@ -144,7 +144,7 @@ def test_a_stream_that_fails(case: Case, outcomes: Mapping[Case, tuple[int, byte
 
 
 def lvsboot(script: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[bytes]:
-    """A shell's redirections, and a whole process behind them."""
+    """Runs the script by sh, so that its redirections are a shell's."""
     return subprocess.run(
         ["sh", "-c", script.replace("lvsboot", f"{sys.executable} -m lvsboot")],
         capture_output=True, check=False, cwd=folder,
@@ -153,7 +153,7 @@ def lvsboot(script: str, folder: Path, **variables: str) -> subprocess.Completed
 
 
 def test_talk_that_has_no_stream_is_not_in_the_result(tmp_path: Path) -> None:
-    """Nor may a file that is opened become the stream, by taking its number."""
+    """A file that is opened must not get the closed stream's number either."""
     # What a role file cannot say is told.
     rules = "-A -t 192.0.2.1:80 -s wlc -b flag-3\n"
     (tmp_path / "rules").write_text(rules, encoding="utf-8")

@@ -125,7 +125,7 @@ def test_what_is_new_is_not_stopped(host: Host) -> None:
 
 
 def test_a_vip_that_leaves_lo_is_stopped_there(host: Host) -> None:
-    """A real server that becomes a director: its VIPs have had no drop-in of their own."""
+    """A real server becomes a director: its VIPs had no drop-ins."""
     drop_in = File(f"{UNITS}/lvs-vip@192.0.2.8.service.d/device.conf", "")
     host.activate(
         "dr/director.yaml", Backend.EXTERNAL, (Write(drop_in, Found.NOTHING),), block=True
@@ -134,7 +134,7 @@ def test_a_vip_that_leaves_lo_is_stopped_there(host: Host) -> None:
 
 
 def test_what_a_killed_run_had_to_stop_is_stopped_by_the_next(host: Host) -> None:
-    """Its files are written: by them alone there is nothing to do."""
+    """Its files are written already, so that comparing them shows no change."""
     gone = (Remove(f"{UNITS}/lvs.service.wants/lvs-vip@192.0.2.9.service", Found.OURS),)
     activation.note_changes(gone, {}, host.running)
     host.activate("dr/rs1.yaml", Backend.NETWORKD, (), block=True)
@@ -199,7 +199,7 @@ def test_a_kernel_without_ip_vs(host: Host) -> None:
 
 
 def test_other_vips_are_announced_too(host: Host) -> None:
-    """The unit has told of those that it had, and would not be started again."""
+    """The unit is active: without a stop it would not be started again."""
     drop_in = File(f"{UNITS}/lvs-announce.service.d/vips.conf", "")
     host.activate("dr/director.yaml", Backend.NETWORKD, (Write(drop_in, Found.OURS),), block=True)
     assert host.ran[0] == ["systemctl", "stop", "lvs-announce.service"]

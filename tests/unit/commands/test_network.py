@@ -188,7 +188,7 @@ RESET = "mtu eth0 1500"
 def test_an_mtu_that_the_role_no_longer_has_goes(
     host: Host, before: Backend, after: Backend
 ) -> None:
-    """No backend takes back what it has set: its files do not say any more what that was."""
+    """No backend resets an MTU that its files no longer name."""
     [former] = [it for it in role_and_tree(ROLE, before)[1] if it.path == FILES[before]]
     assert isinstance(former, File)
     changes: list[Change] = [Write(File(FILES[after], ""), Found.OURS)]
@@ -237,7 +237,7 @@ def test_a_name_that_no_nic_has_yet_waits_for_the_next_boot(host: Host) -> None:
 
 
 def test_what_did_not_get_to_its_end_is_done_by_the_next_run(host: Host) -> None:
-    """By then the files are written, and by them alone there would be nothing to do."""
+    """Its files are written already, so that comparing them shows no change."""
     before = {OURS: interfaces().replace("1500", "1400")}
     host.refused = {"ifup eth0"}
     with pytest.raises(HostError):
@@ -256,7 +256,7 @@ def test_what_did_not_get_to_its_end_is_done_by_the_next_run(host: Host) -> None
 
 
 def test_ifup_makes_a_vlan_that_is_not_there_yet(host: Host) -> None:
-    """Nothing of it can be flushed; one whose link is not there either is left to a boot."""
+    """It has no addresses to flush; a VLAN whose link is missing is left to the next boot."""
     vlans = "eth0.5: {addresses: [10.5.0.1/24]}, eth1.6: {addresses: [10.6.0.1/24]}, eth0: {"
     text = ROLE.replace("eth0: {", vlans, 1)
     host.activate(Backend.IFUPDOWN, [WRITTEN], {}, text)
@@ -268,7 +268,7 @@ def test_ifup_makes_a_vlan_that_is_not_there_yet(host: Host) -> None:
 
 
 def test_where_nothing_can_be_kept_nothing_is_begun(tmp_path: Path) -> None:
-    """/run is full, or what is there is no folder: a sentence, before any file is changed."""
+    """/run is full, or is no folder: an error before any file is changed."""
     (tmp_path / "file").touch()
     running = network.RunningHost(runtime=str(tmp_path / "file"))
     changes = (Write(File(OURS, ""), Found.OURS),)

@@ -1,4 +1,4 @@
-"""A role file that was edited and not applied is mentioned, and nothing is made of any other."""
+"""A role file that was edited and not applied is mentioned; any other is not."""
 
 from __future__ import annotations
 

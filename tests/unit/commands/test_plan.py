@@ -160,7 +160,7 @@ def test_changes_and_removals_are_told_apart(image: Path) -> None:
 
 
 def test_saved_rules_are_set_aside_and_do_not_come_back(image: Path) -> None:
-    """Whatever the role is: who applies one wants it, and nothing else."""
+    """With any role: applying it replaces what was saved."""
     lvsboot("render", EXAMPLES / "dr/director.yaml", "--root", image)
     saved = image / "var/lib/lvs/saved.rules"
     saved.write_text("-A -f 1 -s rr\n", encoding="utf-8")

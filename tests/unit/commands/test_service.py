@@ -77,7 +77,7 @@ def test_what_is_foreign_can_be_removed(tmp_path: Path) -> None:
 
 
 def test_a_killed_start_has_left_what_is_ours(tmp_path: Path) -> None:
-    """It was killed after its additions, before it deleted anything and wrote loaded.rules."""
+    """Killed after its additions, before it deleted anything or wrote loaded.rules."""
     host = Host(tmp_path, ONE + TWO)
     host.write(loaded=ONE, loading=TWO, rules=FOREIGN)
     start(host)
@@ -86,7 +86,7 @@ def test_a_killed_start_has_left_what_is_ours(tmp_path: Path) -> None:
 
 
 class _KilledError(Exception):
-    """In place of SIGKILL."""
+    """Stands in for SIGKILL."""
 
 
 def start_killed(host: Host, text: str) -> None:

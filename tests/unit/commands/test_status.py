@@ -1,4 +1,4 @@
-"""What status knows beside the live table: where it came from, and what has become of it."""
+"""What status shows besides the live table: the source of the rules, and the drift from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trees on a real file system: atomic, idempotent, and careful with what a person wrote."""
+"""Trees on a real file system: atomic, idempotent, and edited files are kept."""
 
 from __future__ import annotations
 
@@ -207,7 +207,7 @@ def test_a_directory_in_the_place_of_a_backup_fails_before_anything_is_written(
 
 
 def test_a_run_that_finds_all_in_place_leaves_no_temporary_of_a_killed_one(tmp_path: Path) -> None:
-    """It was killed behind the last file, before it could say so in the manifest."""
+    """It was killed after the last file, before it wrote the final manifest."""
     install_tree(TREE, tmp_path)
     place = tmp_path / paths.MANIFEST[1:]
     manifest = json.loads(place.read_text())
@@ -284,7 +284,7 @@ def versions(text: str) -> Tree:
 def test_what_a_killed_run_wrote_is_ours_for_a_third_tree(
     tmp_path: Path, name: str, third: Tree
 ) -> None:
-    """Also what it has only begun to write, and what another one, killed as well, began."""
+    """Also what it had only begun to write, and what another killed run had begun."""
     install_tree(versions("one"), tmp_path)
     killed_at(tmp_path, (*versions("two"), File("/etc/more/two.conf", "")), name)
     killed_at(tmp_path, (*versions("four"), File("/etc/more/four.conf", "")), name)
@@ -305,7 +305,7 @@ def test_what_a_person_wrote_over_a_killed_run_is_theirs(tmp_path: Path) -> None
 
 
 def test_an_old_manifest_is_read(tmp_path: Path) -> None:
-    """One without a key that a newer lvsboot has; and a finished one has no such key."""
+    """It lacks the key `unfinished`, as every manifest of a finished run does."""
     install_tree(versions("one"), tmp_path)
     manifest = json.loads((tmp_path / paths.MANIFEST[1:]).read_text())
     assert manifest.keys() == {"version", "entries"}
@@ -369,7 +369,7 @@ def test_both_of_two_edits_are_kept(tmp_path: Path) -> None:
 
 
 def test_the_newest_of_two_that_were_set_aside_comes_back(theirs: Path, tmp_path: Path) -> None:
-    """And the former one is still there, out of everybody's way."""
+    """The earlier one stays under a numbered name."""
     first = theirs.read_bytes()
     install_tree((MovedAside(THEIRS),), tmp_path)
     theirs.write_text("again")

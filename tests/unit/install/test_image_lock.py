@@ -1,4 +1,4 @@
-"""Who writes into an image holds it, nobody else can, and nothing of that stays in the image."""
+"""One process at a time writes into an image, and the lock leaves nothing in it."""
 
 from __future__ import annotations
 

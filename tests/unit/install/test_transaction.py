@@ -1,4 +1,4 @@
-"""Names on a real file system: where they lie below a root, and which of them outlast the power."""
+"""File names below a root, and which of them survive a power cut."""
 
 from __future__ import annotations
 

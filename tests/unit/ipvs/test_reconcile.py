@@ -1,4 +1,4 @@
-"""All or none, or what goes; and the words for what does not."""
+"""All changes or none, or as many as the kernel accepts; and the text of its refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The units as systemd reads them: order, spelling, and how little each of them may do."""
+"""The units as systemd reads them: order, spelling, and exposure."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def test_an_alias_bomb_is_refused_before_it_explodes(
 
 
 def test_what_aliases_expand_to_may_be_as_large_as_a_file() -> None:
-    """Counted as if it were written out: ten lists of 24,990 entries, and what they stand in."""
+    """An alias counts as if written out: ten lists of 24,990 entries, and the values around."""
     entries = MAX_VALUES // 10 - 10
     text = f"a: &a [{', '.join(['1'] * entries)}]\nb: [{', '.join(['*a'] * 9)}]\n"
     found = parse_document(text.encode(), "role.yaml")

@@ -1,4 +1,4 @@
-"""One at a time: who waits, who is told, and that a killed holder is none."""
+"""One process at a time: the others wait, are told the holder, and a killed holder frees it."""
 
 from __future__ import annotations
 

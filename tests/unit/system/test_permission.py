@@ -1,4 +1,4 @@
-"""Who may not do it is told whose the file or folder is, and not always to be root."""
+"""A refused user is told who owns the file or folder, and whether root would help."""
 
 from __future__ import annotations
 

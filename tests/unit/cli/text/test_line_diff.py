@@ -1,4 +1,4 @@
-"""A diff that is one, whatever the size, at a cost that grows with it."""
+"""Diffs of any size: they turn one text into the other, in a time that grows with the size."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LINES = st.lists(st.sampled_from("abcdefgh"), max_size=30)
 
 
 def applied(before: list[str], diff: list[str]) -> list[str]:
-    """What the diff makes of the text, each line that it shows compared."""
+    """Applies the diff to the text, and compares each line that it shows."""
     result, place = [], 0
     for line in diff[2:]:
         if found := re.fullmatch(r"@@ -(\d+)(?:,(\d+))? \+\d+(?:,\d+)? @@", line):

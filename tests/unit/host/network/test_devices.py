@@ -1,4 +1,4 @@
-"""Interfaces that are no hardware: who makes one is found, and where nobody does, it is said."""
+"""Virtual interfaces: the file that makes each is found, and a missing one is reported."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_a_netdev_of_the_administrators_own_packages(image: Path) -> None:
 
 
 def test_a_host_tells_what_it_has(tmp_path: Path) -> None:
-    """On the running host every interface is looked for, whatever its name."""
+    """On the running host every interface is checked, whatever its name."""
     role = put(tmp_path, "role.yaml", ROLE.format(backend="networkd", name="no-such-nic0"))
     done = lvsboot("plan", role)
     text = done.stderr.decode()

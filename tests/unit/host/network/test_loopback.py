@@ -1,4 +1,4 @@
-"""Who else manages lo, where a real server's VIPs are: told with file and line."""
+"""Other programs that manage lo, where a real server's VIPs are: reported with file and line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files of other programs, whatever stands in their place: read, or named, never waited for."""
+"""Other programs' files: whatever is at their paths is read or reported, and never blocks."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def image(tmp_path: Path) -> Path:
 
 
 def told(image: Path, text: str) -> str:
-    """What plan, render and apply say of the files below the root, errors or warnings."""
+    """The problems that plan, render and apply report on the files below the root."""
     try:
         _tree, cautions = host_tree(parse_role(text.encode(), "role.yaml"), image)
         problems = cautions.problems

@@ -94,7 +94,7 @@ def test_ifupdown_besides_its_own_backend(image: Path, text: str, said: str) -> 
 
 
 def test_the_work_on_a_long_stanza_grows_with_its_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lines are counted as often as a stanza takes them: it was all of them anew for each."""
+    """A stanza is made once, with all its lines: anew for each line would be quadratic."""
     taken = 0
 
     def stanza(head: Line, options: tuple[Line, ...]) -> Stanza:
