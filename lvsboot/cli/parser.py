@@ -55,7 +55,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     if not words:
         parser.print_help(sys.stderr)
         raise SystemExit(Exit.USAGE)
-    name = _verb_in(words)
+    name = next((word for word in words if not word.startswith("-")), None)
     if name is not None and name not in parser.verbs and not _HELP & {*words[: words.index(name)]}:
         parser.error(f"{name!r} is not a verb: {_suggestion(name, parser.verbs)}")
     verb = parser.verbs.get(name or "", parser)
@@ -93,10 +93,6 @@ def verb_groups() -> Mapping[str, Verbs]:
     from lvsboot.cli import roles
 
     return {"roles": roles.VERBS, "the service": service.VERBS, "tools": roles.TOOLS}
-
-
-def _verb_in(words: Sequence[str]) -> str | None:
-    return next((word for word in words if not word.startswith("-")), None)
 
 
 def _parser(groups: Mapping[str, Verbs]) -> _Parser:

@@ -70,15 +70,13 @@ class ImageLock(Lock):
         with self._root.walk(paths.IMAGE_LOCK, self._made) as walk:
             descriptor = os.open(walk.name, LOCK_FLAGS, 0o600, dir_fd=walk.folder)
         status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_uid not in self._owners():
+        owners = {0, os.geteuid(), self._root.status().st_uid}
+        if not stat.S_ISREG(status.st_mode) or status.st_uid not in owners:
             os.close(descriptor)
             raise HostError(
                 f"{self._place} is no lock of lvsboot's: see whose it is, and remove it"
             )
         return descriptor
-
-    def _owners(self) -> set[int]:
-        return {0, os.geteuid(), self._root.status().st_uid}
 
     def _is_in_place(self) -> bool:
         if not self._is_file:

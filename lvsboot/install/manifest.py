@@ -43,14 +43,12 @@ class Manifest:
     def with_changes(self, written: Mapping[str, str], entries: Mapping[str, str]) -> Manifest:
         """The manifest during a run that writes these digests and will end at `entries`."""
         unfinished = {
-            path: tuple(sorted({*self.unfinished.get(path, ()), *_one(written.get(path))}))
+            path: tuple(
+                sorted({*self.unfinished.get(path, ()), *filter(None, [written.get(path)])})
+            )
             for path in {*self.unfinished, *written}
         }
         return Manifest({**entries, **self.entries}, unfinished)
-
-
-def _one(digest: str | None) -> tuple[str, ...]:
-    return () if digest is None else (digest,)
 
 
 def manifest_file(manifest: Manifest) -> File:

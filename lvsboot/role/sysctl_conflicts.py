@@ -100,16 +100,14 @@ def _closed_devices(role: Role, settings: Settings) -> Iterator[Conflict]:
     for name in ("default", *sorted({*ours, *named_devices(settings)} - {"default"})):
         key = f"net/ipv4/conf/{name}/forwarding"
         found = settings.in_force(key)
-        if found is None or found.line.value is None or _is_open(found.line.value):
+        if found is None or found.line.value is None:
+            continue
+        if parse_integer(found.line.value) not in {0, None}:
             continue
         if name == "default" and opened is not None and found.order < opened.order:
             continue
         sentence = _sentence(key, "1", found.line)
         yield Conflict(key, "1", found.line, sentence, breaks=name in {"default", *ours})
-
-
-def _is_open(value: str) -> bool:
-    return parse_integer(value) not in {0, None}
 
 
 def _is_same(found: str | None, wanted: str) -> bool:

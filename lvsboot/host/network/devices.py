@@ -95,7 +95,7 @@ def _made(
         yield from _netdev_names(network, known)
     for _text, device in network.netplan_devices(known):
         if device is not None:
-            yield device.set_name or device.key
+            yield device.facts.set_name or device.key
     for _text, interfaces in network.ifupdown_files(known):
         for stanza in interfaces.stanzas:
             if not stanza.does_nothing:

@@ -52,10 +52,6 @@ class Definition:
     column: int
     facts: Facts
 
-    @property
-    def set_name(self) -> str | None:
-        return self.facts.set_name
-
     def is_for(self, name: str, mac: str | None) -> bool:
         facts = self.facts
         if name == facts.set_name or (

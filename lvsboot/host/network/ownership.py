@@ -168,7 +168,7 @@ def _cloud_inits_nics(role: Role, network: NetworkFiles) -> Iterator[tuple[str, 
     for text, definitions in network.netplan_files():
         for device in definitions.devices if text.path in theirs else ():
             if not any(device.is_for(nic.name, nic.mac) for nic in role.nics):
-                yield text.path, device.line, device.set_name or device.key
+                yield text.path, device.line, device.facts.set_name or device.key
     for text, interfaces in network.ifupdown_files():
         for stanza in interfaces.stanzas if text.path in theirs else ():
             if stanza.name != "lo":
