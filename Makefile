@@ -57,14 +57,13 @@ test: setup ## Unit, kernel and boot tier: a quarter of an hour
 	$(MAKE) --jobs=2 check image
 	@# The kernel tier is one small VM: it runs beside the boots, which take longer, at lower priority.
 	$(MAKE) --jobs=2 kernel boot
-	$(MAKE) package
 
 image: setup ## Make the VMs' image
 	$(BIN)/python -m lab image
 
 package: setup ## Build the Debian package and the wheel, and look into them: a minute
 	@lab/packages $(LINT_PACKAGES)
-	$(BIN)/pytest tests/package -m 'not long'
+	$(BIN)/pytest tests/package
 
 kernel: setup ## The kernel tier: a real ip_vs in a small VM
 	nice $(BIN)/python -m lab kernel -- -m 'not long'
@@ -91,11 +90,10 @@ others: setup ## The matrix tests that boot machines of their own
 	CYCLES=$(CYCLES) $(BIN)/pytest tests/matrix -m 'not cluster'
 
 apart: setup ## The matrix tests without clusters
-	nice $(MAKE) crash compat
+	nice $(MAKE) crash compat package
 	@# The unit tests' properties, each with more random examples than `make check` takes time for.
 	LVSBOOT_EXAMPLES=50 TMPDIR=/dev/shm nice $(BIN)/pytest tests/unit
 	nice $(BIN)/python -m lab kernel -- -m long
-	nice $(BIN)/pytest tests/package -m long
 
 soak: ## make matrix with five times the repetitions: a hundred restarts under load
 	$(MAKE) matrix CYCLES=100

@@ -25,7 +25,7 @@ PATHS = ["/etc", "/var/lib", "/usr/lib/systemd", "/usr/lib/python3", "/usr/bin"]
     scope="module",
     params=[
         pytest.param(image.DEBIAN_13, id="debian 13"),
-        pytest.param(Distribution("bookworm"), id="debian 12", marks=pytest.mark.long),
+        pytest.param(Distribution("bookworm"), id="debian 12"),
     ],
 )
 def root(request: pytest.FixtureRequest) -> Iterator[Path]:
