@@ -74,6 +74,7 @@ def test_all_is_there(real_server: RoleHost) -> None:
         "  172.16.14.1     lo  up",
         "  2001:db8:14::1  lo  up",
         "ARP guard: this host neither answers nor announces ARP for its VIPs",
+        "role: /etc/lvs/role.yaml",
     ]
     done = lvsboot(real_server, "status", "--json")
     assert done.returncode == Exit.DONE
@@ -88,7 +89,8 @@ def test_all_is_there(real_server: RoleHost) -> None:
             "director": None,
             "arp_guard": {"silent": True, "reason": None},
             "as_the_role_says": True,
-        }
+        },
+        "role": {"source": "file", "refused_credential": None},
     }
     assert lvsboot(real_server, "plan", "-", "--exit-code", text=ROLE).returncode == Exit.DONE
 
@@ -181,4 +183,8 @@ def test_behind_a_nat_director(server: RoleHost) -> None:
     finally:
         server.run("ip", "route", "delete", "default")
     assert done.returncode == Exit.DONE
-    assert done.stdout == "real server, nat\ndirector 172.16.14.10: the default gateway\n"
+    assert done.stdout.splitlines() == [
+        "real server, nat",
+        "director 172.16.14.10: the default gateway",
+        "role: /etc/lvs/role.yaml",
+    ]
