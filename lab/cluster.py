@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from lab import image, qemu
-from lab.image import Distribution
+from lab.image import DEBIAN_13, Distribution
 from lab.machines import run_folder, seed_volume, started
 from lab.paths import LVSBOOT, REPO
 from lab.shell import run
@@ -83,7 +83,7 @@ def running(
 
     `baked`: from disks of this release with the roles written into them, without cloud-init.
     `credential`: from one disk of this release, without cloud-init; the roles come by SMBIOS, and
-    the director's root is read-only.
+    on Debian 13 the director's root is read-only.
     `by_wheel`: lvsboot comes from its wheel, not from its package.
     `keep`: the machines outlive this process. On failure the folder stays, with consoles and
     journals.
@@ -152,7 +152,8 @@ def _machines(
 
 
 def _is_sealed(name: str, credential: Distribution | None) -> bool:
-    return credential is not None and name == "director"
+    """Debian 12's systemd cannot start a service with a private /dev where /tmp is read-only."""
+    return credential == DEBIAN_13 and name == "director"
 
 
 def _image(

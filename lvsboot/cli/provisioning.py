@@ -67,6 +67,8 @@ def run_credential(arguments: argparse.Namespace) -> int:
         raise InputError(role_file.warnings)
     print_problems(role_file.warnings)
     smbios = None if arguments.output is None else Path(arguments.output).absolute()
+    if smbios is not None and smbios.exists() and smbios.samefile(arguments.role):
+        raise UsageError(f"-o {arguments.output} is the role itself: name another file")
     ways = credential_ways(role_file, Path(arguments.role).absolute(), smbios)
     if smbios is not None:
         write_oem_string(role_file, smbios)

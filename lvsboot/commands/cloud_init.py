@@ -41,10 +41,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class UserData:
-    """`is_role_alone`: without an installation and a person's own cloud-config."""
+    """`is_role_alone`: without an installation and a person's own cloud-config.
+
+    `is_private`: with a cloud-config, which may have passwords.
+    """
 
     text: str
     is_role_alone: bool
+    is_private: bool
 
 
 def make_user_data(role_file: RoleFile, file: str, request: Request) -> UserData:
@@ -63,7 +67,11 @@ def make_user_data(role_file: RoleFile, file: str, request: Request) -> UserData
         message = size_sentence(text, request.target)
         hint = _size_hint(text, request, request.target)
         raise InputError([Problem(file, Span(1), message, hint=hint)])
-    return UserData(text, is_role_alone=installation is None and theirs is None)
+    return UserData(
+        text,
+        is_role_alone=installation is None and theirs is None,
+        is_private=theirs is not None,
+    )
 
 
 def write_seed(role_file: RoleFile, user_data: UserData, directory: Path) -> tuple[Path, ...]:
@@ -73,11 +81,12 @@ def write_seed(role_file: RoleFile, user_data: UserData, directory: Path) -> tup
     """
     _make_directory(directory)
     more = None if user_data.is_role_alone else user_data.text
+    mode = 0o600 if user_data.is_private else 0o644
     files = render_seed(role_file.role, role_file.text, more)
     with ExitStack() as stack:
         places = [f"{directory}/{file.path}" for file in files]
         staged = [
-            stack.enter_context(Staged(place, file.text.encode()))
+            stack.enter_context(Staged(place, file.text.encode(), mode))
             for place, file in zip(places, files, strict=True)
         ]
         for file_beside in staged:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from contextlib import suppress
@@ -91,14 +92,18 @@ def encode(text: str) -> bytes:
 
 
 class Staged:
-    """A synced temporary beside `path`, removed on leaving unless it was committed."""
+    """A synced temporary beside `path`, removed on leaving unless it was committed.
 
-    def __init__(self, path: str, content: bytes) -> None:
+    HostError where `path` is neither a regular file nor a link: a rename would replace a device.
+    """
+
+    def __init__(self, path: str, content: bytes, mode: int = 0o644) -> None:
         self._path = path
         self._committed = False
         with translate_os_errors("write", path):
+            _expect_replaceable(path)
             make_folders(os.path.dirname(path))
-            self._temporary = write_beside(path, content, 0o644)
+            self._temporary = write_beside(path, content, mode)
 
     def __enter__(self) -> Staged:
         return self
@@ -114,6 +119,17 @@ class Staged:
         with translate_os_errors("write", self._path):
             replace_beside(self._temporary, self._path)
             sync_directory(os.path.dirname(self._path))
+
+
+def _expect_replaceable(path: str) -> None:
+    try:
+        mode = os.lstat(path).st_mode
+    except FileNotFoundError:
+        return
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(mode) and not stat.S_ISLNK(mode):
+        raise OSError(errno.EINVAL, "not a regular file")
 
 
 def move_file(path: str, target: str) -> None:

@@ -1,6 +1,7 @@
 """The DR cluster whose roles come as credentials, by SMBIOS: no seed, no cloud-init, no baked role.
 
-All hosts of a release boot from one disk; the director's root is read-only, with /var in memory.
+All hosts of a release boot from one disk. Debian 13's director has a read-only root, and /var in
+memory.
 """
 
 from __future__ import annotations
@@ -60,6 +61,8 @@ def test_serves(cluster: Cluster) -> None:
 
 def test_the_directors_root_is_read_only(cluster: Cluster) -> None:
     director = cluster.director
+    if director.machine.writable:
+        pytest.skip("Debian 12's /tmp is of the root, and its systemd takes it for a private /dev")
     director.run("! touch /usr/touched")
     # What is mounted below /etc still is: systemd's machine-id of this boot.
     assert len(director.run("cat /etc/machine-id").strip()) == 32

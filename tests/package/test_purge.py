@@ -85,6 +85,15 @@ def test_the_packages_own_smoke_test_passes(root: Path) -> None:
     )
 
 
+def test_what_is_mounted_in_run_stays(root: Path) -> None:
+    """A boot from a read-only root has the live /etc and /var/lib mounted there."""
+    inside(root, "dpkg --install /lvsboot.deb")
+    live = "/run/lvs/overlay/etc/merged"
+    inside(root, f"mkdir -p {live}; touch {live}/passwd /run/lvs/known; dpkg --purge lvsboot")
+    assert inside(root, f"ls {live} /run/lvs") == f"{live}:\npasswd\n\n/run/lvs:\noverlay\n"
+    inside(root, "rm -r /run/lvs")
+
+
 def test_the_nics_files_stay_where_nothing_else_configures_them(root: Path) -> None:
     before = files(root)
     inside(root, "dpkg --install /lvsboot.deb")

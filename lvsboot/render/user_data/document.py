@@ -10,6 +10,7 @@ import yaml
 
 from lvsboot.errors import InputError
 from lvsboot.problem import Problem, Span
+from lvsboot.render.user_data.text import yaml_text
 from lvsboot.role.composer import MAX_DEPTH, Loader
 from lvsboot.role.document import source_line
 from lvsboot.role.finding import Path, path_text
@@ -58,10 +59,12 @@ def parse_cloud_config(raw: bytes, file: str) -> CloudConfig:
         parser = Loader(text)
         node = parser.get_single_node()
         value = None if node is None else parser.construct_document(node)
+        # A number may have more digits than Python prints.
+        yaml_text(value)
     except yaml.YAMLError as error:
         raise InputError([_syntax_problem(error, text, file)]) from error
-    except (TypeError, ValueError) as error:
-        # A date such as 2026-13-01, say: cloud-init, too, gives the file up.
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        # A date such as 2026-13-01, or `!!int ""`: cloud-init, too, gives the file up.
         message = f"cloud-init cannot read this: {str(error).splitlines()[0]}"
         raise InputError([Problem(file, Span(1), message, hint="quote the value")]) from error
     if not isinstance(value, dict):

@@ -65,12 +65,25 @@ def _conflict(theirs: CloudConfig, path: Path, ours: Mapping[str, Any]) -> Probl
 
 
 def _files(theirs: CloudConfig, ours: Mapping[str, Any]) -> Iterator[Problem]:
-    """Of two entries of write_files for one path cloud-init writes both, so that the last stays."""
+    """Of two entries of write_files for one path cloud-init writes both, so that the last stays.
+
+    It ends at an entry that it cannot read, and ours come last.
+    """
     own = {entry["path"] for entry in ours.get("write_files", ())}
     entries = theirs.value.get("write_files")
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-        path = entry.get("path") if isinstance(entry, dict) else None
-        if isinstance(path, str) and posixpath.normpath(path) in own:
-            where = ("write_files", index, "path")
+        where: Path = ("write_files", index, "path")
+        if not isinstance(entry, dict):
+            message = "this entry is no mapping: cloud-init would write none of the files after it"
+            yield theirs.problem(where[:2], message, "write path: and content:")
+            continue
+        path = entry.get("path")
+        if path is None:
+            continue  # cloud-init warns, and goes on
+        if not isinstance(path, str):
+            message = f"{path!r} is no path: cloud-init would write none of the files after it"
+            yield theirs.problem(where, message, "write an absolute path, in quotes")
+        # cloud-init takes a relative path from /.
+        elif posixpath.normpath(f"/{path.lstrip('/')}") in own:
             message = "the role's user-data writes this file"
             yield theirs.problem(where, message, "take the entry out, or write another path")

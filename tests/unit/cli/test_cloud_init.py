@@ -49,6 +49,16 @@ def test_the_folder_holds_the_same(tmp_path: Path) -> None:
     assert (tmp_path / "user-data").read_bytes() == printed
 
 
+def test_a_seed_with_a_persons_own_cloud_config_is_theirs_to_read(tmp_path: Path) -> None:
+    """It may have passwords in it."""
+    own = write(tmp_path, "own.yaml", b"#cloud-config\npassword: hunter2\n")
+    seed = tmp_path / "seed"
+    assert lvsboot("cloud-init", ROLE, "--merge", own, "-o", seed).returncode == Exit.DONE
+    assert {place.stat().st_mode & 0o777 for place in seed.iterdir()} == {0o600}
+    assert lvsboot("cloud-init", ROLE, "-o", seed).returncode == Exit.DONE
+    assert {place.stat().st_mode & 0o777 for place in seed.iterdir()} == {0o644}
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

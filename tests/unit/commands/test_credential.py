@@ -11,9 +11,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from lvsboot.commands.credential import credential_ways, oem_string, write_oem_string
-from lvsboot.errors import HostError
+from lvsboot.errors import Exit, HostError
 from lvsboot.role.reader import RoleFile, parse_role
 from tests.golden import REPOSITORY
+from tests.unit.cli.test_cli import lvsboot
 
 RAW = (REPOSITORY / "examples/dr/director.yaml").read_bytes()
 ROLE = parse_role(RAW, "director.yaml")
@@ -32,6 +33,17 @@ def test_the_string_replaces_a_file(tmp_path: Path) -> None:
     place.write_text("longer than nothing")
     write_oem_string(ROLE, place)
     assert place.read_bytes() == oem_string(ROLE)
+
+
+def test_the_string_never_replaces_the_role(tmp_path: Path) -> None:
+    place, link = tmp_path / "role.yaml", tmp_path / "link"
+    place.write_bytes(RAW)
+    link.hardlink_to(place)
+    for output in (place, link):
+        done = lvsboot("credential", place, "-o", output)
+        assert done.returncode == Exit.USAGE
+        assert b"is the role itself" in done.stderr
+    assert place.read_bytes() == RAW
 
 
 def test_hard_names() -> None:

@@ -103,6 +103,18 @@ def test_folders_are_readable_whatever_the_umask(tmp_path: Path) -> None:
     assert modes == {"run": 0o755, "lvs": 0o755, "rules": 0o644}
 
 
+def test_only_a_regular_file_is_replaced(tmp_path: Path) -> None:
+    """Not the device that root names for a file, and no folder."""
+    pipe, folder = tmp_path / "pipe", tmp_path / "folder"
+    os.mkfifo(pipe)
+    folder.mkdir()
+    for place, reason in ((pipe, "not a regular file"), (folder, "Is a directory")):
+        with pytest.raises(HostError, match=f"cannot write {place}: {reason}"):
+            textfiles.Staged(str(place), b"text")
+    assert pipe.is_fifo()
+    assert sorted(tmp_path.iterdir()) == [folder, pipe]
+
+
 def test_a_temporary_is_never_written_through(tmp_path: Path) -> None:
     """Whatever stands under its name: another file's second name, a pipe, a link."""
     other, temporary = tmp_path / "other", tmp_path / ".rules.lvs-new"

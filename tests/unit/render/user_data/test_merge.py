@@ -84,6 +84,21 @@ merge_how: list(append)
             "write_files[1].path",
             "writes this file",
         ),
+        (
+            "write_files: [{path: //etc/lvs/role.yaml}]\n",
+            2,
+            "write_files[0].path",
+            "writes this file",
+        ),
+        (
+            "write_files: [{path: etc/lvs/role.yaml, defer: true}]\n",
+            2,
+            "write_files[0].path",
+            "writes this file",
+        ),
+        ("write_files: [{path: /a}, 3]\n", 2, "write_files[1]", "no mapping"),
+        ("write_files: [null]\n", 2, "write_files[0]", "no mapping"),
+        ("write_files: [{path: 1}]\n", 2, "write_files[0].path", "no path"),
     ],
 )
 def test_a_conflict_is_named_with_its_line(text: str, line: int, where: str, message: str) -> None:
@@ -97,12 +112,13 @@ def test_a_conflict_is_named_with_its_line(text: str, line: int, where: str, mes
 
 def test_all_conflicts_are_named_at_once() -> None:
     with pytest.raises(InputError) as caught:
-        merged("packages: no\nhostname: web\nwrite_files: [1, {path: /etc/lvs/role.yaml}]\n")
+        merged("packages: no\nhostname: web\nwrite_files: [{path: /etc/lvs/role.yaml}]\n")
     assert [problem.span.line for problem in caught.value.problems] == [2, 3, 4]
 
 
-def test_entries_of_another_shape_are_cloud_inits_to_refuse() -> None:
-    assert merged("write_files: [a, {path: 1}]\n")["write_files"][:2] == ["a", {"path": 1}]
+def test_an_entry_without_a_path_is_left_to_cloud_init() -> None:
+    """It skips the entry, with a warning."""
+    assert merged("write_files: [{content: a}]\n")["write_files"][:1] == [{"content": "a"}]
 
 
 SCALARS = st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["a", "lvsboot", ""])
