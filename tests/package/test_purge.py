@@ -90,7 +90,7 @@ def test_what_is_mounted_in_run_stays(root: Path) -> None:
     inside(root, "dpkg --install /lvsboot.deb")
     live = "/run/lvs/overlay/etc/merged"
     inside(root, f"mkdir -p {live}; touch {live}/passwd /run/lvs/known; dpkg --purge lvsboot")
-    assert inside(root, f"ls {live} /run/lvs") == f"{live}:\npasswd\n\n/run/lvs:\noverlay\n"
+    assert inside(root, "find /run/lvs -type f") == f"{live}/passwd\n"
     inside(root, "rm -r /run/lvs")
 
 
