@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -22,7 +23,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What a reader sees, by the pages' names: without escapes and fonts."""
     folder = tmp_path_factory.mktemp("man")
     manual = REPOSITORY / "docs" / "manual.py"
-    subprocess.run([sys.executable, manual, folder], check=True, cwd=REPOSITORY)
+    path = os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "PYTHONPATH": path}
+    subprocess.run([sys.executable, manual, folder], check=True, cwd=REPOSITORY, env=environment)
     return {place.name: plain(place) for place in folder.iterdir()}
 
 
