@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from lvsboot.cli.output import log, print_cautions, print_changes, print_problems
+from lvsboot.cli.tools import read_role_argument, strict_argument
 from lvsboot.errors import ConflictError, Exit, InputError, UsageError
 from lvsboot.system.printable import printable_line
 
@@ -23,7 +24,7 @@ def provision_arguments(parser: argparse.ArgumentParser) -> None:
 
 def credential_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("role", metavar="ROLE", help="the role file")
-    parser.add_argument("--strict", action="store_true", help="take warnings for errors")
+    strict_argument(parser)
     parser.add_argument(
         "-o", "--output", metavar="FILE", help="write the string for SMBIOS type 11 there"
     )
@@ -58,14 +59,10 @@ def run_credential(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
     from lvsboot.commands.credential import credential_ways, write_oem_string
-    from lvsboot.commands.role_file import read_role
 
     if arguments.role == "-":
         raise UsageError("a credential is handed over as a file: name the role's file, not -")
-    role_file = read_role(arguments.role)
-    if arguments.strict and role_file.warnings:
-        raise InputError(role_file.warnings)
-    print_problems(role_file.warnings)
+    role_file = read_role_argument(arguments)
     smbios = None if arguments.output is None else Path(arguments.output).absolute()
     if smbios is not None and smbios.exists() and smbios.samefile(arguments.role):
         raise UsageError(f"-o {arguments.output} is the role itself: name another file")

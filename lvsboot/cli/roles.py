@@ -16,14 +16,19 @@ from lvsboot.cli.output import (
     wants_color,
 )
 from lvsboot.cli.service import removal_argument
-from lvsboot.cli.tools import path_of, shown_name, standard_input
+from lvsboot.cli.tools import (
+    path_of,
+    read_role_argument,
+    shown_name,
+    standard_input,
+    strict_argument,
+)
 from lvsboot.errors import ConflictError, Exit, InputError
 
 if TYPE_CHECKING:
     import argparse
 
     from lvsboot.role.model import Backend
-    from lvsboot.role.reader import RoleFile
 
 
 def _validate_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,7 +71,7 @@ def _role_argument(parser: argparse.ArgumentParser) -> None:
         default=paths.ROLE,
         help=f"the role file, - for standard input (default: {paths.ROLE})",
     )
-    parser.add_argument("--strict", action="store_true", help="treat warnings as errors")
+    strict_argument(parser)
 
 
 def _backend_argument(parser: argparse.ArgumentParser) -> None:
@@ -106,7 +111,7 @@ def _validate(arguments: argparse.Namespace) -> int:
 def _render(arguments: argparse.Namespace) -> int:
     from lvsboot.commands import roles
 
-    role_file, root = _read_role(arguments), path_of(arguments.root)
+    role_file, root = read_role_argument(arguments), path_of(arguments.root)
     backend, strict = _backend(arguments), arguments.strict
     rendering = roles.render(role_file, root, backend=backend, strict=strict, log=log)
     print_cautions(rendering.cautions)
@@ -121,7 +126,7 @@ def _plan(arguments: argparse.Namespace) -> int:
     from lvsboot.cli.text.plan import plan_text, plan_value
     from lvsboot.commands.plan import make_plan
 
-    plan = make_plan(_read_role(arguments), path_of(arguments.root), _backend(arguments))
+    plan = make_plan(read_role_argument(arguments), path_of(arguments.root), _backend(arguments))
     if arguments.strict:
         plan.cautions.refuse()
     print_cautions(plan.cautions)
@@ -138,7 +143,7 @@ def _apply(arguments: argparse.Namespace) -> int:
     from lvsboot.commands import roles
 
     try:
-        role_file = _read_role(arguments, from_anybody=False)
+        role_file = read_role_argument(arguments, from_anybody=False)
         rendering = roles.apply(
             role_file,
             block=not arguments.no_block,
@@ -156,19 +161,7 @@ def _apply(arguments: argparse.Namespace) -> int:
 
 
 def _cloud_init(arguments: argparse.Namespace) -> int:
-    return cloud_init.run(arguments, _read_role(arguments))
-
-
-def _read_role(arguments: argparse.Namespace, *, from_anybody: bool = True) -> RoleFile:
-    """The role, its warnings shown; with --strict they are InputError."""
-    from lvsboot.commands.role_file import read_role
-
-    stdin = standard_input(arguments.role)
-    role_file = read_role(arguments.role, stdin, from_anybody=from_anybody)
-    if arguments.strict and role_file.warnings:
-        raise InputError(role_file.warnings)
-    print_problems(role_file.warnings)
-    return role_file
+    return cloud_init.run(arguments, read_role_argument(arguments))
 
 
 # Name: summary, arguments, what runs.

@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from lvsboot.cli.output import log, print_changes
-from lvsboot.errors import Exit, UsageError
+from lvsboot.cli.output import log, print_changes, print_problems
+from lvsboot.errors import Exit, InputError, UsageError
 from lvsboot.problem import STANDARD_INPUT
 from lvsboot.system.printable import printable_line
 
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
+
+    from lvsboot.role.reader import RoleFile
 
 
 def import_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +49,22 @@ def standard_input(file: str) -> bytes | None:
     from lvsboot.role.document import MAX_BYTES
 
     return read_input(MAX_BYTES + 1) if file == "-" else None
+
+
+def strict_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--strict", action="store_true", help="treat warnings as errors")
+
+
+def read_role_argument(arguments: argparse.Namespace, *, from_anybody: bool = True) -> RoleFile:
+    """The role, its warnings shown; with --strict they are InputError."""
+    from lvsboot.commands.role_file import read_role
+
+    stdin = standard_input(arguments.role)
+    role_file = read_role(arguments.role, stdin, from_anybody=from_anybody)
+    if arguments.strict and role_file.warnings:
+        raise InputError(role_file.warnings)
+    print_problems(role_file.warnings)
+    return role_file
 
 
 def shown_name(file: str) -> str:
