@@ -6,6 +6,7 @@ N ?= 1000
 KEEP ?=
 FUZZ_SECONDS ?= 300
 CYCLES ?= 20
+TURN ?=
 SIZES ?=
 
 BIN := .venv/bin
@@ -16,6 +17,8 @@ DEB_PACKAGES := build-essential debhelper dh-python pybuild-plugin-pyproject pyt
 # What reads the package's manual and completion.
 LINT_PACKAGES := lintian mandoc man-db zsh fish
 PACKAGES := python3-venv qemu-system-x86 mmdebstrap xorriso e2fsprogs openssh-client uidmap nftables strace
+# Of the long tests that have a shorter kin, those of one day in three, or all.
+TODAY := $(if $(TURN), and (not turn or turn(day=$(TURN))))
 # Without its caches pytest compiles every test at each run.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -76,24 +79,24 @@ compat: setup ## The unit tests over Debian 12's and 13's libraries, and over th
 	TMPDIR=/dev/shm $(BIN)/python -m lab compat
 
 crash: setup ## Kill render and apply at every call that writes, and let a second run complete
-	$(BIN)/pytest tests/crash
+	$(BIN)/pytest tests/crash -m 'not cluster$(TODAY)'
 
-matrix: setup ## The long tests: every backend, every Debian release, many repetitions
+matrix: setup ## The long tests: every backend and release, many repetitions (TURN=0|1|2: a share)
 	@# An emulated machine waits as often as it works, and two processors run some six of them:
 	@# the target without clusters starts when one of the first two has ended.
 	$(MAKE) --jobs=2 shared others apart
 
 shared: setup ## The matrix tests on one cluster of Debian 13
-	CYCLES=$(CYCLES) $(BIN)/pytest tests/matrix -m cluster
+	CYCLES=$(CYCLES) $(BIN)/pytest tests/matrix -m 'cluster$(TODAY)'
 
 others: setup ## The matrix tests that boot machines of their own
-	CYCLES=$(CYCLES) $(BIN)/pytest tests/matrix -m 'not cluster'
+	CYCLES=$(CYCLES) $(BIN)/pytest tests/matrix -m 'not cluster$(TODAY)'
 
 apart: setup ## The matrix tests without clusters
 	nice $(MAKE) crash compat package
 	@# The unit tests' properties, each with more random examples than `make check` takes time for.
 	LVSBOOT_EXAMPLES=50 TMPDIR=/dev/shm nice $(BIN)/pytest tests/unit
-	nice $(BIN)/python -m lab kernel -- -m long
+	nice $(BIN)/python -m lab kernel -- -m 'long$(TODAY)'
 
 soak: ## make matrix with five times the repetitions: a hundred restarts under load
 	$(MAKE) matrix CYCLES=100

@@ -23,7 +23,7 @@ RELEASES = {"cluster": "13", "debian_12": "12"}
     scope="module",
     params=[
         pytest.param("cluster", id="debian 13", marks=pytest.mark.cluster),
-        pytest.param("debian_12", id="debian 12"),
+        pytest.param("debian_12", id="debian 12", marks=pytest.mark.turn(day=1)),
     ],
 )
 def release(request: pytest.FixtureRequest) -> str:

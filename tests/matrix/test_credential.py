@@ -29,7 +29,7 @@ EARLY = "lvs-provision-early.service"
     scope="module",
     params=[
         pytest.param(DEBIAN_13, id="debian 13"),
-        pytest.param(Distribution("bookworm"), id="debian 12"),
+        pytest.param(Distribution("bookworm"), id="debian 12", marks=pytest.mark.turn(day=0)),
     ],
 )
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:

@@ -68,7 +68,7 @@ def test_ten_rules(cluster: Cluster) -> None:
     assert loading > 0
 
 
-@pytest.mark.parametrize("count", [20, 200])
+@pytest.mark.parametrize("count", [20, pytest.param(200, marks=pytest.mark.turn(day=2))])
 def test_many_vips(cluster: Cluster, count: int) -> None:
     rs1 = cluster.machines["rs1"]
     vips = [f"172.16.15.{number}" for number in range(1, count + 1)]
