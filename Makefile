@@ -52,7 +52,7 @@ check: $(STAMP) ## Format, lint, types and unit tests: seconds, no privileges
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	@# Types are checked beside the tests, whose files are in memory, where fsync takes no time.
-	$(BIN)/mypy & types=$$!; TMPDIR=/dev/shm $(BIN)/pytest tests/unit -n auto --dist worksteal; \
+	$(BIN)/mypy & types=$$!; TMPDIR=/dev/shm $(BIN)/pytest tests/unit -m 'not long' -n auto --dist worksteal; \
 	tests=$$?; wait $$types && exit $$tests
 
 test: setup ## Unit, kernel and boot tier: a quarter of an hour

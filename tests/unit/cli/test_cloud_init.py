@@ -131,6 +131,7 @@ def test_what_is_too_large_is_refused_with_what_would_help(hint: str, tmp_path: 
     assert word in said
 
 
+@pytest.mark.long
 def test_a_role_alone_may_be_too_large(tmp_path: Path) -> None:
     role = write(
         tmp_path, "role.yaml", ROLE.read_bytes() + f"# {secrets.token_hex(60_000)}".encode()

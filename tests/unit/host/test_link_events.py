@@ -29,6 +29,7 @@ def test_a_change_is_heard(change: str) -> None:
     assert said == "heard\n"
 
 
+@pytest.mark.long
 def test_after_more_changes_than_are_kept_the_next_one_is_heard() -> None:
     said = run_in_namespace("""
         import threading

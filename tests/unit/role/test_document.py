@@ -119,6 +119,7 @@ def test_another_mistake_at_a_colon_is_the_librarys(text: str) -> None:
     assert refusal(text.encode()).message.startswith(NOT_YAML)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "raw",
     [

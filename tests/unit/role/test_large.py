@@ -33,6 +33,7 @@ def work(raw: str) -> int:
     return sum(entry.callcount for entry in profile.getstats())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("make", LARGE, ids=lambda make: make.__name__)
 def test_work_grows_with_the_size(make: Callable[[int], str]) -> None:
     work(make(1))  # what is worked out once

@@ -271,6 +271,7 @@ def test_what_ipvsadm_or_only_a_shell_can_read(text: str, problem: str) -> None:
     assert len(found) == 1
 
 
+@pytest.mark.long
 def test_remarks_and_problems_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     found = read(WEB + ONE * 1500)
     assert len(found.remarks) == 1001

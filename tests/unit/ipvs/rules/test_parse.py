@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,6 +33,7 @@ def test_of_a_thousand_problems_no_more_are_looked_for() -> None:
     assert len(problems("x\n" * 999)) == 999
 
 
+@pytest.mark.long
 def test_more_lines_than_any_role_has_are_not_read() -> None:
     text = "\n" * 500_001
     assert problems(text) == ["500001:1: the file has 500,001 lines; rules have at most 500,000"]

@@ -83,6 +83,7 @@ def assert_agreed(sandbox: Sandbox, files: dict[str, str]) -> None:
         assert sandbox.values(HAND) in expected
 
 
+@pytest.mark.long
 @settings(
     max_examples=40,
     deadline=None,
