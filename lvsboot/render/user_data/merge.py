@@ -1,8 +1,10 @@
 """Merges lvsboot's cloud-config into a person's, as cloud-init would with both. Pure.
 
-The person's is the first part and lvsboot's the second, with what cloud-init's manual gives for
-joining two of them: list(append)+dict(no_replace,recurse_list). There the first part's scalars
-silently win; here a scalar that both set, to different values, is a problem.
+The person's is the first part and lvsboot's the second, which is merged by
+list(prepend)+dict(no_replace,recurse_list). So ours comes first in each list: cloud-init makes one
+shell script of runcmd, which a person's `exit` ends, and write_files ends at an entry that fails.
+There the first part's scalars silently win; here a scalar that both set, to different values, is a
+problem.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Any
 from lvsboot.errors import InputError
 from lvsboot.problem import Problem
 from lvsboot.render.user_data.document import CloudConfig
+from lvsboot.render.user_data.switches import switched_off
 from lvsboot.role.finding import Path
 
 # How a part is merged into the parts before it. Theirs has none before it, so that cloud-init
@@ -25,7 +28,11 @@ def merge_cloud_config(theirs: CloudConfig, ours: Mapping[str, Any]) -> dict[Any
     """Both as one; InputError names every key on which they differ, with the person's line."""
     own = {key: value for key, value in theirs.value.items() if key not in _MERGE_KEYS}
     merged, conflicts = _merged(own, ours, ())
-    problems = [*(_conflict(theirs, path, ours) for path in conflicts), *_files(theirs, ours)]
+    problems = [
+        *(_conflict(theirs, path, ours) for path in conflicts),
+        *_files(theirs, ours),
+        *switched_off(theirs, ours),
+    ]
     if problems:
         raise InputError(problems)
     return merged
@@ -42,7 +49,7 @@ def _merged(
             continue
         match merged[key], value:
             case list() as first, list():
-                merged[key] = [*first, *value]
+                merged[key] = [*value, *first]
             case dict() as first, dict():
                 merged[key], inner = _merged(first, value, place)
                 conflicts += inner
@@ -65,10 +72,7 @@ def _conflict(theirs: CloudConfig, path: Path, ours: Mapping[str, Any]) -> Probl
 
 
 def _files(theirs: CloudConfig, ours: Mapping[str, Any]) -> Iterator[Problem]:
-    """Of two entries of write_files for one path cloud-init writes both, so that the last stays.
-
-    It ends at an entry that it cannot read, and ours come last.
-    """
+    """Of two entries of write_files for one path cloud-init writes both, so that theirs stays."""
     own = {entry["path"] for entry in ours.get("write_files", ())}
     entries = theirs.value.get("write_files")
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):

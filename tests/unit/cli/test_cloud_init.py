@@ -37,7 +37,7 @@ def test_user_data_is_printed(tmp_path: Path) -> None:
     files = {entry["path"]: content_of(entry) for entry in value["write_files"]}
     assert files["/etc/lvs/role.yaml"] == ROLE.read_bytes()
     assert files["/etc/apt/keyrings/lvsboot.asc"] == KEY
-    assert (value["users"], value["packages"]) == (["default"], ["htop", "lvsboot"])
+    assert (value["users"], value["packages"]) == (["default"], ["lvsboot", "htop"])
     size = f"user-data has {len(done.stdout):,} bytes: EC2 takes at most 16,384\n"
     assert done.stderr.startswith(f"lvsboot: {size}".encode())
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 from lvsboot.errors import InputError
 from lvsboot.render.user_data.document import CloudConfig, parse_cloud_config
 from lvsboot.render.user_data.merge import merge_cloud_config
+from lvsboot.render.user_data.text import Command
 
 OURS: dict[str, Any] = {
     "hostname": "dir1",
@@ -36,7 +39,7 @@ for theirs, ours in json.load(sys.stdin):
     handler._reset()
     for text, headers in (
         (theirs, {}),
-        (ours, {"Merge-Type": "list(append)+dict(no_replace,recurse_list)+str()"}),
+        (ours, {"Merge-Type": "list(prepend)+dict(no_replace,recurse_list)+str()"}),
     ):
         handler.handle_part(None, "text/cloud-config", "part", text, None, headers)
     print(json.dumps(handler.cloud_buf))
@@ -63,9 +66,9 @@ merge_how: list(append)
     assert merged(text) == {
         "users": ["default"],
         "package_update": True,
-        "packages": ["htop", "lvsboot"],
-        "runcmd": [["touch", "/a"], *OURS["runcmd"]],
-        "write_files": [{"path": "/a", "content": "b"}, *OURS["write_files"]],
+        "packages": ["lvsboot", "htop"],
+        "runcmd": [*OURS["runcmd"], ["touch", "/a"]],
+        "write_files": [*OURS["write_files"], {"path": "/a", "content": "b"}],
         "hostname": "dir1",
     }
 
@@ -110,6 +113,50 @@ def test_a_conflict_is_named_with_its_line(text: str, line: int, where: str, mes
     assert problem.hint
 
 
+@pytest.mark.parametrize(
+    ("text", "where", "words"),
+    [
+        ("cloud_init_modules: []\n", "cloud_init_modules", ["set_hostname", "write_files"]),
+        ("cloud_init_modules:\n", "cloud_init_modules", ["set_hostname", "write_files"]),
+        ("cloud_init_modules: [set-hostname]\n", "cloud_init_modules", ["write_files"]),
+        ("cloud_config_modules: [ntp]\n", "cloud_config_modules", ["runcmd"]),
+        (
+            "cloud_final_modules: [write_files, runcmd, final_message]\n",
+            "cloud_final_modules",
+            ["package_update_upgrade_install", "scripts_user"],
+        ),
+        ("preserve_hostname: true\n", "preserve_hostname", ["dir1"]),
+        ("preserve_hostname: 'Yes'\n", "preserve_hostname", ["dir1"]),
+        ("prefer_fqdn_over_hostname: true\n", "prefer_fqdn_over_hostname", ["dir1"]),
+    ],
+)
+def test_what_switches_a_module_of_ours_off(text: str, where: str, words: list[str]) -> None:
+    with pytest.raises(InputError) as caught:
+        merged(text)
+    problems = caught.value.problems
+    assert [(problem.where, problem.span.line) for problem in problems] == [(where, 2)] * len(words)
+    assert all(word in p.message and p.hint for word, p in zip(words, problems, strict=True))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cloud_init_modules: [cc_set_hostname, {name: write-files}]\n",
+        "cloud_config_modules: [[runcmd, always]]\n",
+        "cloud_final_modules: [package-update-upgrade-install, ' scripts-user ']\n",
+        "preserve_hostname: false\n",
+    ],
+)
+def test_what_leaves_ours_on(text: str) -> None:
+    assert merged(text).keys() > OURS.keys()
+
+
+def test_modules_that_ours_does_not_need_may_be_off() -> None:
+    text = "cloud_config_modules: []\ncloud_final_modules: []\npreserve_hostname: true\n"
+    ours = {"write_files": OURS["write_files"]}
+    assert merge_cloud_config(config(text), ours).keys() > ours.keys()
+
+
 def test_all_conflicts_are_named_at_once() -> None:
     with pytest.raises(InputError) as caught:
         merged("packages: no\nhostname: web\nwrite_files: [{path: /etc/lvs/role.yaml}]\n")
@@ -118,7 +165,18 @@ def test_all_conflicts_are_named_at_once() -> None:
 
 def test_an_entry_without_a_path_is_left_to_cloud_init() -> None:
     """It skips the entry, with a warning."""
-    assert merged("write_files: [{content: a}]\n")["write_files"][:1] == [{"content": "a"}]
+    assert merged("write_files: [{content: a}]\n")["write_files"][-1:] == [{"content": "a"}]
+
+
+@pytest.mark.parametrize("first", ["exit 0", "set -e; false", "exec true", "(", "['exec', 'true']"])
+def test_no_command_of_theirs_stops_ours(first: str, tmp_path: Path) -> None:
+    """cloud-init makes one script of runcmd: lists in quotes, texts as they are (util.shellify)."""
+    ours = {"runcmd": [Command(["touch", str(tmp_path / "installed")])]}
+    made = merge_cloud_config(config(f"runcmd:\n- {first}\n"), ours)
+    lines = [shlex.join(entry) if isinstance(entry, list) else entry for entry in made["runcmd"]]
+    (tmp_path / "runcmd").write_text("\n".join(["#!/bin/sh", *lines]), encoding="utf-8")
+    subprocess.run(["sh", tmp_path / "runcmd"], check=False, capture_output=True)
+    assert (tmp_path / "installed").exists()
 
 
 SCALARS = st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["a", "lvsboot", ""])
@@ -150,7 +208,7 @@ def test_the_result_is_what_cloud_init_makes(pairs: list[tuple[dict[str, Any], A
         except InputError:
             # The conflict is that cloud-init would lose something of one of them.
             made = json.loads(line)
-            assert not (_holds(made, ours, at_end=True) and _holds(made, theirs, at_end=False))
+            assert not (_holds(made, ours, at_end=False) and _holds(made, theirs, at_end=True))
             continue
         compared += 1
         assert result == json.loads(line)
