@@ -56,7 +56,8 @@ STALE_FINGERPRINTS = f"{RUNTIME}/known"
 # repository's source and key, to whose name comes .asc or .gpg.
 DEB = "/run/lvsboot.deb"
 APT_SOURCE = "/etc/apt/sources.list.d/lvsboot.sources"
-APT_KEY = "/etc/apt/keyrings/lvsboot"
+# By this ending apt takes it for a binary keyring.
+APT_KEY = "/etc/apt/keyrings/lvsboot.gpg"
 # Two locks: an apply, which holds the first all the time, has a reload run that takes the other.
 FILES_LOCK = f"{RUNTIME}/apply.lock"
 TABLE_LOCK = f"{RUNTIME}/lock"

@@ -14,9 +14,9 @@ from lvsboot.render.user_data.installation import (
     AptPackage,
     EmbeddedDeb,
     Installation,
-    key_error,
 )
 from lvsboot.render.user_data.limits import Target, fits_compressed, is_too_large, size_sentence
+from lvsboot.render.user_data.openpgp import KeyFileError, public_keys
 from lvsboot.render.user_data.package import parse_apt_source, parse_package
 from lvsboot.role.reader import RoleFile
 from lvsboot.system.atomic import make_folder
@@ -119,9 +119,10 @@ def _from_source(package: object, request: Request) -> AptPackage:
             "--apt-source needs the repository's public key, by which apt checks it: "
             "name its file with --apt-key"
         )
-    key = _read(request.apt_key, _KEY_BYTES, "the repository's key")
-    if reason := key_error(key):
-        raise _file_error(request.apt_key, reason)
+    try:
+        key = public_keys(_read(request.apt_key, _KEY_BYTES, "the repository's key"))
+    except KeyFileError as error:
+        raise _file_error(request.apt_key, str(error)) from error
     return AptPackage(package.name, package.version, source, key)
 
 

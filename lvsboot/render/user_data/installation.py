@@ -15,11 +15,6 @@ from lvsboot import paths
 from lvsboot.render.user_data.text import Command, file_entry
 
 _APT_HELPER = "/usr/lib/apt/apt-helper"
-_ARMOR = b"-----BEGIN PGP PUBLIC KEY BLOCK-----"
-_PRIVATE_ARMOR = b"-----BEGIN PGP PRIVATE KEY BLOCK-----"
-# RFC 9580, section 5: packets 6 and 5, in the old form of the first octet and in the new.
-_PUBLIC_KEYS = frozenset({0x98, 0x99, 0x9A, 0xC6})
-_PRIVATE_KEYS = frozenset({0x94, 0x95, 0x96, 0xC5})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +28,10 @@ class AptSource:
 
 @dataclass(frozen=True, slots=True)
 class AptPackage:
-    """A package by name, from `source` and what the image already has; `key` is the source's."""
+    """A package by name, from `source` and what the image already has.
+
+    `key` is the source's, a binary keyring.
+    """
 
     name: str
     version: str = ""
@@ -75,32 +73,16 @@ def installation_config(installation: Installation) -> Mapping[str, Any]:
             return {**files, **update, "runcmd": [_install_deb()]}
 
 
-def key_error(content: bytes) -> str | None:
-    """Why the content cannot be a repository's key."""
-    if _PRIVATE_ARMOR in content or (content and content[0] in _PRIVATE_KEYS):
-        return "this is a private key: export the public one (gpg --export --armor)"
-    if is_armored(content) or (content and content[0] in _PUBLIC_KEYS):
-        return None
-    return "this is no OpenPGP public key: export it (gpg --export --armor)"
-
-
-def is_armored(key: bytes) -> bool:
-    return _ARMOR in key
-
-
 def _source_files(source: AptSource, key: bytes) -> list[dict[str, Any]]:
-    # apt tells the two forms of a key by the file's ending.
-    key_file = paths.APT_KEY + (".asc" if is_armored(key) else ".gpg")
-    content = key[key.index(_ARMOR) :] if is_armored(key) else key
     fields = {
         "Types": "deb",
         "URIs": source.uri,
         "Suites": source.suite,
         "Components": " ".join(source.components),
-        "Signed-By": key_file,
+        "Signed-By": paths.APT_KEY,
     }
     text = "".join(f"{name}: {value}\n" for name, value in fields.items() if value)
-    return [file_entry(key_file, content), file_entry(paths.APT_SOURCE, text)]
+    return [file_entry(paths.APT_KEY, key), file_entry(paths.APT_SOURCE, text)]
 
 
 def _install_deb() -> Command:

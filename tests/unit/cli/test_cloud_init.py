@@ -14,7 +14,7 @@ from tests.unit.cli.test_cli import lvsboot
 from tests.unit.render.user_data.test_text import content_of
 
 ROLE = REPOSITORY / "examples/dr/rs1.yaml"
-KEY = b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nxxx\n-----END PGP PUBLIC KEY BLOCK-----\n"
+KEY = b"\xc6\x01\xff"  # one packet, a public key's
 SOURCE = "https://apt.example.net stable main"
 
 
@@ -36,7 +36,7 @@ def test_user_data_is_printed(tmp_path: Path) -> None:
     value = yaml.safe_load(done.stdout)
     files = {entry["path"]: content_of(entry) for entry in value["write_files"]}
     assert files["/etc/lvs/role.yaml"] == ROLE.read_bytes()
-    assert files["/etc/apt/keyrings/lvsboot.asc"] == KEY
+    assert files["/etc/apt/keyrings/lvsboot.gpg"] == KEY
     assert (value["users"], value["packages"]) == (["default"], ["lvsboot", "htop"])
     size = f"user-data has {len(done.stdout):,} bytes: EC2 takes at most 16,384\n"
     assert done.stderr.startswith(f"lvsboot: {size}".encode())
@@ -94,6 +94,7 @@ def test_options_that_do_not_go_together(
         ("--merge", b"#cloud-config\nhostname: web\n", "hostname: the role's user-data has rs1"),
         ("--apt-key", None, "cannot read the repository's key"),
         ("--apt-key", b"ssh-ed25519 A", "no OpenPGP public key"),
+        ("--apt-key", KEY + b"\xc5\x01\xff", "a private key"),
         ("--apt-key", b"x" * 300_000, "more than"),
         ("--embed", None, "cannot read the package"),
         ("--embed", b"PK", "not a Debian package"),

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,11 +13,10 @@ from lvsboot.render.user_data.installation import (
     EmbeddedDeb,
     Installation,
     installation_config,
-    key_error,
 )
 from tests.unit.render.user_data.test_text import content_of
 
-ARMORED = b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nxxx\n-----END PGP PUBLIC KEY BLOCK-----\n"
+KEY = b"\xc6\x01\xff"
 SOURCE = AptSource("https://apt.example.net", "stable", ("main", "extra"))
 URL = "https://example.net/lvsboot.deb"
 
@@ -36,21 +32,20 @@ def test_a_package_by_name_is_cloud_inits_to_install() -> None:
 
 
 def test_a_source_is_signed_by_its_own_key() -> None:
-    config = installation_config(AptPackage("lvsboot", "", SOURCE, b"Comment\n" + ARMORED))
+    config = installation_config(AptPackage("lvsboot", "", SOURCE, KEY))
     assert files_of(config) == {
-        "/etc/apt/keyrings/lvsboot.asc": ARMORED,
+        "/etc/apt/keyrings/lvsboot.gpg": KEY,
         "/etc/apt/sources.list.d/lvsboot.sources": (
             b"Types: deb\nURIs: https://apt.example.net\nSuites: stable\n"
-            b"Components: main extra\nSigned-By: /etc/apt/keyrings/lvsboot.asc\n"
+            b"Components: main extra\nSigned-By: /etc/apt/keyrings/lvsboot.gpg\n"
         ),
     }
     assert "apt" not in config
 
 
-def test_a_folder_with_a_binary_key() -> None:
+def test_a_folder_has_no_components() -> None:
     source = AptSource("https://apt.example.net", "./", ())
-    files = files_of(installation_config(AptPackage("lvsboot", "", source, b"\x99\x01\xff")))
-    assert files["/etc/apt/keyrings/lvsboot.gpg"] == b"\x99\x01\xff"
+    files = files_of(installation_config(AptPackage("lvsboot", "", source, KEY)))
     assert b"Components" not in files["/etc/apt/sources.list.d/lvsboot.sources"]
 
 
@@ -76,35 +71,3 @@ def test_no_command_can_hang(way: Installation) -> None:
         assert command[0] == "timeout"
         # In a final stage of which nobody is at the terminal.
         assert "apt-get" not in command or "--yes" in command
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"", "no OpenPGP public key"),
-        (b"ssh-ed25519 AAAA", "no OpenPGP public key"),
-        (b"-----BEGIN PGP SIGNATURE-----\n", "no OpenPGP public key"),
-        (b"-----BEGIN PGP PRIVATE KEY BLOCK-----\n", "a private key"),
-        (ARMORED + b"-----BEGIN PGP PRIVATE KEY BLOCK-----\n", "a private key"),
-        (b"\x95\x01\xff", "a private key"),
-        (b"\xc5\x01\xff", "a private key"),
-    ],
-)
-def test_what_is_no_repositorys_key(content: bytes, message: str) -> None:
-    assert message in str(key_error(content))
-
-
-@pytest.mark.skipif(shutil.which("gpg") is None, reason="needs gpg")
-def test_keys_as_gpg_writes_them(tmp_path: Path) -> None:
-    def gpg(*words: str) -> bytes:
-        options = ("--homedir", str(tmp_path), "--batch", "--passphrase", "", "--quiet")
-        return subprocess.run(["gpg", *options, *words], check=True, capture_output=True).stdout
-
-    tmp_path.chmod(0o700)
-    gpg("--quick-generate-key", "lab@example.net", "ed25519", "sign")
-    try:
-        for options in ((), ("--armor",)):
-            assert key_error(gpg("--export", *options)) is None
-            assert "private" in str(key_error(gpg("--export-secret-keys", *options)))
-    finally:
-        subprocess.run(["gpgconf", "--homedir", tmp_path, "--kill", "all"], check=True)
