@@ -6,35 +6,68 @@ import io
 import lzma
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 MAX_BYTES = 32 * 1024 * 1024
+MAX_CONTROL = 64 * 1024
+NAME = "lvsboot"
 _AR, _HEADER = b"!<arch>\n", 60  # ar(5)
 # What applies the role: a package without it installs, and nothing happens.
 UNIT = "lvs-provision.service"
+_COMPRESSIONS = {"", ".gz", ".xz"}
+
+
+class _UnreadableError(Exception):
+    """Why the package cannot be looked into."""
 
 
 def deb_error(content: bytes) -> str | None:
-    """Why the content is not lvsboot's package; None also where it is compressed by zstd.
-
-    Python below 3.14 cannot decompress that.
-    """
+    """Why the content is not lvsboot's package for any machine; None where it is."""
     members = dict(_members(content))
     if "debian-binary" not in members:
         return "this is not a Debian package"
-    data = next((name for name in members if name.startswith("data.tar")), None)
-    if data is None:
-        return "this Debian package is cut off: build or download it again"
-    if data not in {"data.tar", "data.tar.gz", "data.tar.xz"}:
-        return None
     try:
-        with tarfile.open(fileobj=io.BytesIO(members[data])) as archive:
+        with _archive(members, "control.tar") as archive:
+            fields = _fields(archive)
+        with _archive(members, "data.tar") as archive:
             names = archive.getnames()
+    except _UnreadableError as error:
+        return str(error)
     except (tarfile.TarError, EOFError, lzma.LZMAError, zlib.error, OSError):
         return "this Debian package is damaged: build or download it again"
+    if fields.get("package") != NAME:
+        return f"this is the package {fields.get('package') or 'of no name'}, not {NAME}"
+    if fields.get("architecture") != "all":
+        return (
+            f"this package is for {fields.get('architecture') or 'no architecture'} alone, "
+            "and lvsboot's for all"
+        )
     if not any(name.endswith(f"/{UNIT}") for name in names):
         return f"this package has no {UNIT}: it is not lvsboot's"
     return None
+
+
+def _archive(members: Mapping[str, bytes], name: str) -> tarfile.TarFile:
+    """The tar archive with this name before its compression's ending."""
+    found = next((member for member in members if member.startswith(name)), None)
+    if found is None:
+        raise _UnreadableError("this Debian package is cut off: build or download it again")
+    if found.removeprefix(name) not in _COMPRESSIONS:
+        # Python below 3.14 cannot decompress zstd, the default of Ubuntu's dpkg-deb.
+        raise _UnreadableError(
+            f"this package has a {found}, which lvsboot cannot look into: build it with xz, as "
+            "`make deb` does"
+        )
+    return tarfile.open(fileobj=io.BytesIO(members[found]))
+
+
+def _fields(control: tarfile.TarFile) -> dict[str, str]:
+    """The control file's fields of one line, by their names in small letters."""
+    file = next((entry for entry in control if entry.name.removeprefix("./") == "control"), None)
+    stream = None if file is None or file.size > MAX_CONTROL else control.extractfile(file)
+    text = "" if stream is None else stream.read().decode("utf-8", "replace")
+    pairs = (line.partition(":") for line in text.split("\n") if not line.startswith((" ", "\t")))
+    return {name.strip().lower(): value.strip() for name, _colon, value in pairs}
 
 
 def _members(content: bytes) -> Iterator[tuple[str, bytes]]:
