@@ -8,16 +8,17 @@ from urllib.parse import SplitResult, urlsplit
 from lvsboot.errors import UsageError
 from lvsboot.render.user_data.installation import AptPackage, AptSource, DebUrl
 
-# Debian Policy, sections 5.6.1 and 5.6.12.
-_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
-_VERSION = re.compile(r"[0-9][A-Za-z0-9.+~:-]*")
+# Debian Policy, sections 5.6.1 and 5.6.12, without what apt-get(8) reads as more than a name: a `-`
+# or `+` at the end removes or installs, and a name with a dot that no package has is a pattern.
+_NAME = re.compile(r"[a-z0-9][a-z0-9+-]*[a-z0-9]")
+_VERSION = re.compile(r"[0-9]([A-Za-z0-9.+~:-]*[A-Za-z0-9.~])?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _WORD = re.compile(r"[!-~]+")
 
 
 def parse_package(text: str) -> AptPackage | DebUrl:
     """NAME, NAME=VERSION, or the address of a .deb; UsageError for what cannot be installed."""
-    if "/" in text:
+    if "://" in text or text.endswith(".deb"):
         return _deb_url(text)
     name, equals, version = text.partition("=")
     if not _NAME.fullmatch(name) or (equals and not _VERSION.fullmatch(version)):
