@@ -17,6 +17,7 @@ from lvsboot.role.finding import Path, path_text
 
 MAX_BYTES = 1024 * 1024
 HEADER = "#cloud-config"
+_MERGE = "tag:yaml.org,2002:merge"
 # cloudinit/handlers/__init__.py, INCLUSION_TYPES_MAP: what a text is by how it begins. The longer
 # ones come first, as cloud-init compares them.
 _OTHER_KINDS = {
@@ -58,6 +59,7 @@ def parse_cloud_config(raw: bytes, file: str) -> CloudConfig:
         _check_depth(text, file)
         parser = Loader(text)
         node = parser.get_single_node()
+        repeated = [] if node is None else _repeated_keys(parser, node, text, file)
         value = None if node is None else parser.construct_document(node)
         # A number may have more digits than Python prints.
         yaml_text(value)
@@ -70,10 +72,9 @@ def parse_cloud_config(raw: bytes, file: str) -> CloudConfig:
     if not isinstance(value, dict):
         what = "the cloud-config is empty" if value is None else "the cloud-config is no mapping"
         raise InputError([Problem(file, Span(1), what, hint="write keys and values below line 1")])
-    config = CloudConfig(file, text, value, node)
-    if repeated := _repeated_keys(config):
+    if repeated:
         raise InputError(repeated)
-    return config
+    return CloudConfig(file, text, value, node)
 
 
 def _decode(raw: bytes, file: str) -> str:
@@ -131,18 +132,35 @@ def _syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
     return Problem(file, span, message, hint=hint, source=source)
 
 
-def _repeated_keys(config: CloudConfig) -> list[Problem]:
-    """PyYAML, and so cloud-init, keeps the last of two equal keys without a word."""
-    lines: dict[str, int] = {}
+def _repeated_keys(parser: Any, node: yaml.Node, text: str, file: str) -> list[Problem]:  # noqa: ANN401
+    """PyYAML, and so cloud-init, keeps the last of two equal keys without a word, at any depth.
+
+    Looked for before values are made: that writes out merge keys, whose keys ours may repeat.
+    """
     problems = []
-    for key, _value in config.node.value:
-        line = key.start_mark.line + 1
-        if isinstance(key, yaml.ScalarNode) and lines.setdefault(key.value, line) != line:
-            span = _mark_span(key)
-            message = f"{key.value} is here a second time: cloud-init ignores the first"
-            hint = f"the first is in line {lines[key.value]}: write them as one"
-            source = source_line(config.text, span)
-            problems.append(Problem(config.file, span, message, "", hint, source))
+    nodes, seen = [node], set[int]()
+    while nodes:
+        node = nodes.pop()
+        if id(node) in seen:  # an alias
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            nodes += reversed(node.value)
+        if not isinstance(node, yaml.MappingNode):
+            continue
+        nodes += [value for _key, value in reversed(node.value)]
+        lines: dict[Any, int] = {}
+        for key, _value in node.value:
+            if not isinstance(key, yaml.ScalarNode) or key.tag == _MERGE:
+                continue
+            # 1 and 01 are one key, as yes and true are.
+            value = parser.construct_object(key)
+            if value in lines:
+                span = _mark_span(key)
+                message = f"{key.value} is here a second time: cloud-init ignores the first"
+                hint = f"the first is in line {lines[value]}: write them as one"
+                problems.append(Problem(file, span, message, "", hint, source_line(text, span)))
+            lines.setdefault(value, key.start_mark.line + 1)
     return problems
 
 

@@ -47,6 +47,10 @@ def problems_of(raw: bytes) -> tuple[Problem, ...]:
         (b"#cloud-config\na: 0b" + b"1" * 20000, 1, "cannot read this"),
         (b"#cloud-config\na: " + b"[" * 65 + b"]" * 65, 2, "nested more than"),
         (b"#cloud-config\nruncmd: [a]\nb: 1\nruncmd: [c]\n", 4, "ignores the first"),
+        (b"#cloud-config\na: {b: 1, b: 2}\n", 2, "ignores the first"),
+        (b"#cloud-config\na:\n- b: 1\n  c: 2\n  b: 3\n", 5, "ignores the first"),
+        (b"#cloud-config\na: {yes: 1,\n true: 2}\n", 3, "ignores the first"),
+        (b"#cloud-config\na: &x {b: 1}\nc: {<<: *x, d: 1,\n d: 2}\n", 4, "ignores the first"),
         (b"#cloud-config\n\xff\n", 2, "not UTF-8"),
         (b"\x1f\x8b\x08\0", 1, "not UTF-8"),
         (b"#" * (MAX_BYTES + 1), 1, "has more than"),
@@ -56,6 +60,14 @@ def test_what_is_no_cloud_config(raw: bytes, line: int, message: str) -> None:
     [problem] = problems_of(raw)
     assert (problem.file, problem.span.line) == ("own.yaml", line)
     assert message in problem.message
+
+
+@pytest.mark.parametrize(
+    "text", ["a: &x {b: 1}\nc: {<<: *x, b: 2}\n", "a: &x {b: 1}\nb: *x\nc: [*x, *x]\n<<: *x\n"]
+)
+def test_a_key_beside_a_merged_one_is_no_repetition(text: str) -> None:
+    value = parse_cloud_config(f"#cloud-config\n{text}".encode(), "own.yaml").value
+    assert value == yaml.safe_load(text)
 
 
 def test_aliases_may_repeat_each_other() -> None:
