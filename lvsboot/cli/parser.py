@@ -64,6 +64,9 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     if unknown:
         hint = " (options go behind the verb)" if words[0] == unknown[0] else ""
         verb.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+    if any(value in ("", [""]) for value in vars(arguments).values()):
+        # pathlib would take it for the folder that we are in.
+        verb.error("an argument is empty, as one of a variable that is not set")
     return arguments
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from lvsboot.cli.output import log, print_cautions, print_changes, print_problems
 from lvsboot.cli.tools import read_role_argument, strict_argument
 from lvsboot.errors import ConflictError, Exit, InputError, UsageError
-from lvsboot.system.printable import printable_line
 
 if TYPE_CHECKING:
     import argparse
@@ -71,7 +70,7 @@ def run_credential(arguments: argparse.Namespace) -> int:
         write_oem_string(role_file, smbios)
     for way in ways:
         print(f"# {way.name}{f': {way.note}' if way.note else ''}")
-        print(printable_line(way.argument))
+        print(way.argument)
     if smbios is None:
         log("for SMBIOS type 11 name a file for its string: -o FILE")
     return Exit.DONE

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from lvsboot.cli.output import log, print_changes, print_problems
-from lvsboot.errors import Exit, InputError, UsageError
+from lvsboot.errors import Exit, InputError
 from lvsboot.problem import STANDARD_INPUT
 from lvsboot.system.printable import printable_line
 
@@ -37,9 +37,6 @@ def path_of(text: str) -> Path:
     """Not a Path in the parser: pathlib is more than the start path can pay for."""
     from pathlib import Path
 
-    if not text:
-        # An unset variable in a script; pathlib would take it for the folder that we are in.
-        raise UsageError("a folder's name is empty: name it, or say . for the one that you are in")
     return Path(text)
 
 

@@ -11,6 +11,7 @@ from xml.sax.saxutils import quoteattr
 from lvsboot import paths
 from lvsboot.errors import HostError
 from lvsboot.role.reader import RoleFile
+from lvsboot.system.printable import printable_line
 from lvsboot.system.textfiles import Staged, encode
 
 # systemd's CREDENTIAL_SIZE_MAX and CREDENTIALS_TOTAL_SIZE_MAX are both 1 MiB.
@@ -36,8 +37,11 @@ def oem_string(role_file: RoleFile) -> bytes:
 def credential_ways(role_file: RoleFile, role: Path, smbios: Path | None) -> tuple[Way, ...]:
     """The arguments that hand over the file `role`, or its string in the file `smbios`.
 
-    Raises HostError for a role that is larger than systemd takes.
+    Both are absolute paths. Raises HostError for a role that is larger than systemd takes, and
+    for a path that cannot be shown as it is.
     """
+    for path in filter(None, (role, smbios)):
+        _expect_printable(path)
     size = len(encode(role_file.text))
     if size > LONGEST:
         raise HostError(
@@ -62,9 +66,20 @@ def credential_ways(role_file: RoleFile, role: Path, smbios: Path | None) -> tup
 
 
 def write_oem_string(role_file: RoleFile, place: Path) -> None:
-    """Raises HostError; a file that is there is replaced whole."""
+    """Raises HostError; a file that is there is replaced whole. No folder is made."""
+    if not place.parent.is_dir():
+        raise HostError(f"{place.parent} is not a directory: make it, or name another file")
     with Staged(str(place), oem_string(role_file)) as staged:
         staged.commit()
+
+
+def _expect_printable(path: Path) -> None:
+    """An escape in its place would name another file; and XML has no control characters at all."""
+    if not str(path).isprintable():
+        raise HostError(
+            f"{printable_line(str(path))!r} has a character that cannot be shown: copy the file to "
+            "a path without one"
+        )
 
 
 def _qemu(path: Path) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from lvsboot.commands import rulefiles, run_state
 from lvsboot.commands.rulefiles import StatePaths
-from lvsboot.errors import HostError, InputError, UsageError
+from lvsboot.errors import HostError, InputError
 from lvsboot.ipvs.kernel import Kernel, open_kernel
 from lvsboot.ipvs.rules import format_rules, parse_rules
 from lvsboot.ipvs.rules.format import format_service_key
@@ -64,8 +64,6 @@ def save(
 
 def export(output: str, *, connect: Connect = open_kernel) -> Saved:
     """Write the whole live table to a file, which no start loads by itself."""
-    if not output:
-        raise UsageError("the file's name is empty: name it, or say - for standard output")
     write_text(output, live_rules(connect=connect))
     return Saved(output)
 

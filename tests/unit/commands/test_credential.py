@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import subprocess
@@ -20,7 +21,7 @@ from tests.unit.cli.test_cli import lvsboot
 RAW = (REPOSITORY / "examples/dr/director.yaml").read_bytes()
 ROLE = parse_role(RAW, "director.yaml")
 # What a shell, QEMU or XML would take for more than a name.
-HARD = Path("/srv/a b,c&'d'.yaml")
+HARD = Path("/srv/ a  b,c&'d'\"$x\\<.yaml ")
 
 
 def test_the_string_is_one_that_systemd_decodes() -> None:
@@ -45,6 +46,30 @@ def test_the_string_never_replaces_the_role(tmp_path: Path) -> None:
         assert done.returncode == Exit.USAGE
         assert b"is the role itself" in done.stderr
     assert place.read_bytes() == RAW
+
+
+def test_no_folder_is_made_for_the_string(tmp_path: Path) -> None:
+    role = tmp_path / "role.yaml"
+    role.write_bytes(RAW)
+    done = lvsboot("credential", role, "-o", tmp_path / "typo" / "role.smbios")
+    assert (done.returncode, done.stdout) == (Exit.FAILED, b"")
+    assert b"typo is not a directory: make it" in done.stderr
+    assert [*tmp_path.iterdir()] == [role]
+
+
+@pytest.mark.parametrize("name", [b"a\nb", b"a\xff", b"a\x1b[0m", b"a\tb", b"a\xc2\xa0b"])
+def test_a_path_that_cannot_be_shown_is_refused(name: bytes, tmp_path: Path) -> None:
+    """As it is printed it would name another file."""
+    hard = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))
+    hard.write_bytes(RAW)
+    plain = tmp_path / "role.yaml"
+    plain.write_bytes(RAW)
+    for words in ((hard,), (plain, "-o", hard)):
+        done = lvsboot("credential", *words)
+        assert (done.returncode, done.stdout) == (Exit.FAILED, b"")
+        assert b"has a character that cannot be shown" in done.stderr
+        assert done.stderr.isascii()
+    assert hard.read_bytes() == RAW
 
 
 def test_hard_names() -> None:
