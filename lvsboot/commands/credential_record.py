@@ -35,7 +35,7 @@ def refusal_text(error: LvsbootError) -> str:
             reason += f" (and {more} more)"
     return (
         f"the role by credential is refused, and what was applied last stays in force: "
-        f"{' '.join(reason.split())}; see `journalctl -b -u lvs-provision-early`"
+        f"{' '.join(reason.split())}; see `journalctl -b -u 'lvs-provision*'`"
     )
 
 

@@ -78,9 +78,9 @@ class Provisioner(NamedTuple):
         None where nothing has to be applied. Raises LvsbootError; what was applied last then stays
         in force, and lvs.service says why.
         """
-        raw = None if self.credentials is None else _read_credential(self.credentials)
-        if raw is not None and read_text(self.places.digest) != digest_line(raw):
-            return self._apply_credential(raw)
+        raw = self._new_credential()
+        if raw is not None:
+            return self._apply_credential(raw, before_network=True)
         if read_text(self.places.role) is not None:
             return None
         path = self._host_name_role()
@@ -91,11 +91,19 @@ class Provisioner(NamedTuple):
     def after_cloud_init(self) -> Rendering | None:
         """Applies the role file, or the host name's role where there is none.
 
-        None where it is applied already. Raises LvsbootError, also where there is neither.
+        A credential that before_network() had no chance to apply comes first: the package was
+        installed inside of this boot. None where the role is applied already. Raises LvsbootError,
+        also where there is none.
         """
+        raw = self._new_credential()
+        is_refused = read_text(self.places.refused) is not None
+        if raw is not None and not is_refused:
+            return self._apply_credential(raw, before_network=False)
         path: str | None = self.places.role
         if read_text(self.places.role) is None:
             path = self._host_name_role()
+        if path is None and is_refused:
+            return None  # which lvs.service says
         if path is None:
             raise HostError(
                 f"there is no role for this host: neither {self.places.role} nor "
@@ -106,14 +114,19 @@ class Provisioner(NamedTuple):
             return None
         return self._apply(role_file, before_network=False)
 
-    def _apply_credential(self, raw: bytes) -> Rendering | None:
+    def _new_credential(self) -> bytes | None:
+        """The credential, unless it is the one that was applied last."""
+        raw = None if self.credentials is None else _read_credential(self.credentials)
+        return None if raw is None or read_text(self.places.digest) == digest_line(raw) else raw
+
+    def _apply_credential(self, raw: bytes, *, before_network: bool) -> Rendering | None:
         remove_file(self.places.refused)
         remove_file(self.places.drop_in)
         rendering = None
         try:
             role_file = parse_role(raw, CREDENTIAL_NAME)
             if encode(role_file.text) != encode(read_text(self.places.applied) or ""):
-                rendering = self._apply(role_file, before_network=True)
+                rendering = self._apply(role_file, before_network=before_network)
         except LvsbootError as error:
             write_text(self.places.refused, f"{refusal_text(error)}\n")
             write_text(self.places.drop_in, _DROP_IN)

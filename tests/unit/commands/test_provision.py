@@ -203,3 +203,21 @@ def test_real_paths_are_those_of_the_unit() -> None:
     unit = (REPOSITORY / "units/lvs-provision-early.service").read_text(encoding="utf-8")
     places: Sequence[str] = (BootPaths().role, BootPaths().digest, BootPaths().hostname)
     assert [place for place in places if place not in unit] == []
+
+
+def test_a_credential_that_no_early_run_has_seen_comes_first(boot: Boot) -> None:
+    """The package was installed inside of the boot: the network is up."""
+    boot.write("role", RS1)
+    boot.provisioner(DIRECTOR).after_cloud_init()
+    assert boot.applied == [(DIRECTOR, False)]
+    assert boot.source() == (True, True, False)
+    assert boot.provisioner(DIRECTOR).after_cloud_init() is None
+
+
+def test_a_refused_credential_is_not_tried_twice_in_a_boot(boot: Boot) -> None:
+    with pytest.raises(InputError):
+        boot.provisioner(BAD).before_network()
+    assert boot.provisioner(BAD).after_cloud_init() is None
+    boot.write("role", RS1)
+    boot.provisioner(BAD).after_cloud_init()
+    assert boot.applied == [(RS1, False)]
