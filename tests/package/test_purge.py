@@ -50,8 +50,10 @@ def files(root: Path) -> set[str]:
     return {*inside(root, f"find {' '.join(PATHS)} ! -type d").split()}
 
 
-def render(root: Path, backend: str) -> None:
-    text = ROLE.read_text(encoding="utf-8")
+def render(root: Path, backend: str, more: str = "") -> None:
+    text = ROLE.read_text(encoding="utf-8").replace(
+        "director:\n  method", f"{more}director:\n  method"
+    )
     text = text.replace("network:\n", f"network:\n  backend: {backend}\n")
     role = root.parent / "role.yaml"
     role.write_text(text, encoding="utf-8")
@@ -115,6 +117,34 @@ def test_what_was_moved_aside_comes_back(root: Path) -> None:
     inside(root, "dpkg --purge lvsboot")
     assert without_dpkg(files(root)) == without_dpkg(before)
     assert inside(root, f"cat {CLOUD}") == "[Match]\nName=eth0\n"
+
+
+SECOND = "    eth1:\n      addresses: [192.0.2.9/24]\n"
+
+
+@pytest.mark.parametrize(
+    ("backend", "ours"),
+    [
+        ("networkd", [NIC, NIC.replace("eth0", "eth1")]),
+        ("netplan", ["/etc/netplan/90-lvs.yaml"]),
+        ("ifupdown", ["/etc/network/interfaces.d/lvs"]),
+    ],
+)
+def test_all_stays_where_one_nic_has_nothing_else(
+    root: Path, backend: str, ours: list[str]
+) -> None:
+    """What was moved aside names eth0 and, in a comment and another name, eth1."""
+    inside(root, f"printf '[Match]\\nName=eth0\\n#Name=eth1\\nName=eth1.5\\n' > {CLOUD}")
+    inside(root, "mkdir -p /etc/netplan /etc/network/interfaces.d; dpkg --install /lvsboot.deb")
+    inside(root, "echo 'source /etc/network/interfaces.d/*' > /etc/network/interfaces")
+    # The lab's images have networkd alone, and render only looks whether a backend is there.
+    inside(root, "for i in netplan ifup; do [ -e /usr/sbin/$i ] || cp /bin/true /usr/sbin/$i; done")
+    render(root, backend, more=SECOND)
+    said = inside(root, "dpkg --purge lvsboot 2>&1")
+    assert "nothing else configures eth1: " in said
+    assert {*ours, OWN} <= files(root)
+    assert CLOUD not in files(root)
+    inside(root, f"rm {OWN} {' '.join(ours)} /etc/cloud/cloud.cfg.d/99-lvs-network.cfg")
 
 
 def test_an_upgrade_renders_the_applied_role_again(root: Path) -> None:
