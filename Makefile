@@ -23,7 +23,7 @@ TODAY := $(if $(TURN), and (not turn or turn(day=$(TURN))))
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock check test image package kernel boot compat crash matrix shared others apart soak demo bench fuzz wheel deb clean
+.PHONY: help setup lock check test image package kernel boot compat crash matrix shared others apart soak demo bench fuzz wheel deb site clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -48,12 +48,14 @@ lock: $(STAMP) ## Renew requirements/: the newest development tools, with hashes
 	    --group pyproject.toml:$$group $$project --output-file requirements/$$group.txt || exit; \
 	done
 
-check: $(STAMP) ## Format, lint, types and unit tests: seconds, no privileges
+check: $(STAMP) ## Format, lint, types, unit tests and the site's links: seconds, no privileges
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	@# Types are checked beside the tests, whose files are in memory, where fsync takes no time.
-	$(BIN)/mypy & types=$$!; TMPDIR=/dev/shm $(BIN)/pytest tests/unit -m 'not long' -n auto --dist worksteal; \
-	tests=$$?; wait $$types && exit $$tests
+	@# Types are checked and the site is built beside the tests, whose files are in memory, where fsync
+	@# takes no time.
+	$(BIN)/mypy & types=$$!; $(BIN)/python docs/website.py .cache/site & site=$$!; \
+	TMPDIR=/dev/shm $(BIN)/pytest tests/unit -m 'not long' -n auto --dist worksteal; \
+	tests=$$?; wait $$types && wait $$site && exit $$tests
 
 test: setup ## Unit, kernel and boot tier: a quarter of an hour
 	@# The image is made while the checks run: it waits for the disk and the mirror.
@@ -118,6 +120,9 @@ wheel: $(STAMP) ## Build the wheel into dist/
 deb: ## Build the Debian package into dist/
 	@lab/packages $(DEB_PACKAGES)
 	lab/deb dist
+
+site: $(STAMP) ## Build the documentation as a site, into .cache/site/
+	$(BIN)/python docs/website.py .cache/site
 
 clean: ## Remove everything that was made, images included
 	rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

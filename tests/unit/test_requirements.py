@@ -18,10 +18,10 @@ PINNED = re.compile(
 )
 
 
-def locked(group: str) -> dict[str, str]:
-    """Name to version of every package that is pinned with a hash."""
+def locked(group: str) -> set[tuple[str, str]]:
+    """Name and version of every pin with a hash; a package may have one for each Python."""
     text = (REPOSITORY / "requirements" / f"{group}.txt").read_text(encoding="utf-8")
-    found = {match[1]: match[2] for match in PINNED.finditer(text)}
+    found = {(match[1], match[2]) for match in PINNED.finditer(text)}
     assert len(found) == len(re.findall("^[^ #]", text, re.MULTILINE))
     return found
 
@@ -41,7 +41,10 @@ def asked(group: str) -> list[str]:
 def test_a_lock_satisfies_its_group(group: str) -> None:
     versions = locked(group)
     for requirement in map(Requirement, asked(group)):
-        assert requirement.specifier.contains(versions[canonicalize_name(requirement.name)])
+        name = canonicalize_name(requirement.name)
+        pinned = [version for package, version in versions if package == name]
+        assert pinned
+        assert all(map(requirement.specifier.contains, pinned))
 
 
 def test_every_group_has_its_lock() -> None:
