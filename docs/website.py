@@ -32,6 +32,9 @@ _MOVED = {
     "schemas/problems.json": "problems.json",
 }
 _LINK = re.compile(r"(?<=\]\()(?!https?:|#)([^)#]+)")
+_LOADED = re.compile(
+    r"""\ssrc=["']?((?:https?:)?//[^"' >]+)|<link\b[^>]*\shref=["']?((?:https?:)?//[^"' >]+)"""
+)
 _FLOWCHART = re.compile(r"^```mermaid\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _NODE = re.compile(r'(\w+)(?:\["(.*?)"\])?')
 _ARROW = re.compile(rf'^\s*{_NODE.pattern}\s*-->(?:\|"?(.*?)"?\|)?\s*{_NODE.pattern}$')
@@ -55,7 +58,7 @@ def pages() -> dict[str, str]:
 
 
 def build(target: Path) -> int:
-    """Sphinx's exit status: not 0 for any warning."""
+    """Not 0 for any warning of Sphinx's, and where a page would load something from elsewhere."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder, "pages")
         for path, text in pages().items():
@@ -65,7 +68,17 @@ def build(target: Path) -> int:
             shutil.copy(REPOSITORY / file, root)
         argv = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "--quiet"]
         places = ["--conf-dir", REPOSITORY / "docs", "--doctree-dir", f"{folder}/trees"]
-        return subprocess.run([*argv, *places, root, target], check=False).returncode
+        status = subprocess.run([*argv, *places, root, target], check=False).returncode
+    for page in target.rglob("*.html"):
+        for address in loaded_from_elsewhere(page.read_text(encoding="utf-8")):
+            print(f"{page}: loads {address}", file=sys.stderr)  # noqa: T201
+            status = 1
+    return status
+
+
+def loaded_from_elsewhere(html: str) -> list[str]:
+    """Addresses of scripts, styles, fonts and pictures; a link that a reader may follow is none."""
+    return [found[1] or found[2] for found in _LOADED.finditer(html)]
 
 
 def _target(path: str) -> str:
