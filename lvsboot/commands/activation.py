@@ -128,7 +128,7 @@ def _matches(pattern: re.Pattern[str], texts: Iterable[str]) -> list[str]:
 
 
 def _load_nft(systemctl: list[str], host: RunningHost) -> None:
-    """Checks the table first: an error of nft is shown, not only the unit that failed."""
+    """Checks the file with nft first, whose own error then is shown, not only a failed unit."""
     try:
         host.run(["nft", "--check", "--file", paths.NFT])
     except HostError as error:

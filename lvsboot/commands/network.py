@@ -283,7 +283,7 @@ def _text(entry: Entry | None) -> str:
 
 
 def _is_made(name: str, host: RunningHost) -> bool:
-    """Whether ifup makes it: a VLAN of each name with a dot, if its link is there."""
+    """Whether ifup makes the interface: a VLAN, by the dot in its name, of a link that exists."""
     vlan = parse_vlan(name)
     return vlan is not None and host.exists(vlan.link)
 

@@ -67,7 +67,7 @@ class RealServerState(NamedTuple):
 
     @property
     def is_right(self) -> bool:
-        """Whether all of it is as the role wants it."""
+        """Whether nothing differs from the role."""
         devices = self.tunnel.devices if self.tunnel is not None else ()
         return (
             all(vip.is_right for vip in self.vips)

@@ -53,7 +53,7 @@ class SysctlFiles(NamedTuple):
 
 
 def read_sysctl_files(root: Path, texts: Mapping[str, str] | None = None) -> SysctlFiles:
-    """All of them; a path of `texts`, in the first folder, is taken to hold that text."""
+    """Reads all of them; `texts`, by path, stand for files that are not written yet."""
     with RootFolder(root) as folder:
         reader = _Reader(folder, texts or {})
         named = reader.list_files()

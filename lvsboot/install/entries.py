@@ -1,4 +1,4 @@
-"""Reads what is at a path below a root: as an entry, or as a digest to compare with one's."""
+"""Reads what is at a path below a root, as an entry or as a digest like the manifest's."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FOLDER = "a folder"
 
 
 def entry_digest(entry: Entry | MovedAside) -> str:
-    """As the manifest has it: a file's mode and SHA-256, or a link's target."""
+    """The digest that the manifest records: a file's mode and SHA-256, or a link's target."""
     match entry:
         case File(text=text, mode=mode):
             return _file_digest(mode, text.encode())
@@ -29,7 +29,7 @@ def entry_digest(entry: Entry | MovedAside) -> str:
 
 
 def actual_digest(folder: RootFolder, path: str) -> str | None:
-    """Of what is at `path`: entry_digest()'s form, FOLDER or another word; None for nothing."""
+    """The digest of what is at `path`; a word for a folder or a device, None for nothing."""
     place = folder.place(path)
     with translate_os_errors("read", place), suppress(FileNotFoundError):
         try:

@@ -12,7 +12,7 @@ _NETWORKD_FILE = re.compile(rf"{paths.NETWORKD}/05-lvs-(.+)\.network")
 
 
 def names_with_mtu(path: str, text: str) -> set[str]:
-    """For lvsboot's own files, and for all of ifupdown's."""
+    """The NICs whose MTU the file sets: of lvsboot's own files, and of all of ifupdown's."""
     if path.startswith(f"{paths.INTERFACES_D}/"):
         return {
             stanza.name

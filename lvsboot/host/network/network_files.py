@@ -46,16 +46,16 @@ _MOST_FILES = 1000
 
 
 def is_netplans(text: Text) -> bool:
-    """Whether netplan has made this file of networkd's: the next boot makes it anew."""
+    """Whether netplan generated this file of networkd's: the next boot generates it again."""
     return text.path.startswith("/run/systemd/network/10-netplan-")
 
 
 def matching_files(
     files: Iterable[tuple[Text, NetworkFile]], name: str, mac: str | None
 ) -> Iterator[tuple[Text, NetworkFile, Matching | None]]:
-    """Of networkd's files in their order, those for a NIC, up to the one that counts.
+    """The files that match a NIC, up to the first certain match, which networkd uses alone.
 
-    That is the first one that matches for sure. None: the file cannot be read.
+    `files` are in networkd's order. None in place of a Matching: the file cannot be read.
     """
     for text, file in files:
         if is_netplans(text):
@@ -70,7 +70,7 @@ def matching_files(
 class NetworkFiles:
     """The network configuration below a root, each file read when it is asked for.
 
-    A folder is listed once, as many units and patterns are looked for in the same ones.
+    Each folder is listed once: many units and patterns are looked for in the same few.
     `known` are paths that are left out: lvsboot writes them, has written them or sets them aside.
     """
 

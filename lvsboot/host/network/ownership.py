@@ -20,7 +20,7 @@ from lvsboot.role.model import Backend, Nic, Role
 def ownership_problems(
     role: Role, backend: Backend, network: NetworkFiles, ours: Iterable[str]
 ) -> list[Problem]:
-    """Every other owner of the role's NICs, beside `backend`, and of its VIPs, beside lvsboot.
+    """Every file besides `backend`'s that configures a NIC of the role, or sets one of its VIPs.
 
     `ours` are the paths that lvsboot writes, has written or sets aside: they are no other owner.
     """
@@ -42,7 +42,7 @@ def ownership_problems(
 def _networkd(
     role: Role, backend: Backend, network: NetworkFiles, known: frozenset[str]
 ) -> Iterator[Problem]:
-    """Files for the role's NICs that networkd reads before lvsboot's, or beside ifupdown."""
+    """Files that networkd would use for a NIC in place of lvsboot's, or besides ifupdown."""
     if backend is Backend.IFUPDOWN and not network.is_enabled("systemd-networkd.service"):
         return
     files = list(network.networkd_files(known))

@@ -85,7 +85,7 @@ def _applied(stanzas: list[Stanza], starts: Starts) -> dict[str, bool]:
 
 
 def _read_files(backend: Backend, network: NetworkFiles, known: Collection[str]) -> _Files:
-    """No files where no boot runs ifup."""
+    """The files that ifup reads; none where no boot runs it."""
     if backend is not Backend.IFUPDOWN and not network.is_enabled(_ENABLING):
         return _Files((), Starts(()))
     files = tuple(network.ifupdown_files(known))
@@ -97,7 +97,7 @@ def _maps(mapping: Line, name: str) -> bool:
 
 
 def _stanza_words(stanza: Stanza, nic: Nic, backend: Backend) -> tuple[str, str]:
-    """Message and hint."""
+    """The message and the hint for a stanza."""
     of = stanza.name if stanza.name == nic.name else f"{stanza.name}, which is used for {nic.name},"
     if backend is Backend.IFUPDOWN:
         return f"ifupdown applies this stanza of {of} besides lvsboot's", _AWAY
