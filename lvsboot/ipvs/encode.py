@@ -133,8 +133,8 @@ def encode_destination(key: DestinationKey, destination: Destination) -> bytes:
 class DestinationCache(dict[tuple[int, int, Destination], bytes]):
     """Cache: length of the address, port and destination to the bytes that follow the address.
 
-    A large table has few of them. DESTINATION_HEAD, the address and these bytes together are what
-    encode_destination() returns, many times faster.
+    A large table has few different ones. DESTINATION_HEAD, the address and these bytes together are
+    what encode_destination() returns, many times faster.
     """
 
     def __missing__(self, found: tuple[int, int, Destination]) -> bytes:
