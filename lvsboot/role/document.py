@@ -7,7 +7,7 @@ position of every value would double the cost of a valid role.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -26,6 +26,13 @@ from lvsboot.role.composer import (
 )
 from lvsboot.role.finding import Aliases, Finding, Path, path_text, written
 from lvsboot.role.messages import hint_text
+from lvsboot.role.source_text import (
+    decode_text,
+    source_line,
+    source_lines,
+    span_at,
+    syntax_problem,
+)
 
 __all__ = [
     "MAX_BYTES",
@@ -51,8 +58,6 @@ _INVISIBLE = re.compile(
 # libyaml compares each directive with all before it: a file full of them takes minutes.
 _DIRECTIVE = re.compile(r"^%(YAML|TAG)\b", re.MULTILINE)
 _BREAKS = re.compile("[\x85\u2028\u2029]")
-_UNEXPECTED_COLON = "mapping values are not allowed in this context"
-_NO_BLANK = re.compile(r"[ ]*(?:-[ ]+)*([a-z_0-9]{1,40}:)[^\s:/]")
 # Characters outside c-printable (YAML 1.2.2, section 5.1): YAML libraries differ in them.
 _REFUSED = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -75,15 +80,15 @@ class Document:
 
 def parse_document(raw: bytes, file: str) -> Document:
     """The document in `raw`; raises InputError where there is none: not UTF-8, empty, not YAML."""
-    text = _decode(raw, file)
+    text = decode_text(raw, file, MAX_BYTES, "a role file")
     if refused := _REFUSED.search(text):
         message = f"U+{ord(refused[0]):04X} is a character that YAML refuses"
-        raise _no_document(_span_at(text, refused.start()), message, text, file)
+        raise _no_document(span_at(text, refused.start()), message, text, file)
     invisible = tuple(_invisible_characters(text))
     # libyaml would count lines that no editor counts.
     text = _BREAKS.sub("\N{REPLACEMENT CHARACTER}", text)
     if directive := _DIRECTIVE.search(text):
-        span = _span_at(text, directive.start())._replace(length=len(directive[0]))
+        span = span_at(text, directive.start())._replace(length=len(directive[0]))
         raise _no_document(span, "directives have no meaning in a role file", text, file)
     try:
         composer = Composer(text)
@@ -91,7 +96,7 @@ def parse_document(raw: bytes, file: str) -> Document:
     except yaml.YAMLError as error:
         limit = _limit_before(error, text)
         if limit is None:
-            raise InputError([_syntax_problem(error, text, file)]) from error
+            raise InputError([syntax_problem(error, text, file, NOT_YAML)]) from error
         raise _no_document(limit.span, limit.message, text, file) from error
     except LimitError as limit:
         raise _no_document(limit.span, limit.message, text, file) from limit
@@ -174,25 +179,6 @@ def _no_document(span: Span, message: str, text: str, file: str) -> InputError:
     return InputError([Problem(file, span, message, source=source_line(text, span))])
 
 
-def _span_at(text: str, index: int) -> Span:
-    line_start = text.rfind("\n", 0, index) + 1
-    return Span(text.count("\n", 0, index) + 1, index - line_start + 1, 1)
-
-
-def _decode(raw: bytes, file: str) -> str:
-    if len(raw) > MAX_BYTES:
-        message = f"the file has more than {MAX_BYTES:,} bytes, which a role file has at most"
-        raise InputError([Problem(file, Span(1), message)])
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = raw[: error.start]
-        column = error.start - (before.rfind(b"\n") + 1) + 1
-        span = Span(before.count(b"\n") + 1, column)
-        message = f"byte 0x{raw[error.start]:02x} is not UTF-8"
-        raise InputError([Problem(file, span, message, hint="save the file as UTF-8")]) from error
-
-
 def _invisible_characters(text: str) -> Iterator[tuple[Span, Finding]]:
     line, line_start, at = 1, 0, 0
     for match in islice(_INVISIBLE.finditer(text), MAX_FINDINGS):
@@ -221,65 +207,3 @@ def _limit_before(error: yaml.YAMLError, text: str) -> LimitError | None:
     except yaml.YAMLError:
         pass
     return None
-
-
-def _syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
-    marks: list[yaml.Mark | None] = []
-    words: list[str | None] = [str(error)]
-    if isinstance(error, yaml.MarkedYAMLError):
-        marks, words = [error.problem_mark, error.context_mark], [error.problem, error.context]
-        if missing := _missing_blank(error, text, file):
-            return missing
-    end = len(text.rstrip())
-    # An error at the text's end is about what begins before it.
-    spans = [Span(mark.line + 1, mark.column + 1, 1) for mark in marks if mark and mark.index < end]
-    span = spans[0] if spans else _last_place(text)
-    source = source_line(text, span)
-    what = " ".join(filter(None, words))
-    message = f"{NOT_YAML}: {what}" if what else NOT_YAML
-    hint = "indent with spaces, not tabs" if "\t" in source else ""
-    return Problem(file, span, message, hint=hint, source=source)
-
-
-def _missing_blank(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem | None:
-    """The problem of a line such as `port:80`, which is a text to YAML and not a key.
-
-    libyaml reports the line after it, for the colon that is missing or for one that it has.
-    """
-    if error.problem == "could not find expected ':'" and error.context_mark is not None:
-        start = error.context_mark.index - error.context_mark.column
-    elif error.problem == _UNEXPECTED_COLON and error.problem_mark is not None:
-        before = text[: error.problem_mark.index - error.problem_mark.column].rstrip()
-        start = before.rfind("\n") + 1
-    else:
-        return None
-    found = _NO_BLANK.match(text, start)
-    if found is None:
-        return None
-    span = _span_at(text, found.start(1))._replace(length=len(found[1]))
-    message = f"a blank is missing after '{found[1]}'"
-    return Problem(file, span, message, source=source_line(text, span))
-
-
-def _last_place(text: str) -> Span:
-    lines = text.rstrip().split("\n")
-    return Span(len(lines), max(1, len(lines[-1])), 1)
-
-
-def source_line(text: str, span: Span) -> str:
-    """The line of the text in which a span begins, without its end."""
-    return source_lines(text, {span.line}).get(span.line, "")
-
-
-def source_lines(text: str, numbers: Set[int]) -> dict[int, str]:
-    """The lines with these numbers, without their ends; no others are cut out of the text."""
-    lines = {}
-    number, start = 1, 0
-    for wanted in sorted(numbers):
-        while number < wanted and (end := text.find("\n", start)) >= 0:
-            number, start = number + 1, end + 1
-        if number < wanted:
-            break
-        end = text.find("\n", start)
-        lines[number] = text[start : end if end >= 0 else None].rstrip("\r")
-    return lines

@@ -12,11 +12,12 @@ from lvsboot.errors import InputError
 from lvsboot.problem import Problem, Span
 from lvsboot.render.user_data.text import yaml_text
 from lvsboot.role.composer import MAX_DEPTH, Loader
-from lvsboot.role.document import source_line
 from lvsboot.role.finding import Path, path_text
+from lvsboot.role.source_text import decode_text, source_line, syntax_problem
 
 MAX_BYTES = 1024 * 1024
 HEADER = "#cloud-config"
+_NOT_YAML = "this is not YAML that cloud-init reads"
 _MERGE = "tag:yaml.org,2002:merge"
 # cloudinit/handlers/__init__.py, INCLUSION_TYPES_MAP: what a text is by how it begins. The longer
 # ones come first, as cloud-init compares them.
@@ -50,8 +51,8 @@ class CloudConfig:
 
 
 def parse_cloud_config(raw: bytes, file: str) -> CloudConfig:
-    """InputError with the line where `raw` is no cloud-config, or one that loses some of itself."""
-    text = _decode(raw, file)
+    """InputError with the line where it is none, or where cloud-init would ignore a part of it."""
+    text = decode_text(raw, file, MAX_BYTES, "a cloud-config")
     if refusal := _other_kind(text):
         message, hint = refusal
         raise InputError([Problem(file, Span(1), message, hint=hint, source=text.split("\n")[0])])
@@ -64,7 +65,7 @@ def parse_cloud_config(raw: bytes, file: str) -> CloudConfig:
         # A number may have more digits than Python prints.
         yaml_text(value)
     except yaml.YAMLError as error:
-        raise InputError([_syntax_problem(error, text, file)]) from error
+        raise InputError([syntax_problem(error, text, file, _NOT_YAML)]) from error
     except (TypeError, ValueError, LookupError, AttributeError) as error:
         # A date such as 2026-13-01, or `!!int ""`: cloud-init, too, gives the file up.
         message = f"cloud-init cannot read this: {str(error).splitlines()[0]}"
@@ -75,19 +76,6 @@ def parse_cloud_config(raw: bytes, file: str) -> CloudConfig:
     if repeated:
         raise InputError(repeated)
     return CloudConfig(file, text, value, node)
-
-
-def _decode(raw: bytes, file: str) -> str:
-    if len(raw) > MAX_BYTES:
-        message = f"the file has more than {MAX_BYTES:,} bytes, which no user-data can carry"
-        raise InputError([Problem(file, Span(1), message, hint="name a cloud-config")])
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        span = Span(raw[: error.start].count(b"\n") + 1)
-        hint = "name a cloud-config, saved as UTF-8 and not compressed"
-        message = f"byte 0x{raw[error.start]:02x} is not UTF-8"
-        raise InputError([Problem(file, span, message, hint=hint)]) from error
 
 
 def _other_kind(text: str) -> tuple[str, str] | None:
@@ -106,7 +94,7 @@ def _other_kind(text: str) -> tuple[str, str] | None:
 
 
 def _check_depth(text: str, file: str) -> None:
-    """The parser of events does not recurse, as composing them does."""
+    """Refuses deep nesting: composing recurses, and the parser of events does not."""
     depth = 0
     for event in yaml.parse(text, Loader=Loader):
         if isinstance(event, yaml.CollectionStartEvent):
@@ -118,18 +106,6 @@ def _check_depth(text: str, file: str) -> None:
             span = Span(mark.line + 1, mark.column + 1) if mark else Span(1)
             message = f"lists and mappings are nested more than {MAX_DEPTH} deep"
             raise InputError([Problem(file, span, message, source=source_line(text, span))])
-
-
-def _syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
-    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
-    words = error.problem if isinstance(error, yaml.MarkedYAMLError) else str(error)
-    # An error at the text's end is about what begins before it.
-    last = text.rstrip().count("\n") + 1
-    span = Span(mark.line + 1, mark.column + 1, 1) if mark and mark.line < last else Span(last)
-    source = source_line(text, span)
-    hint = "indent with spaces, not tabs" if "\t" in source else ""
-    message = f"this is not YAML that cloud-init reads: {words}"
-    return Problem(file, span, message, hint=hint, source=source)
 
 
 def _repeated_keys(parser: Any, node: yaml.Node, text: str, file: str) -> list[Problem]:  # noqa: ANN401

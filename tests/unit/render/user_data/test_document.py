@@ -38,6 +38,7 @@ def problems_of(raw: bytes) -> tuple[Problem, ...]:
         (b"#cloud-config\na: 1\n\tb: 2\n", 3, "not YAML"),
         (b"#cloud-config\na: 1\n---\nb: 2\n", 3, "not YAML"),
         (b"#cloud-config\na: !!python/object:os.system 1\n", 2, "not YAML"),
+        (b"#cloud-config\nhostname:web\nb: 1\n", 2, "a blank is missing after 'hostname:'"),
         (b"#cloud-config\na: 2026-13-01\n", 1, "cannot read this"),
         (b'#cloud-config\na: !!int ""\n', 1, "cannot read this"),
         (b'#cloud-config\na: !!float ""\n', 1, "cannot read this"),
