@@ -34,6 +34,6 @@ def boot_sentence(settings: str | None, rules: str | None) -> str | None:
 
 
 def _assignments(text: str) -> dict[str, str]:
-    """Of a shell script that holds nothing else, as Debian ships it."""
+    """The variables of a shell script that does nothing else, as Debian ships it."""
     lines = (line.partition("#")[0].strip().partition("=") for line in text.splitlines())
     return {name: value.strip("\"'") for name, equals, value in lines if equals}

@@ -36,7 +36,7 @@ class Manifest:
     unfinished: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def digests(self, path: str) -> frozenset[str]:
-        """Of everything that lvsboot may have written there."""
+        """The digests of everything that lvsboot may have written there."""
         entry = (self.entries[path],) if path in self.entries else ()
         return frozenset((*entry, *self.unfinished.get(path, ())))
 

@@ -26,7 +26,9 @@ MAX_BYTES = 64 * 1024 * 1024
 
 
 def read_text(path: str) -> str | None:
-    """None where there is no file. Bytes that are not UTF-8 are kept: a parser names their line.
+    """The text; None where there is no file.
+
+    Bytes that are not UTF-8 are kept: a parser names their line.
 
     HostError for a file that another user owns or may write.
     """

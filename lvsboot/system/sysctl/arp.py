@@ -35,7 +35,7 @@ _KERNEL_DEFAULT = _Value(0, "0")
 
 
 def live_opening(devices: Iterable[str], read: Callable[[str], str | None]) -> Opening | None:
-    """The first one among the kernel's present values.
+    """The first opening among the kernel's present values.
 
     `read` gives the value of a path below /proc/sys, None for a device that has gone meanwhile.
     """
@@ -52,7 +52,7 @@ def live_opening(devices: Iterable[str], read: Callable[[str], str | None]) -> O
 
 
 def settings_openings(settings: Settings, devices: Iterable[str]) -> Iterator[Opening]:
-    """Those that the settings would leave on these devices, and on those that their lines name."""
+    """What the settings would leave open on these devices, and on those that their lines name."""
 
     def value(key: str) -> _Value:
         found = settings.in_force(key)
