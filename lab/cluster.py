@@ -76,6 +76,7 @@ def running(
     *,
     baked: Distribution | None = None,
     credential: Distribution | None = None,
+    by_wheel: bool = False,
     keep: bool = False,
 ) -> Iterator[Cluster]:
     """The cluster, starting up: its machines run, `wait_until_booted` waits for them.
@@ -83,6 +84,7 @@ def running(
     `baked`: from disks of this release with the roles written into them, without cloud-init.
     `credential`: from one disk of this release, without cloud-init; the roles come by SMBIOS, and
     on Debian 13 the director's root is read-only.
+    `by_wheel`: lvsboot comes from its wheel, not from its package.
     `keep`: the machines outlive this process. On failure the folder stays, with consoles and
     journals.
     """
@@ -91,7 +93,7 @@ def running(
     with (
         run_folder(name, keep=keep) as folder,
         started(
-            _machines(kind, folder, baked=baked, credential=credential),
+            _machines(kind, folder, baked=baked, credential=credential, by_wheel=by_wheel),
             folder,
             keep=keep,
         ) as vms,
@@ -105,6 +107,7 @@ def _machines(
     *,
     baked: Distribution | None,
     credential: Distribution | None,
+    by_wheel: bool,
 ) -> list[Machine]:
     outside, inside = (qemu.free_port(socket.SOCK_DGRAM) for _ in range(2))
     segments = {
@@ -118,7 +121,7 @@ def _machines(
             zip(
                 segments,
                 pool.map(
-                    partial(_image, kind, baked=baked, credential=credential),
+                    partial(_image, kind, baked=baked, credential=credential, by_wheel=by_wheel),
                     segments,
                 ),
                 strict=True,
@@ -159,6 +162,7 @@ def _image(
     *,
     baked: Distribution | None,
     credential: Distribution | None,
+    by_wheel: bool,
 ) -> image.Image:
     if name == "client":
         return image.base()
@@ -166,7 +170,7 @@ def _image(
         return image.waiting(credential)
     if baked:
         return image.baked(kind.roles[name], baked)
-    return image.installed()
+    return image.installed(by_wheel=by_wheel)
 
 
 def _kernel_words(name: str, *, is_sealed: bool) -> tuple[str, ...]:

@@ -69,12 +69,13 @@ def base(*extra: str) -> Image:
     return _with_disk(distribution, _base(distribution) / "disk")
 
 
-def installed(distribution: Distribution = DEBIAN_13) -> Image:
-    """The base with lvsboot's Debian package; cloud-init gives a host its role."""
+def installed(distribution: Distribution = DEBIAN_13, *, by_wheel: bool = False) -> Image:
+    """The base with lvsboot's Debian package, or its wheel; cloud-init gives a host its role."""
+    kind = "by-wheel" if by_wheel else "installed"
     folder = cache.made(
-        f"{distribution.name}installed",
+        f"{distribution.name}{kind}",
         _lvsboot_key(distribution),
-        lambda folder: _make_installed(folder, distribution),
+        lambda folder: _make_installed(folder, distribution, by_wheel=by_wheel),
     )
     return _with_disk(distribution, folder / "disk")
 
@@ -164,21 +165,30 @@ def _renderer_hooks(distribution: Distribution) -> list[str]:
     return [f"--customize-hook=echo '{line}' >\"$1/etc/cloud/cloud.cfg.d/91-renderer.cfg\""]
 
 
-def package() -> Path:
-    """The Debian package of this checkout."""
-    folder = cache.made("deb", _package_key(), _make_package)
+def package(version: str = "") -> Path:
+    """The Debian package of this checkout, as a later `version` where that is given."""
+    key = cache.digest([_package_key(), version])
+    kind = f"deb{version}"
+    folder = cache.made(kind, key, lambda folder: _make_package(folder, version))
     (place,) = folder.glob("*.deb")
     return place
 
 
-def _make_package(folder: Path) -> None:
-    run([LAB / "deb", folder])
+def _make_package(folder: Path, version: str) -> None:
+    run([LAB / "deb", folder, version])
 
 
-def _make_installed(folder: Path, distribution: Distribution) -> None:
+def _make_installed(folder: Path, distribution: Distribution, *, by_wheel: bool) -> None:
     _say(f"installing lvsboot into the image of Debian {distribution.suite}")
     tree = _unpack(folder, distribution)
-    _install_lvsboot(tree)
+    if by_wheel:
+        # With the backend of the development environment, which is locked.
+        offline = ("--no-deps", "--no-build-isolation", "--disable-pip-version-check")
+        run([sys.executable, "-m", "pip", "wheel", "--quiet", *offline, "-w", folder, REPO])
+        (wheel,) = folder.glob("*.whl")
+        _install_lvsboot(tree, wheel, "install-wheel")
+    else:
+        _install_lvsboot(tree)
     _make_disk(tree, folder / "disk")
 
 
@@ -212,14 +222,14 @@ def _package_key() -> str:
 def _lvsboot_key(distribution: Distribution) -> str:
     return cache.digest(
         [_base(distribution).name, _package_key()],
-        [GUEST / "install", GUEST / "restore", LAB / "image.py"],
+        [*GUEST.glob("install*"), GUEST / "restore", LAB / "image.py"],
     )
 
 
-def _install_lvsboot(tree: Path) -> None:
+def _install_lvsboot(tree: Path, file: Path | None = None, script: str = "install") -> None:
     # The same on every release: it is pure Python.
-    run_as_root(["cp", package(), tree / "tmp"])
-    _in_tree(tree, ["sh", "-c", (GUEST / "install").read_text()])
+    run_as_root(["cp", file or package(), tree / "tmp"])
+    _in_tree(tree, ["sh", "-c", (GUEST / script).read_text()])
 
 
 def _unpack(folder: Path, distribution: Distribution) -> Path:

@@ -25,10 +25,11 @@ def booting(
     *,
     baked: Distribution | None = None,
     credential: Distribution | None = None,
+    by_wheel: bool = False,
 ) -> Iterator[Cluster]:
     """The cluster, starting up; where one of its tests fails, its consoles and journals stay."""
     failed_before = request.session.testsfailed
-    with clusters.running(kind, baked=baked, credential=credential) as cluster:
+    with clusters.running(kind, baked=baked, credential=credential, by_wheel=by_wheel) as cluster:
         yield cluster
         if request.session.testsfailed > failed_before:
             pytest.fail(f"consoles and journals: {cluster.folder}", pytrace=False)
