@@ -16,7 +16,7 @@ DEB_PACKAGES := build-essential debhelper dh-python pybuild-plugin-pyproject pyt
 	python3-jsonschema python3-pyroute2 python3-shtab python3-yaml
 # What reads the package's manual and completion.
 LINT_PACKAGES := lintian mandoc man-db zsh fish
-PACKAGES := python3-venv qemu-system-x86 mmdebstrap xorriso e2fsprogs openssh-client uidmap nftables strace
+PACKAGES := python3-venv qemu-system-x86 mmdebstrap xorriso e2fsprogs openssh-client uidmap nftables strace gnupg
 # Of the long tests that have a shorter kin, those of one day in three, or all.
 TODAY := $(if $(TURN), and (not turn or turn(day=$(TURN))))
 # Without its caches pytest compiles every test at each run.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab import cache
-from lab.paths import GUEST, KEYS, LAB, LVSBOOT, REPO, ROOTFS
+from lab.paths import GUEST, KEYS, LAB, LVSBOOT, REPO, ROOTFS, WEB_ADDRESS
 from lab.shell import run, run_as_root
 
 PACKAGES = (
@@ -26,6 +26,8 @@ PACKAGES = (
 )
 # Not needed in a VM that lives for minutes; the disks are a third smaller.
 UNREAD = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/i18n/*")
+# Of what lvsboot's package depends on, what no cloud image has.
+LACKING = ("ipvsadm", "nftables", "python3-pyroute2")
 DISK_SIZE = "2G"  # sparse
 
 
@@ -97,6 +99,28 @@ def waiting(distribution: Distribution = DEBIAN_13) -> Image:
     kind = f"{distribution.name}waiting"
     folder = cache.made(kind, key, lambda folder: _make_waiting(folder, distribution))
     return _with_disk(distribution, folder / "disk")
+
+
+def stock(distribution: Distribution = DEBIAN_13) -> Image:
+    """A cloud image's like: no lvsboot and none of what it depends on but cloud-init has.
+
+    Its only repository is the lab's copy of those packages, which lab/repository.py serves.
+    """
+    folder = cache.made(
+        f"{distribution.name}stock",
+        _stock_key(distribution),
+        lambda folder: _make_stock(folder, distribution),
+    )
+    return _with_disk(distribution, folder / "disk")
+
+
+def dependencies(distribution: Distribution = DEBIAN_13) -> Path:
+    """A folder with the packages that a stock image lacks, from the release's own repository."""
+    return cache.made(
+        f"{distribution.name}dependencies",
+        _stock_key(distribution),
+        lambda folder: _download_dependencies(folder, distribution),
+    )
 
 
 def unpack_base(folder: Path, distribution: Distribution = DEBIAN_13) -> Path:
@@ -217,6 +241,32 @@ def _package_key() -> str:
     names = ("lvsboot", "units", "templates", "schemas", "debian", "docs", "examples")
     files = ("pyproject.toml", "README.md", "CHANGELOG.md", "lab/deb")
     return cache.digest([], [REPO / name for name in (*names, *files)])
+
+
+def _stock_key(distribution: Distribution) -> str:
+    return cache.digest([_base(distribution).name], [GUEST / "strip", LAB / "image.py"])
+
+
+def _make_stock(folder: Path, distribution: Distribution) -> None:
+    _say(f"stripping the image of Debian {distribution.suite}")
+    tree = _unpack(folder, distribution)
+    mirror = f"http://{WEB_ADDRESS}/{distribution.suite}"
+    _in_tree(tree, ["sh", "-c", (GUEST / "strip").read_text(), "strip", mirror, *LACKING])
+    _make_disk(tree, folder / "disk")
+
+
+def _download_dependencies(folder: Path, distribution: Distribution) -> None:
+    _say(f"fetching what lvsboot depends on in Debian {distribution.suite}")
+    tree = _unpack(folder, distribution)
+    run_as_root(["cp", "/etc/resolv.conf", tree / "etc/resolv.conf"])
+    _in_tree(tree, ["dpkg", "--purge", *LACKING])
+    # Debian 12's apt writes to /dev/null, which the tree lacks.
+    script = 'mount --rbind /dev "$1/dev"; tree=$1; shift; exec chroot "$tree" sh -ec "$@"'
+    fetch = 'apt-get -qq update; apt-get -qq --download-only --yes install "$@"'
+    run_as_root(["unshare", "--mount", "sh", "-ec", script, "sh", tree, fetch, "sh", *LACKING])
+    for package in (tree / "var/cache/apt/archives").glob("*.deb"):
+        run_as_root(["cp", package, folder])
+    cache.remove_tree(tree)
 
 
 def _lvsboot_key(distribution: Distribution) -> str:

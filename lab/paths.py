@@ -14,3 +14,6 @@ LAB = REPO / "lab"
 ROOTFS = LAB / "rootfs"  # copied over the image's root as it is
 GUEST = LAB / "guest"  # scripts that run inside the image
 LVSBOOT = REPO / ".venv" / "bin" / "lvsboot"
+
+# Where a machine reaches the host's web server, if it has one: on the management network.
+WEB_ADDRESS = "192.168.250.100"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 import socket
+import sys
 from pathlib import Path
 
 from lab.image import Image
+from lab.paths import LAB, WEB_ADDRESS
 
 QEMU = "qemu-system-x86_64"
 
@@ -49,10 +51,17 @@ def segment_nic_argv(port: int, mac: str) -> list[str]:
     return ["-nic", f"{group},model=virtio-net-pci,mac={mac}"]
 
 
-def management_nic_argv(ssh_port: int, mac: str) -> list[str]:
-    """A NIC without a network: only SSH from the host's loopback reaches it."""
+def management_nic_argv(ssh_port: int, mac: str, web_port: int | None = None) -> list[str]:
+    """A NIC without a network: only SSH from the host's loopback reaches it.
+
+    With `web_port` the machine reaches a web server of the host's loopback at WEB_ADDRESS.
+    """
     net = "user,restrict=on,net=192.168.250.0/24,dhcpstart=192.168.250.15"
     forward = f"hostfwd=tcp:127.0.0.1:{ssh_port}-192.168.250.15:22"
+    if web_port is not None:
+        # A process for each connection: QEMU's own forwarding joins them all into one.
+        relay = f"cmd:{sys.executable} -S {LAB / 'relay.py'} {web_port}"
+        forward += f",guestfwd=tcp:{WEB_ADDRESS}:80-{relay}"
     return ["-nic", f"{net},{forward},model=virtio-net-pci,mac={mac}"]
 
 

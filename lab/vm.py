@@ -32,6 +32,7 @@ class Machine:
     nics: tuple[Nic, ...]
     ssh_port: int
     seed: Path | None = None
+    web_port: int | None = None
     kernel_words: tuple[str, ...] = ()
     niceness: int = 0
     # QEMU's arguments that hand over a role, as `lvsboot credential` prints them.
@@ -134,6 +135,6 @@ def _argv(machine: Machine, console: Path, *, keep: bool) -> list[str]:
         *(seed if machine.seed else []),
         *machine.credential,
         *nics,
-        *qemu.management_nic_argv(machine.ssh_port, MANAGEMENT_MAC),
+        *qemu.management_nic_argv(machine.ssh_port, MANAGEMENT_MAC, machine.web_port),
         *("-serial", f"file:{console}"),
     ]

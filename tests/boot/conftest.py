@@ -15,21 +15,16 @@ import testinfra
 from lab import cache
 from lab import cluster as clusters
 from lab.cluster import Cluster, Kind
-from lab.image import Distribution
+from lab.ways import Seeded, Way
 
 
 @contextmanager
 def booting(
-    kind: Kind,
-    request: pytest.FixtureRequest,
-    *,
-    baked: Distribution | None = None,
-    credential: Distribution | None = None,
-    by_wheel: bool = False,
+    kind: Kind, request: pytest.FixtureRequest, way: Way | None = None
 ) -> Iterator[Cluster]:
     """The cluster, starting up; where one of its tests fails, its consoles and journals stay."""
     failed_before = request.session.testsfailed
-    with clusters.running(kind, baked=baked, credential=credential, by_wheel=by_wheel) as cluster:
+    with clusters.running(kind, way or Seeded()) as cluster:
         yield cluster
         if request.session.testsfailed > failed_before:
             pytest.fail(f"consoles and journals: {cluster.folder}", pytrace=False)

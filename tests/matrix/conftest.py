@@ -11,6 +11,7 @@ import pytest
 
 from lab.cluster import Cluster, Kind
 from lab.image import DEBIAN_13, Distribution
+from lab.ways import Baked
 from tests.boot.conftest import booting
 from tests.matrix.figures import FIGURES
 
@@ -25,7 +26,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """Debian 13's, from disks that carry the roles, with every unit that the release ships."""
-    with booting(Kind.DR, request, baked=DEBIAN_13) as cluster:
+    with booting(Kind.DR, request, Baked(DEBIAN_13)) as cluster:
         cluster.wait_until_booted()
         yield cluster
 
@@ -33,6 +34,6 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
 @pytest.fixture(scope="module")
 def debian_12(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """The same of Debian 12; its client is a Debian 13 as everywhere."""
-    with booting(Kind.DR, request, baked=Distribution("bookworm")) as cluster:
+    with booting(Kind.DR, request, Baked(Distribution("bookworm"))) as cluster:
         cluster.wait_until_booted()
         yield cluster

@@ -13,6 +13,7 @@ import pytest
 from lab.cluster import ROLES, VIP, Cluster, Kind
 from lab.image import DEBIAN_13, Distribution
 from lab.vm import VM
+from lab.ways import ByCredential
 from tests.boot.conftest import (
     assert_clean_boot,
     assert_lvs_came_before_the_network,
@@ -33,7 +34,7 @@ EARLY = "lvs-provision-early.service"
     ],
 )
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
-    with booting(Kind.DR, request, credential=request.param) as cluster:
+    with booting(Kind.DR, request, ByCredential(request.param)) as cluster:
         cluster.wait_until_booted()
         yield cluster
 

@@ -11,6 +11,7 @@ from lab import image
 from lab.cluster import VIP, Cluster, Kind
 from lab.shell import run
 from lab.vm import VM
+from lab.ways import Seeded
 from tests.boot.conftest import assert_clean_boot, booting, one_at_a_time, send_requests
 from tests.golden import REPOSITORY
 from tests.matrix.load import loading
@@ -25,7 +26,7 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """Booted from its wheel; the tests below go on from each other, in their order."""
     with ExitStack() as stack:
         with one_at_a_time():
-            cluster = stack.enter_context(booting(Kind.DR, request, by_wheel=True))
+            cluster = stack.enter_context(booting(Kind.DR, request, Seeded(by_wheel=True)))
             cluster.wait_until_booted()
         for name in SERVERS:
             assert_clean_boot(cluster, name)
