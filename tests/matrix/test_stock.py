@@ -110,7 +110,9 @@ def test_lvsboot_is_the_package(boot: Boot, name: str) -> None:
 def test_lvs_is_up(boot: Boot, name: str) -> None:
     vm = boot.cluster.machines[name]
     assert vm.run("systemctl is-active lvs").strip() == "active"
-    if not boot.is_first:
+    # The provisioner applies a changed role later in the boot, and restarts the service for it.
+    is_changed = boot.name == "new instance" and name == "director"
+    if not boot.is_first and not is_changed:
         assert_lvs_came_before_the_network(boot.cluster, name)
 
 
