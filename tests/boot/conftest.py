@@ -18,6 +18,18 @@ from lab.cluster import Cluster, Kind
 from lab.ways import Seeded, Way
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints what tests measured: reports come from other processes, with their properties."""
+    reports = terminalreporter.getreports("passed")
+    lines = [
+        text for report in reports for name, text in report.user_properties if name == "figure"
+    ]
+    if lines:
+        terminalreporter.section("figures")
+        for line in lines:
+            terminalreporter.write_line(str(line))
+
+
 @contextmanager
 def booting(
     kind: Kind, request: pytest.FixtureRequest, way: Way | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -21,6 +21,7 @@ from tests.boot.conftest import (
     send_requests,
 )
 from tests.boot.segment import Watch, asking, assert_asked_throughout, watch
+from tests.boot.shares import apply_line, share_line
 
 SERVERS = ("director", "rs1", "rs2")
 REAL_SERVERS = ("rs1", "rs2")
@@ -87,6 +88,17 @@ def test_units_ran_in_order(boot: Boot) -> None:
             )
         else:
             assert_lvs_came_before_the_network(boot.cluster, name)
+
+
+def test_the_time_of_the_provisioner_is_counted(
+    boot: Boot, record_property: Callable[[str, object], None]
+) -> None:
+    """And printed, with that of an apply which has nothing to do; no time is asserted."""
+    if boot.first:
+        for name in SERVERS:
+            record_property("figure", share_line(boot.cluster.machines[name]))
+    else:
+        record_property("figure", apply_line(boot.cluster.director))
 
 
 def test_only_the_director_ever_answered_for_the_vip(boot: Boot) -> None:
