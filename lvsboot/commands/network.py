@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import UnionType
-from typing import Any
+from typing import Any, NamedTuple
 
 from lvsboot import paths
 from lvsboot.errors import HostError
@@ -47,8 +46,7 @@ _PENDING_TYPES: dict[str, type | UnionType] = {
 HOST = Path("/")
 
 
-@dataclass(frozen=True, slots=True)
-class RunningHost:
+class RunningHost(NamedTuple):
     """How an activation runs programs and changes links, and the folder for its notes."""
 
     run: Callable[[Sequence[str]], str] = run

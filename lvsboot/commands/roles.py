@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from lvsboot import paths
 from lvsboot.commands.activation import activate, note_changes
@@ -22,8 +22,7 @@ from lvsboot.system.lock import Lock, Log, log_nothing
 from lvsboot.system.os_errors import translate_os_errors
 
 
-@dataclass(frozen=True, slots=True)
-class Rendering:
+class Rendering(NamedTuple):
     """`tree` is what the root should have, `changes` what was written, `left` the edited files."""
 
     tree: Tree

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from lvsboot.errors import HostError
@@ -25,7 +24,7 @@ def with_backend(role: Role, backend: Backend | None) -> Role:
     """The role with this backend in place of its own; unchanged where it has no NICs."""
     if backend is None or role.network is None:
         return role
-    return replace(role, network=replace(role.network, backend=backend))
+    return role._replace(network=role.network._replace(backend=backend))
 
 
 def backend_in_force(role: Role, root: Path) -> Backend:

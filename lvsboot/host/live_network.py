@@ -6,7 +6,6 @@ import errno
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address, ip_interface
 from typing import Any, NamedTuple
@@ -43,8 +42,7 @@ class LinkAddress(NamedTuple):
     is_usable: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class LiveNetwork:
+class LiveNetwork(NamedTuple):
     """The links by their names; an address may be on several."""
 
     links: Mapping[str, Link]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     """`path` is absolute as the host sees it; `text` is written as UTF-8."""
 
     path: str
@@ -14,14 +13,12 @@ class File:
     mode: int = 0o644
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     path: str
     target: str
 
 
-@dataclass(frozen=True, slots=True)
-class MovedAside:
+class MovedAside(NamedTuple):
     """A file at `path` is moved aside, and goes back when a later tree has no such entry.
 
     With `for_good` it does not go back.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lvsboot import paths
 from lvsboot.install.tree import File
@@ -18,8 +18,7 @@ from lvsboot.role.vlans import Vlan, own_vlans
 _LONGEST_LABELLED = 13
 
 
-@dataclass(frozen=True, slots=True)
-class NicSetup:
+class NicSetup(NamedTuple):
     """A NIC as a backend brings it up; `accept_ra` None leaves that to the backend.
 
     `vlan` is set where the NIC itself is one; `vlans` are those that have it as their link.

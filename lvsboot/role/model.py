@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from lvsboot.ipvs.table import DaemonRole, Family, ForwardingMethod, Timeouts, TunnelType
 from lvsboot.policy import Foreign, Weights
@@ -63,14 +63,12 @@ class VipOnStop(Enum):
     REMOVE = "remove"
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     to: Network
     via: Address
 
 
-@dataclass(frozen=True, slots=True)
-class Nic:
+class Nic(NamedTuple):
     """One entry of network.interfaces; `mtu` in bytes, None for the kernel's default.
 
     With `gateway_on_link` gateways and next hops need not be in one of the NIC's networks.
@@ -98,14 +96,12 @@ class Nic:
         return tuple(gateway for gateway in pair if gateway is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkPlan:
+class NetworkPlan(NamedTuple):
     backend: Backend
     nics: tuple[Nic, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Vip:
+class Vip(NamedTuple):
     """A VIP of a director, and the device that carries it."""
 
     address: Address
@@ -113,16 +109,14 @@ class Vip:
     owner: Owner
 
 
-@dataclass(frozen=True, slots=True)
-class Masquerade:
+class Masquerade(NamedTuple):
     """Packets from `source` leave through `interface` with the director's address."""
 
     source: Network
     interface: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sync:
+class Sync(NamedTuple):
     """How two directors share connections; `max_length` in bytes, None for the kernel's default."""
 
     mode: SyncMode
@@ -134,8 +128,7 @@ class Sync:
     max_length: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Director:
+class Director(NamedTuple):
     """`timeouts` in seconds, 0 for the kernel's default; `tuning` by names below net.ipv4.vs."""
 
     vips: tuple[Vip, ...]
@@ -150,8 +143,7 @@ class Director:
     vip_on_stop: VipOnStop
 
 
-@dataclass(frozen=True, slots=True)
-class TunnelEnd:
+class TunnelEnd(NamedTuple):
     """How packets arrive at a real server by tunnel.
 
     `port` is gue's. `family` is that of the outer packets, None for each VIP's own. `mss` in
@@ -165,8 +157,7 @@ class TunnelEnd:
     mss: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class RealServer:
+class RealServer(NamedTuple):
     """`tunnel` is set for method tun only."""
 
     method: ForwardingMethod
@@ -175,8 +166,7 @@ class RealServer:
     tunnel: TunnelEnd | None
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(NamedTuple):
     """One host; `network` is None where the platform configures the NICs."""
 
     hostname: str | None

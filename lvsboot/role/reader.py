@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from lvsboot.errors import InputError
 from lvsboot.ipvs.table import Family, ForwardingMethod, TunnelType
@@ -40,8 +39,7 @@ _Parsed = TypeVar("_Parsed")
 _Mapping = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class RoleFile:
+class RoleFile(NamedTuple):
     """A role without errors, its text, and the warnings about it."""
 
     role: Role

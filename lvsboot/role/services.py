@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from lvsboot.ipvs.table import Family, ForwardingMethod, Protocol, SchedulerFlag, TunnelType
 from lvsboot.role.formats import Address
@@ -15,8 +15,7 @@ class Helper(Enum):
     FTP = "ftp"
 
 
-@dataclass(frozen=True, slots=True)
-class Tunnel:
+class Tunnel(NamedTuple):
     """How packets to a real server are wrapped; `port` is gue's."""
 
     type: TunnelType
@@ -24,8 +23,7 @@ class Tunnel:
     checksum: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(NamedTuple):
     """A real server as one service sees it.
 
     `port` None is the service's own. The thresholds are numbers of connections, 0 for none.
@@ -40,8 +38,7 @@ class Destination:
     tunnel: Tunnel | None
 
 
-@dataclass(frozen=True, slots=True)
-class Persistence:
+class Persistence(NamedTuple):
     """`timeout` in seconds; with `prefix` None each address is a client of its own."""
 
     timeout: int
@@ -49,8 +46,7 @@ class Persistence:
     engine: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class VirtualService:
+class VirtualService(NamedTuple):
     """A service for packets to a VIP and port; port 0 is every port."""
 
     vip: Address
@@ -61,8 +57,7 @@ class VirtualService:
         return f"{self.protocol.value} {self.vip} port {self.port}"
 
 
-@dataclass(frozen=True, slots=True)
-class MarkedService:
+class MarkedService(NamedTuple):
     """A service for packets with a firewall mark."""
 
     mark: int
@@ -72,8 +67,7 @@ class MarkedService:
         return f"fwmark {self.mark} of {self.family.value}"
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
+class Ports(NamedTuple):
     """The ports from `first` to `last`, both included."""
 
     first: int
@@ -83,8 +77,7 @@ class Ports:
         return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """Packets to which lvsboot's nftables table gives a service's mark."""
 
     vip: Address
@@ -92,8 +85,7 @@ class Match:
     ports: tuple[Ports, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(NamedTuple):
     """`matches` are a marked service's; without any, another program gives the mark."""
 
     identity: VirtualService | MarkedService

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lvsboot.ipvs.table import Family, TunnelType
 from lvsboot.role.formats import Address
@@ -17,8 +17,7 @@ _TUNNEL_HEADER = {TunnelType.IPIP: 0, TunnelType.GUE: 8 + 4, TunnelType.GRE: 4}
 _GRE_CHECKSUM = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
+class Device(NamedTuple):
     """A fallback device: its module makes it, and it receives what no other tunnel matches."""
 
     name: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lvsboot.role.model import Nic
 
@@ -12,8 +12,7 @@ _NAME = re.compile(r"(.+)\.([1-9]\d{0,3})", re.ASCII)
 _LARGEST_ID = 4094  # IEEE 802.1Q; 4095 is reserved
 
 
-@dataclass(frozen=True, slots=True)
-class Vlan:
+class Vlan(NamedTuple):
     """`link` is the interface that carries the tagged packets."""
 
     name: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from lvsboot.host.network.globs import matches_glob
@@ -24,8 +23,7 @@ class Line(NamedTuple):
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Stanza:
+class Stanza(NamedTuple):
     """`iface NAME FAMILY METHOD` and the lines below it."""
 
     head: Line
@@ -79,8 +77,7 @@ class Start(NamedTuple):
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class Interfaces:
+class Interfaces(NamedTuple):
     """One file's contents."""
 
     stanzas: tuple[Stanza, ...]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
@@ -43,8 +42,7 @@ class Facts(NamedTuple):
     addresses: tuple[Scalar, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(NamedTuple):
     """One device: its key and place, and what a `match` says of the NIC behind it."""
 
     key: str
@@ -63,8 +61,7 @@ class Definition:
         return facts.name is not None and facts.mac is None and matches_glob(name, facts.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Definitions:
+class Definitions(NamedTuple):
     """`fault` is what keeps the file from being read, and where."""
 
     devices: tuple[Definition, ...]

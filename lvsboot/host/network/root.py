@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from lvsboot.errors import HostError, NotPermittedError
 from lvsboot.install.root_folder import RootFolder, read_regular
@@ -16,8 +16,7 @@ _MAX_BYTES = 1 << 20
 _BEGINNING = Span(1)
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """A file as it was read; `text` is None for one that cannot be read, and `fault` says why."""
 
     path: str
