@@ -38,7 +38,7 @@ def lvsboot(host: Path, *words: str, failing: str = "") -> subprocess.CompletedP
 
 def is_provisioned(host: Path) -> bool:
     """By the unit's own condition."""
-    condition = re.search(r"^ExecCondition=/bin/sh -c '(.*)'$", UNIT, re.MULTILINE)
+    condition = re.search(r"^ExecCondition=\+/bin/sh -c '(.*)'$", UNIT, re.MULTILINE)
     assert condition is not None
     script = condition[1].replace(" /", f" {host}/")
     return subprocess.run(["sh", "-c", script], check=False, capture_output=True).returncode != 0
