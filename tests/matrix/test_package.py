@@ -17,6 +17,8 @@ from tests.golden import REPOSITORY
 from tests.matrix.load import loading
 from tests.matrix.netlink import DELETIONS, watching_netlink
 
+# An unpacked image is upgraded and purged every time, by tests/package.
+pytestmark = pytest.mark.turn(day=1)
 SERVERS = ("director", "rs1", "rs2")
 LATER = "9.0"
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date
 
 import pytest
 
@@ -25,22 +23,18 @@ from tests.boot.conftest import (
     send_requests,
 )
 
-# One release takes the package from a repository, the other from an address. They take turns by the
-# day, as a boot of each would take too long; TURN=0 and TURN=1 are the two.
-TURN = int(os.environ.get("TURN") or date.today().toordinal()) % 2
-SOURCES = (Source.REPOSITORY, Source.ADDRESS)
-HOSTS = {
-    "director": (DEBIAN_13, SOURCES[TURN]),
-    "rs1": (DEBIAN_13, Source.EMBEDDED),
-    "rs2": (Distribution("bookworm"), SOURCES[1 - TURN]),
-}
 RELEASES = {"director": "13", "rs1": "13", "rs2": "12"}
 LOG = "/var/log/apt/history.log"
-
-
 # The second boot is another thing for each host: with a changed role in the seed of a new instance,
 # of a host that has lost cloud-init, and of one to which nothing has happened.
 CHANGED, WITHOUT_CLOUD_INIT = "director", "rs1"
+
+
+# One release takes the package from a repository, and the other from an address; each has its day.
+SOURCES = {
+    0: (Source.REPOSITORY, Source.ADDRESS),
+    2: (Source.ADDRESS, Source.REPOSITORY),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +43,62 @@ class Boot:
     is_first: bool
 
 
+@dataclass(slots=True)
+class Running:
+    """One cluster at a time, with the web server that it installs from."""
+
+    stack: ExitStack
+    cluster: Cluster | None = None
+
+
 @pytest.fixture(scope="module")
-def first_boot(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+def running() -> Iterator[Running]:
     with ExitStack() as stack:
-        with one_at_a_time():
-            releases = [distribution for distribution, _source in HOSTS.values()]
-            stock = Stock(HOSTS, stack.enter_context(serving(releases)))
-            cluster = stack.enter_context(booting(Kind.DR, request, stock))
-            cluster.wait_until_booted()
-        yield cluster
+        yield Running(stack)
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["first boot", "second boot"])
-def boot(request: pytest.FixtureRequest, first_boot: Cluster) -> Boot:
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(
+            (sources, is_first),
+            id=f"{'first' if is_first else 'second'} boot, 12 from {sources[1].name.lower()}",
+            marks=pytest.mark.turn(day=day),
+        )
+        for day, sources in SOURCES.items()
+        for is_first in (True, False)
+    ],
+)
+def boot(request: pytest.FixtureRequest, running: Running) -> Boot:
     """The second is of the same machines, on what the first has left."""
-    if not request.param:
-        change_role(first_boot, CHANGED, "weight: 2", "weight: 3")
-        first_boot.machines[WITHOUT_CLOUD_INIT].run("dpkg --purge cloud-init")
+    sources, is_first = request.param
+    if is_first:
+        running.stack.close()
+        running.cluster = boot_first(request, running.stack, *sources)
+    cluster = running.cluster
+    assert cluster is not None
+    if not is_first:
+        change_role(cluster, CHANGED, "weight: 2", "weight: 3")
+        cluster.machines[WITHOUT_CLOUD_INIT].run("dpkg --purge cloud-init")
         with one_at_a_time():
-            first_boot.reboot()
-    return Boot(first_boot, request.param)
+            cluster.reboot()
+    return Boot(cluster, is_first)
+
+
+def boot_first(
+    request: pytest.FixtureRequest, stack: ExitStack, trixies: Source, bookworms: Source
+) -> Cluster:
+    debian_12 = Distribution("bookworm")
+    hosts = {
+        "director": (DEBIAN_13, trixies),
+        "rs1": (DEBIAN_13, Source.EMBEDDED),
+        "rs2": (debian_12, bookworms),
+    }
+    with one_at_a_time():
+        repository = stack.enter_context(serving({DEBIAN_13, debian_12}))
+        cluster = stack.enter_context(booting(Kind.DR, request, Stock(hosts, repository)))
+        cluster.wait_until_booted()
+    return cluster
 
 
 def change_role(cluster: Cluster, name: str, old: str, new: str) -> None:
