@@ -63,12 +63,15 @@ class InputError(LvsbootError):
 class ConflictError(LvsbootError):
     """Another program is configured for the same work: the administrator must choose.
 
-    Carries every conflict, with its line in that program's files.
+    Carries every conflict, with its line in that program's files, and sentences on what is in no
+    file.
     """
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], sentences: Sequence[str] = ()) -> None:
         self.problems = tuple(sorted(problems, key=lambda problem: (problem.file, problem.order)))
-        super().__init__(f"{len(self.problems)} conflict(s) with other configuration")
+        self.sentences = tuple(sentences)
+        number = len(self.problems) + len(self.sentences)
+        super().__init__(f"{number} conflict(s) with other configuration")
 
 
 class KernelRefusedError(LvsbootError):

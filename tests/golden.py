@@ -82,7 +82,7 @@ def read_tree(root: Path) -> dict[str, File | Link]:
         if place.is_symlink():
             entries[path] = Link(path, str(place.readlink()))
         elif place.is_file():
-            entries[path] = File(path, place.read_text(encoding="utf-8"))
+            entries[path] = File(path, place.read_text(encoding="utf-8", errors="surrogateescape"))
     return entries
 
 

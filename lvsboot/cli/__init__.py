@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from lvsboot.cli import streams
-from lvsboot.cli.output import log, print_problems
+from lvsboot.cli.output import log, print_error
 from lvsboot.cli.parser import parse
 from lvsboot.errors import ConflictError, Exit, InputError, LvsbootError
 
@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         status = _run_verb(words)
         sys.stdout.flush()
     except (InputError, ConflictError) as error:
-        print_problems(error.problems)
+        print_error(error)
         return error.exit_status
     except LvsbootError as error:
         log(str(error))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from lvsboot.commands.desired import Cautions
+    from lvsboot.errors import ConflictError, InputError
     from lvsboot.install.files import Change
     from lvsboot.problem import Problem
 
@@ -35,7 +36,13 @@ def print_problems(problems: Sequence[Problem]) -> None:
 
 def print_cautions(cautions: Cautions) -> None:
     print_problems(cautions.problems)
-    for sentence in cautions.sentences:
+    for sentence in (*cautions.sentences, *cautions.notes):
+        log(sentence)
+
+
+def print_error(error: InputError | ConflictError) -> None:
+    print_problems(error.problems)
+    for sentence in getattr(error, "sentences", ()):
         log(sentence)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from lvsboot.cli.output import log, print_cautions, print_changes, print_problems
+from lvsboot.cli.output import log, print_cautions, print_changes, print_error
 from lvsboot.cli.tools import read_role_argument, strict_argument
 from lvsboot.errors import ConflictError, Exit, InputError, UsageError
 
@@ -45,7 +45,7 @@ def run_provision(arguments: argparse.Namespace) -> int:
         else:
             rendering = provisioner.after_cloud_init()
     except (InputError, ConflictError) as error:
-        print_problems(error.problems)
+        print_error(error)
         log("nothing was changed: what was applied last stays in force")
         return error.exit_status
     if rendering is not None:

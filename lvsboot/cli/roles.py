@@ -11,6 +11,7 @@ from lvsboot.cli.output import (
     log,
     print_cautions,
     print_changes,
+    print_error,
     print_json,
     print_problems,
     wants_color,
@@ -23,12 +24,13 @@ from lvsboot.cli.tools import (
     standard_input,
     strict_argument,
 )
-from lvsboot.errors import ConflictError, Exit, InputError
+from lvsboot.errors import ConflictError, Exit, InputError, UsageError
+from lvsboot.system.printable import printable_line
 
 if TYPE_CHECKING:
     import argparse
 
-    from lvsboot.role.model import Backend
+    from lvsboot.commands.desired import Asked
 
 
 def _validate_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,13 +41,13 @@ def _validate_arguments(parser: argparse.ArgumentParser) -> None:
 def _render_arguments(parser: argparse.ArgumentParser) -> None:
     _role_argument(parser)
     parser.add_argument("--root", metavar="DIR", required=True, help="the image's root")
-    _backend_argument(parser)
+    _image_arguments(parser)
 
 
 def _plan_arguments(parser: argparse.ArgumentParser) -> None:
     _role_argument(parser)
     parser.add_argument("--root", metavar="DIR", default="/", help="compare with an unpacked image")
-    _backend_argument(parser)
+    _image_arguments(parser)
     parser.add_argument("--json", action="store_true", help="the plan as JSON")
     parser.add_argument(
         "--exit-code", action="store_true", help="status 2 if anything would change"
@@ -74,19 +76,32 @@ def _role_argument(parser: argparse.ArgumentParser) -> None:
     strict_argument(parser)
 
 
-def _backend_argument(parser: argparse.ArgumentParser) -> None:
+def _image_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backend",
         metavar="NAME",
         choices=("networkd", "netplan", "ifupdown", "external"),
         help="networkd, netplan, ifupdown or external, whatever the role says",
     )
+    parser.add_argument(
+        "--architecture",
+        metavar="NAME",
+        help="the image's, such as arm64, where lvsboot runs on another",
+    )
 
 
-def _backend(arguments: argparse.Namespace) -> Backend | None:
+def _asked(arguments: argparse.Namespace) -> Asked:
+    from lvsboot.commands.desired import Asked
+    from lvsboot.host.image.architecture import names
     from lvsboot.role.model import Backend
 
-    return None if arguments.backend is None else Backend(arguments.backend)
+    architecture = arguments.architecture
+    if architecture is not None and architecture not in names():
+        raise UsageError(
+            f"--architecture {printable_line(architecture)} is not known: one of "
+            + ", ".join(names())
+        )
+    return Asked(None if arguments.backend is None else Backend(arguments.backend), architecture)
 
 
 def _validate(arguments: argparse.Namespace) -> int:
@@ -112,8 +127,8 @@ def _render(arguments: argparse.Namespace) -> int:
     from lvsboot.commands import roles
 
     role_file, root = read_role_argument(arguments), path_of(arguments.root)
-    backend, strict = _backend(arguments), arguments.strict
-    rendering = roles.render(role_file, root, backend=backend, strict=strict, log=log)
+    asked, strict = _asked(arguments), arguments.strict
+    rendering = roles.render(role_file, root, asked, strict=strict, log=log)
     print_cautions(rendering.cautions)
     print_changes(rendering.changes)
     for change in rendering.left:
@@ -126,7 +141,7 @@ def _plan(arguments: argparse.Namespace) -> int:
     from lvsboot.cli.text.plan import plan_text, plan_value
     from lvsboot.commands.plan import make_plan
 
-    plan = make_plan(read_role_argument(arguments), path_of(arguments.root), _backend(arguments))
+    plan = make_plan(read_role_argument(arguments), path_of(arguments.root), _asked(arguments))
     if arguments.strict:
         plan.cautions.refuse()
     print_cautions(plan.cautions)
@@ -152,7 +167,7 @@ def _apply(arguments: argparse.Namespace) -> int:
             log=log,
         )
     except (InputError, ConflictError) as error:
-        print_problems(error.problems)
+        print_error(error)
         log("nothing was changed: what was applied last stays in force")
         return error.exit_status
     print_cautions(rendering.cautions)

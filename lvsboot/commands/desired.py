@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lvsboot import paths
 from lvsboot.commands.table_size import size_sentence
@@ -31,42 +31,60 @@ from lvsboot.render.units import leave_to_package
 from lvsboot.role.model import Backend, Director, Role
 from lvsboot.role.reader import RoleFile
 
+if TYPE_CHECKING:
+    from lvsboot.host.image.facts import Image
+
 HOST = Path("/")
 
 
 class Cautions(NamedTuple):
-    """Warnings: problems in other programs' files, and sentences on the host itself."""
+    """Warnings: problems in other programs' files, and sentences on the host or image itself.
+
+    `notes` say what is done, and need nobody to act.
+    """
 
     problems: tuple[Problem, ...]
     sentences: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     def refuse(self) -> None:
-        """Raises ConflictError with the problems, if any: --strict treats them as errors."""
-        if self.problems:
-            raise ConflictError(self.problems)
+        """Raises ConflictError with all warnings, if any: --strict treats them as errors."""
+        if self.problems or self.sentences:
+            raise ConflictError(self.problems, self.sentences)
 
 
 NO_CAUTIONS = Cautions((), ())
 
 
+class Asked(NamedTuple):
+    """What the caller says of the root: the backend in place of the role's, the architecture."""
+
+    backend: Backend | None = None
+    architecture: str | None = None
+
+
+_NOTHING_ASKED = Asked()
+
+
 def host_tree(
     role_file: RoleFile,
     root: Path,
-    asked: Backend | None = None,
+    asked: Asked = _NOTHING_ASKED,
     *,
     applies: bool = False,
+    bakes: bool = False,
     boots: bool = False,
 ) -> tuple[Tree, Cautions]:
     """Everything that the role wants below `root`, and warnings.
 
-    `asked` is the backend that the caller asks for in place of the role's.
-
     Raises ConflictError where other files configure the role's NICs as well, and HostError where
     this host cannot do it: of an image, which may still get what it lacks, that is a warning.
-    Other files of sysctl.d that break the role are an error only with `applies`. With `boots` the
-    host's addresses are not looked for: its platform may be about to add them.
+    Other files of sysctl.d that break the role are an error only with `applies`. With `bakes` HOST
+    may be an image, too: what a shell in a chroot finds there. With `boots` the host's addresses
+    are not looked for: its platform may be about to add them.
     """
-    role, network = with_backend(role_file.role, asked), NetworkFiles(root)
+    role, network = with_backend(role_file.role, asked.backend), NetworkFiles(root)
+    image = _read_image(root, asked.architecture, bakes=bakes)
     backend = backend_in_force(role, root)
     tree: Tree = (
         *leave_to_package(render_host(role, role_file.text, backend), packaged_units(root)),
@@ -82,18 +100,14 @@ def host_tree(
     problems += _sysctl_problems(role, root, applies=applies)
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise ConflictError(problems)
+    sentences: tuple[str, ...] = ()
     if holds_system(root):
         sentences = (
             *_backend_sentences(backend, role, network),
             *missing_device_sentences(backend, role.nics, network, ours),
         )
-    else:
-        sentences = tuple(_look_sentences(role, backend, root))
-    if asked is not None and role.network is None:
-        text = "the role has no network: the platform configures the NICs, whatever --backend says"
-        sentences = (*sentences, text)
-    if isinstance(role.kind, Director) and (sentence := network.ipvsadm_sentence()) is not None:
-        sentences = (*sentences, sentence)
+    if image is not None:
+        sentences = (*sentences, *_image_sentences(image, role, tree, backend, network))
     if not applies and root == HOST and isinstance(role.kind, Director):
         # An apply reads the size back itself.
         sentence = size_sentence(role.kind.connection_table_bits)
@@ -101,7 +115,34 @@ def host_tree(
     if backend is Backend.EXTERNAL and root == HOST and role.nics and not boots:
         # The platform makes them.
         sentences = (*sentences, *missing_addresses(role.nics, read_live_network()))
-    return tree, Cautions(tuple(problems), sentences)
+    notes = tuple(_notes(role, backend, network, asked.backend))
+    return tree, Cautions(tuple(problems), sentences, notes)
+
+
+def _read_image(root: Path, architecture: str | None, *, bakes: bool) -> Image | None:
+    """None for a host that runs, and for a folder without a system."""
+    if not holds_system(root) or (root == HOST and not bakes):
+        return None
+    # Here, as an apply needs none of it, and a boot waits for one.
+    from lvsboot.host.image import facts, findings  # noqa: PLC0415
+
+    if root == HOST and facts.is_booted():
+        return None
+    image = facts.read_image(root)
+    error = findings.image_error(image, architecture, facts.own_architecture())
+    if error is not None:
+        raise HostError(error)
+    return image
+
+
+def _image_sentences(
+    image: Image, role: Role, tree: Tree, backend: Backend, network: NetworkFiles
+) -> Iterator[str]:
+    from lvsboot.host.image.findings import image_sentences, role_needs  # noqa: PLC0415
+
+    leftover = network.cloud_init_files()
+    needs = role_needs(role, tree)
+    return image_sentences(image, needs, backend=backend, leftover_network=leftover)
 
 
 def _backend_sentences(backend: Backend, role: Role, network: NetworkFiles) -> tuple[str, ...]:
@@ -111,13 +152,19 @@ def _backend_sentences(backend: Backend, role: Role, network: NetworkFiles) -> t
     return (*lacking, *caution_sentences(backend, role.nics, network))
 
 
-def _look_sentences(role: Role, backend: Backend, root: Path) -> Iterator[str]:
-    """A note on the backend that was assumed for a folder without a system."""
-    if role.network is not None and role.network.backend is Backend.AUTO:
+def _notes(
+    role: Role, backend: Backend, network: NetworkFiles, asked: Backend | None
+) -> Iterator[str]:
+    if asked is not None and role.network is None:
+        yield "the role has no network: the platform configures the NICs, whatever --backend says"
+    is_auto = role.network is not None and role.network.backend is Backend.AUTO
+    if is_auto and not holds_system(network.root):
         yield (
-            f"{root} holds no system whose network backend could be seen: the NICs' files are "
-            f"{backend.value}'s, and --backend names another"
+            f"{network.root} holds no system whose network backend could be seen: the NICs' files "
+            f"are {backend.value}'s, and --backend names another"
         )
+    if isinstance(role.kind, Director) and (sentence := network.ipvsadm_sentence()) is not None:
+        yield sentence
 
 
 def _sysctl_problems(role: Role, root: Path, *, applies: bool) -> Iterable[Problem]:

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from lvsboot.commands import rulefiles, run_state
-from lvsboot.commands.desired import HOST, NO_CAUTIONS, Cautions, host_tree
+from lvsboot.commands.desired import HOST, NO_CAUTIONS, Asked, Cautions, host_tree
 from lvsboot.commands.real_server import VipChange, vip_changes
 from lvsboot.commands.role_removal import read_live_table, role_refusal
 from lvsboot.commands.roles import existing_root
@@ -23,9 +23,10 @@ from lvsboot.ipvs.changes import TableChange, diff, keep_weights
 from lvsboot.ipvs.table import Table
 from lvsboot.policy import Foreign, Weights
 from lvsboot.render.rules import declared_table
-from lvsboot.role.model import Backend, Director, RealServer
+from lvsboot.role.model import Director, RealServer
 from lvsboot.role.reader import RoleFile
 
+_NOTHING_ASKED = Asked()
 _VIP_UNIT = re.compile(r".*/lvs\.service\.wants/lvs-vip@([^/]+)\.service")
 
 
@@ -57,14 +58,13 @@ class Plan:
         return not (self.files or self.table or self.vips)
 
 
-def make_plan(role_file: RoleFile, root: Path, backend: Backend | None = None) -> Plan:
+def make_plan(role_file: RoleFile, root: Path, asked: Asked = _NOTHING_ASKED) -> Plan:
     """Compares with this host, or with the files below `root`; needs no privileges.
 
-    `backend` is taken in place of the role's.
     Raises HostError where `root` is no directory.
     """
     root = existing_root(root)
-    tree, cautions = host_tree(role_file, root, backend)
+    tree, cautions = host_tree(role_file, root, asked)
     files = tuple(_file_change(change, root) for change in plan_files(tree, root))
     kind = role_file.role.kind
     if root != HOST:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from lvsboot import paths
 from lvsboot.commands.activation import activate, note_changes
-from lvsboot.commands.desired import HOST, NO_CAUTIONS, Cautions, host_tree
+from lvsboot.commands.desired import HOST, NO_CAUTIONS, Asked, Cautions, host_tree
 from lvsboot.errors import HostError
 from lvsboot.host.packaged_units import packaged_units
 from lvsboot.install.entries import read_entry
@@ -16,7 +16,6 @@ from lvsboot.install.files import Change, install_tree, plan_files
 from lvsboot.install.image_lock import ImageLock
 from lvsboot.install.tree import Tree
 from lvsboot.render.units import leave_to_package, render_units
-from lvsboot.role.model import Backend
 from lvsboot.role.reader import RoleFile
 from lvsboot.system.lock import Lock, Log, log_nothing
 from lvsboot.system.os_errors import translate_os_errors
@@ -31,26 +30,29 @@ class Rendering(NamedTuple):
     cautions: Cautions = NO_CAUTIONS
 
 
+_NOTHING_ASKED = Asked()
+
+
 def render(
     role_file: RoleFile,
     root: Path,
+    asked: Asked = _NOTHING_ASKED,
     *,
-    backend: Backend | None = None,
     replace_edited: bool = False,
     strict: bool = False,
     log: Log = log_nothing,
 ) -> Rendering:
     """Writes everything that the role needs below `root`, but over no file that was edited.
 
-    `backend` is taken in place of the role's. With `strict` ConflictError where other files of the
-    image would undo the role: nothing is written then.
+    With `strict` ConflictError where other files of the image would undo the role, or where the
+    image lacks what it needs: nothing is written then.
     """
     root = existing_root(root)
     with ExitStack() as locks:
         locks.enter_context(_files_lock(root, "render", log))
         if root == HOST:
             locks.enter_context(Lock(paths.TABLE_LOCK, "render", log))
-        tree, cautions = host_tree(role_file, root, backend)
+        tree, cautions = host_tree(role_file, root, asked, bakes=True)
         if strict:
             cautions.refuse()
         changes, left = install_tree(tree, root, replace_edited=replace_edited)
@@ -103,7 +105,7 @@ def apply(
         mark = tuple(entry for entry in tree if entry.path == paths.APPLIED_ROLE)
         install_tree(mark, HOST, replace_edited=True, keep_others=True)
     sentences = (*cautions.sentences, *waiting)
-    return Rendering(tree, planned, (), Cautions(cautions.problems, sentences))
+    return Rendering(tree, planned, (), cautions._replace(sentences=sentences))
 
 
 def install_units(root: Path, *, log: Log = log_nothing) -> Rendering:

@@ -7,6 +7,7 @@ from pathlib import Path
 from lvsboot.errors import HostError
 from lvsboot.host.network.network_files import NetworkFiles
 from lvsboot.install.manifest import moved_aside
+from lvsboot.install.root_folder import RootFolder
 from lvsboot.role.model import Backend, Role
 
 _SAY_IT = (
@@ -17,7 +18,8 @@ _SAY_IT = (
 
 def holds_system(root: Path) -> bool:
     """Whether `root` holds a system: programs, or their libraries."""
-    return any((root / name).exists() for name in ("usr", "bin", "sbin", "lib"))
+    with RootFolder(root) as folder:
+        return any(folder.exists(f"/{name}") for name in ("usr", "bin", "sbin", "lib"))
 
 
 def with_backend(role: Role, backend: Backend | None) -> Role:

@@ -22,6 +22,7 @@ from lvsboot import __version__
 from lvsboot.cli import main
 from lvsboot.errors import Exit
 from tests.golden import REPOSITORY, read_tree
+from tests.images import complete_image, put
 from tests.unit.render.user_data.test_text import content_of
 
 DIRECTOR = REPOSITORY / "examples/dr/director.yaml"
@@ -210,12 +211,13 @@ def test_render_into_what_cannot_be_written(image: Path) -> None:
 
 
 def test_render_where_no_backend_is_in_use(tmp_path: Path) -> None:
-    (tmp_path / "usr").mkdir()
+    complete_image(tmp_path)
+    before = read_tree(tmp_path)
     done = lvsboot("render", DIRECTOR, "--root", tmp_path)
     assert done.returncode == Exit.FAILED
     assert b"network.backend: networkd, netplan" in done.stderr
     assert b"--backend" in done.stderr
-    assert read_tree(tmp_path) == {}
+    assert read_tree(tmp_path) == before
 
 
 INTERFACES, SOURCES = "etc/network/interfaces", "source /etc/network/interfaces.d/*\n"
@@ -252,9 +254,10 @@ def test_a_first_look_in_an_empty_folder(tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("backend", [*FILES, "external"])
 def test_a_backend_that_is_asked_for(tmp_path: Path, backend: str, found: dict[str, str]) -> None:
+    if found:
+        complete_image(tmp_path)
     for path, text in found.items():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(text, encoding="utf-8")
+        put(tmp_path, path, text)
     typed = (DIRECTOR, "--root", tmp_path, "--backend", backend)
     planned, rendered = lvsboot("plan", *typed), lvsboot("render", *typed)
     assert (planned.returncode, rendered.returncode) == (Exit.DONE, Exit.DONE)
@@ -577,10 +580,11 @@ def test_what_is_not_permitted_has_one_status(for_all: Path) -> None:
     """Whatever it is: a role or a root that may not be read, or one that may not be written."""
     role, root = for_all / "role.yaml", for_all / "root"
     role.write_text(DIRECTOR.read_text(encoding="utf-8"), encoding="utf-8")
-    (root / "var/lib/lvs").mkdir(parents=True)
+    complete_image(root)
     # The interpreter's folders may be root's as well: all is imported before.
     for verb in ("plan", "render"):
-        assert lvsboot(verb, role, "--root", root).returncode == Exit.DONE
+        done = lvsboot(verb, role, "--root", root, "--backend", "networkd")
+        assert done.returncode == Exit.DONE
     assert lvsboot("cloud-init", role).returncode == Exit.DONE
     shutil.rmtree(root)
     (root / "var/lib/lvs").mkdir(parents=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lvsboot import paths
+from lvsboot.commands.desired import Asked
 from lvsboot.commands.roles import install_units, render
 from lvsboot.host.packaged_units import packaged_units
 from lvsboot.install.manifest import known_paths
@@ -16,6 +17,7 @@ from lvsboot.resources import UNITS
 from lvsboot.role.model import Backend
 from lvsboot.role.reader import RoleFile, parse_role
 from tests.golden import REPOSITORY, read_tree
+from tests.images import complete_image
 
 STATIC = {unit.name for unit in UNITS.iterdir() if unit.suffix in {".service", ".path", ".target"}}
 PROVISIONERS = {
@@ -32,7 +34,8 @@ def root(tmp_path: Path) -> Path:
 
 
 def add_package(root: Path) -> Path:
-    """Puts the units there as the package does; gives their folder."""
+    """Puts the units there as the package does, into a whole system; gives their folder."""
+    complete_image(root)
     folder = root / paths.PACKAGED_UNITS[1:]
     folder.mkdir(parents=True)
     for name in STATIC:
@@ -59,7 +62,7 @@ def test_only_units_with_the_same_bytes_count(root: Path) -> None:
 )
 def test_a_role_gets_drop_ins_and_links_only(root: Path, example: str) -> None:
     add_package(root)
-    render(role(example), root, backend=Backend.NETWORKD)
+    render(role(example), root, Asked(Backend.NETWORKD))
     tree = read_tree(root)
     folder = f"{paths.UNITS}/"
     written = {path.removeprefix(folder) for path in tree if path.startswith(folder)}
@@ -77,10 +80,10 @@ def test_a_role_gets_drop_ins_and_links_only(root: Path, example: str) -> None:
 
 def test_both_roots_have_the_same_but_for_copies_and_links(root: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
-    (other / "etc").mkdir(parents=True)
     add_package(root)
+    complete_image(other)
     for place in (root, other):
-        render(role("dr/rs1.yaml"), place, backend=Backend.NETWORKD)
+        render(role("dr/rs1.yaml"), place, Asked(Backend.NETWORKD))
     packaged, copied = read_tree(root), read_tree(other)
     copies = {f"{paths.UNITS}/{name}" for name in STATIC}
     vendor = {f"{paths.PACKAGED_UNITS}/{name}" for name in STATIC}
@@ -100,9 +103,9 @@ def test_a_package_takes_over_from_install_units(root: Path) -> None:
 
 
 def test_a_package_takes_over_from_a_role(root: Path) -> None:
-    render(role("dr/director.yaml"), root, backend=Backend.NETWORKD)
+    render(role("dr/director.yaml"), root, Asked(Backend.NETWORKD))
     add_package(root)
-    rendering = render(role("dr/director.yaml"), root, backend=Backend.NETWORKD)
+    rendering = render(role("dr/director.yaml"), root, Asked(Backend.NETWORKD))
     changed = {change.path for change in rendering.changes}
     assert changed
     assert all(path.startswith(f"{paths.UNITS}/") for path in changed)
@@ -126,7 +129,7 @@ def test_an_edited_copy_stays(root: Path) -> None:
 
 def test_a_role_stays_when_a_package_takes_over_without_it(root: Path) -> None:
     """As after an apply that failed: only the units' copies go."""
-    render(role("dr/director.yaml"), root, backend=Backend.NETWORKD)
+    render(role("dr/director.yaml"), root, Asked(Backend.NETWORKD))
     before = read_tree(root)
     add_package(root)
     install_units(root)

@@ -10,6 +10,7 @@ from lvsboot.commands.desired import host_tree
 from lvsboot.errors import ConflictError
 from lvsboot.problem import Problem, Severity
 from lvsboot.role.reader import parse_role
+from tests.images import complete_image, put
 
 NAT = """\
 version: 1
@@ -34,9 +35,9 @@ X = "etc/sysctl.d/99-hardening.conf"
 def problems(
     root: Path, role: str, files: dict[str, str], *, applies: bool = True
 ) -> tuple[Problem, ...]:
+    complete_image(root)
     for path, text in files.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text, encoding="utf-8")
+        put(root, path, text)
     role_file = parse_role(role.encode(), "role.yaml")
     try:
         return host_tree(role_file, root, applies=applies)[1].problems

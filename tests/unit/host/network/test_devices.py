@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from lvsboot.errors import Exit
+from tests.images import put
 from tests.unit.cli.test_cli import lvsboot
-from tests.unit.host.network.test_ownership import SOURCE, WANTS, image, put
+from tests.unit.host.network.test_ownership import SOURCE, WANTS, image
 
 __all__ = ["image"]
 

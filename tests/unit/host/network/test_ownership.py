@@ -11,6 +11,7 @@ from lvsboot.commands.desired import host_tree
 from lvsboot.errors import ConflictError, Exit
 from lvsboot.role.model import Backend
 from lvsboot.role.reader import parse_role
+from tests.images import complete_image, put
 from tests.unit.cli.test_cli import Done, lvsboot
 
 ROLE = """\
@@ -33,17 +34,10 @@ OURS = {
 }
 
 
-def put(root: Path, path: str, text: str = "") -> Path:
-    place = root / path
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(text)
-    return place
-
-
 @pytest.fixture
 def image(tmp_path: Path) -> Path:
     """An image with all three backends installed; nothing but lo is configured."""
-    root = tmp_path / "image"
+    root = complete_image(tmp_path / "image")
     for program in ("usr/lib/systemd/systemd-networkd", "usr/sbin/netplan", "usr/sbin/ifup"):
         put(root, program)
     put(root, "etc/network/interfaces", SOURCE + "iface lo inet loopback\n")

@@ -8,7 +8,8 @@ import pytest
 
 from lvsboot.host.network import interfaces
 from lvsboot.host.network.interfaces import Line, Stanza, parse_interfaces
-from tests.unit.host.network.test_ownership import ROLE, SOURCE, STANZA, image, put, told
+from tests.images import put
+from tests.unit.host.network.test_ownership import ROLE, SOURCE, STANZA, image, told
 
 __all__ = ["image"]
 
