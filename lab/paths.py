@@ -13,6 +13,7 @@ KEYS = CACHE / "keys"
 LAB = REPO / "lab"
 ROOTFS = LAB / "rootfs"  # copied over the image's root as it is
 GUEST = LAB / "guest"  # scripts that run inside the image
+EXAMPLES = REPO / "examples"
 LVSBOOT = REPO / ".venv" / "bin" / "lvsboot"
 
 # Where a machine reaches the host's web server, if it has one: on the management network.

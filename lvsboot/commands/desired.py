@@ -108,11 +108,12 @@ def host_tree(
         )
     if image is not None:
         sentences = (*sentences, *_image_sentences(image, role, tree, backend, network))
-    if not applies and root == HOST and isinstance(role.kind, Director):
+    runs = root == HOST and image is None
+    if not applies and runs and isinstance(role.kind, Director):
         # An apply reads the size back itself.
         sentence = size_sentence(role.kind.connection_table_bits)
         sentences = sentences if sentence is None else (*sentences, sentence)
-    if backend is Backend.EXTERNAL and root == HOST and role.nics and not boots:
+    if backend is Backend.EXTERNAL and runs and role.nics and not boots:
         # The platform makes them.
         sentences = (*sentences, *missing_addresses(role.nics, read_live_network()))
     notes = tuple(_notes(role, backend, network, asked.backend))
