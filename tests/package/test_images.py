@@ -20,7 +20,7 @@ from lab.shell import run, run_as_root
 USER = "lvsboot-image"
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 ROLE = EXAMPLES / "dr/director.yaml"
-DOCUMENT = REPO / "docs/images.md"
+DOCUMENT = REPO / "docs/image.md"
 HOOK, FINALIZE = EXAMPLES / "images/mmdebstrap-hook", EXAMPLES / "images/mkosi.finalize"
 
 
@@ -80,7 +80,7 @@ def base(builder: Builder) -> Path:
 
 @pytest.fixture(scope="module")
 def hooked(builder: Builder, base: Path) -> dict[str, str]:
-    """The image that mmdebstrap makes by the command of docs/images.md."""
+    """The image that mmdebstrap makes by the command of docs/image.md."""
     for place in (ROLE, HOOK):
         builder.take(place)
     builder.take(image.package(), "lvsboot.deb")
