@@ -33,7 +33,10 @@ STATUSES = {
         "Failed: the message on standard error says what and why. "
         "Also where a result or a message could not be written."
     ),
-    Exit.DIFFERS: "Done, with differences: `plan --exit-code`, and `status` on a real server.",
+    Exit.DIFFERS: (
+        "Done, with differences: `plan --exit-code`, `status` on a real server, and a failure that "
+        "`verify` finds."
+    ),
     Exit.USAGE: "Wrong usage.",
     Exit.REFUSED: (
         "Refused: more than half of the live services or VIPs would go. "

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from lvsboot import paths
-from lvsboot.cli import cloud_init, provisioning, tools
+from lvsboot.cli import cloud_init, provisioning, tools, verify
 from lvsboot.cli.output import (
     log,
     print_cautions,
@@ -58,6 +58,11 @@ def _apply_arguments(parser: argparse.ArgumentParser) -> None:
     _role_argument(parser)
     parser.add_argument("--no-block", action="store_true", help="only queue systemd's jobs")
     removal_argument(parser)
+
+
+def _verify_arguments(parser: argparse.ArgumentParser) -> None:
+    verify.add_arguments(parser)
+    _backend_argument(parser)
 
 
 def _cloud_init_arguments(parser: argparse.ArgumentParser) -> None:
@@ -175,6 +180,10 @@ def _apply(arguments: argparse.Namespace) -> int:
     return Exit.DONE
 
 
+def _verify(arguments: argparse.Namespace) -> int:
+    return verify.run(arguments, _backend(arguments))
+
+
 def _cloud_init(arguments: argparse.Namespace) -> int:
     return cloud_init.run(arguments, read_role_argument(arguments))
 
@@ -184,6 +193,7 @@ VERBS = {
     "validate": ("check a role file", _validate_arguments, _validate),
     "plan": ("show what applying a role would change", _plan_arguments, _plan),
     "apply": ("write a role's files on this host and bring it up", _apply_arguments, _apply),
+    "verify": ("check that a host is what its role says", _verify_arguments, _verify),
     "render": ("write a role's files into an unpacked image", _render_arguments, _render),
     "cloud-init": (
         "write user-data, or a NoCloud seed, that boots into a role",

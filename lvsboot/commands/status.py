@@ -77,13 +77,13 @@ def read_status(
         kept_weights=kept,
         notes=()
         if loaded is None
-        else (*_next_notes(loaded.text, source, places), *_debian_service_notes()),
+        else (*next_notes(loaded.text, source, places), *_debian_service_notes()),
         connections=_read_connections() if connections else None,
     )
 
 
-def _next_notes(loaded: str, source: run_state.Source | None, places: StatePaths) -> list[str]:
-    """Sentences on the next start, where it would load other rules."""
+def next_notes(loaded: str, source: run_state.Source | None, places: StatePaths) -> list[str]:
+    """Sentences on the next start, where it would load other rules than `loaded`."""
     if source is not None and source.path not in {places.rules, places.saved}:
         return [f"the next start loads {places.rules}"]
     try:

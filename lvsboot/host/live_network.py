@@ -26,12 +26,16 @@ _MOST_DUMPS = 20
 
 
 class Link(NamedTuple):
-    """`mac` is empty where the link is no Ethernet; `has_neighbours`: it has a carrier, and ARP."""
+    """`mac` is empty where the link is no Ethernet; `has_neighbours`: it has a carrier, and ARP.
+
+    `mtu` in bytes, 0 where it is not known.
+    """
 
     name: str
     is_up: bool
     mac: bytes = b""
     has_neighbours: bool = False
+    mtu: int = 0
 
 
 class LinkAddress(NamedTuple):
@@ -56,12 +60,12 @@ class LiveNetwork(NamedTuple):
 
 def read_live_network() -> LiveNetwork:
     """As any user may; raises HostError."""
-    with _open_kernel(_READING) as kernel:
-        by_index = {link["index"]: _decode_link(link) for link in _dump(kernel.get_links)}
+    with open_rtnetlink(_READING) as kernel:
+        by_index = {link["index"]: _decode_link(link) for link in whole_dump(kernel.get_links)}
         # A link may have come since the links were read.
         addresses = frozenset(
             _decode_address(address, by_index[address["index"]])
-            for address in _dump(kernel.get_addr)
+            for address in whole_dump(kernel.get_addr)
             if address["index"] in by_index
         )
     return LiveNetwork({link.name: link for link in by_index.values()}, addresses)
@@ -69,14 +73,14 @@ def read_live_network() -> LiveNetwork:
 
 def read_default_gateways() -> frozenset[Address]:
     """As any user may; raises HostError."""
-    with _open_kernel("reading routes") as kernel:
-        texts = [route.get_attr("RTA_GATEWAY") for route in _dump(kernel.get_default_routes)]
+    with open_rtnetlink("reading routes") as kernel:
+        texts = [route.get_attr("RTA_GATEWAY") for route in whole_dump(kernel.get_default_routes)]
     return frozenset(ip_address(text) for text in texts if text is not None)
 
 
 def set_mtu(name: str, mtu: int) -> None:
     """Nothing where there is no such link."""
-    with _open_kernel(f"setting the MTU of {name}") as kernel:
+    with open_rtnetlink(f"setting the MTU of {name}") as kernel:
         for index in kernel.link_lookup(ifname=name):
             with _ignoring(errno.ENODEV):
                 kernel.link("set", index=index, mtu=mtu)
@@ -84,9 +88,9 @@ def set_mtu(name: str, mtu: int) -> None:
 
 def flush_global_addresses(name: str) -> None:
     """Removes the link's addresses except those of link or host scope."""
-    with _open_kernel(f"removing the addresses of {name}") as kernel:
+    with open_rtnetlink(f"removing the addresses of {name}") as kernel:
         for index in kernel.link_lookup(ifname=name):
-            for address in _dump(partial(kernel.get_addr, index=index)):
+            for address in whole_dump(partial(kernel.get_addr, index=index)):
                 if address["scope"] != _RT_SCOPE_UNIVERSE:
                     continue
                 ends = {"local": address.get_attr("IFA_LOCAL")}
@@ -103,8 +107,8 @@ def flush_global_addresses(name: str) -> None:
 
 
 @contextmanager
-def _open_kernel(operation: str) -> Iterator[Any]:
-    """An IPRoute, whose errors become HostErrors."""
+def open_rtnetlink(operation: str) -> Iterator[Any]:
+    """An IPRoute, whose errors become HostErrors that begin with the operation."""
     try:
         from pyroute2 import IPRoute, NetlinkError  # noqa: PLC0415 - half a second of imports
     except ImportError as error:
@@ -129,7 +133,7 @@ def _ignoring(*numbers: int) -> Iterator[None]:
             raise
 
 
-def _dump(ask: Callable[[], Any]) -> tuple[Any, ...]:
+def whole_dump(ask: Callable[[], Any]) -> tuple[Any, ...]:
     """A whole dump: pyroute2 raises where one was interrupted, or leaves the flag to its caller."""
     from pyroute2.netlink.exceptions import NetlinkDumpInterrupted  # noqa: PLC0415
 
@@ -151,7 +155,8 @@ def _decode_link(message: Any) -> Link:  # noqa: ANN401
     if message["ifi_type"] == _ARPHRD_ETHER:
         mac = bytes.fromhex((message.get_attr("IFLA_ADDRESS") or "").replace(":", ""))
     has_carrier = flags & (_IFF_UP | _IFF_RUNNING | _IFF_NOARP) == _IFF_UP | _IFF_RUNNING
-    return Link(name, bool(flags & _IFF_UP), mac, has_carrier and len(mac) == 6)
+    has_neighbours = has_carrier and len(mac) == 6
+    return Link(name, bool(flags & _IFF_UP), mac, has_neighbours, message.get_attr("IFLA_MTU") or 0)
 
 
 def _decode_address(message: Any, link: Link) -> LinkAddress:  # noqa: ANN401

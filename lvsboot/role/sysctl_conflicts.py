@@ -54,7 +54,7 @@ def _on_key(key: str, wanted: str, settings: Settings, *, breaks: bool) -> Itera
     if found is None:
         sentence = f"no line sets {dotted(key)}, which is to be {wanted}"
         yield Conflict(key, wanted, None, sentence, breaks)
-    elif not _is_same(found.line.value, wanted):
+    elif not is_same_value(found.line.value, wanted):
         yield Conflict(key, wanted, found.line, _sentence(key, wanted, found.line), breaks)
 
 
@@ -110,8 +110,8 @@ def _closed_devices(role: Role, settings: Settings) -> Iterator[Conflict]:
         yield Conflict(key, "1", found.line, sentence, breaks=name in {"default", *ours})
 
 
-def _is_same(found: str | None, wanted: str) -> bool:
-    """Compares as the kernel reads: 0x1 is 1, and any blanks separate values."""
+def is_same_value(found: str | None, wanted: str) -> bool:
+    """Whether the kernel reads both alike: 0x1 is 1, and any blanks separate values."""
     if found is None:
         return False
     numbers = parse_integer(found), parse_integer(wanted)

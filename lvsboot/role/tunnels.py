@@ -57,7 +57,13 @@ def announced_mss(end: TunnelEnd, vip: Address, nics: tuple[Nic, ...]) -> int:
     """
     if end.mss is not None:
         return end.mss
-    mtu = min((nic.mtu or ETHERNET_MTU for nic in nics), default=ETHERNET_MTU)
+    return largest_mss(
+        end, vip, min((nic.mtu or ETHERNET_MTU for nic in nics), default=ETHERNET_MTU)
+    )
+
+
+def largest_mss(end: TunnelEnd, vip: Address, mtu: int) -> int:
+    """What the tunnel's headers leave of packets of `mtu` bytes for a TCP segment, in bytes."""
     headers = _IP_HEADER[_outer_family(end, vip)] + _TUNNEL_HEADER[end.type]
     if end.type is TunnelType.GRE and end.checksum:
         headers += _GRE_CHECKSUM

@@ -18,7 +18,7 @@ from lvsboot.role.services import Helper, Service, VirtualService
 FLAGGED_SCHEDULERS = {"sh", "mh"}
 # Schedulers that choose by hash alone, and what makes up for that.
 _FALLBACK = "scheduler_flags: [fallback]"
-_HASHING = {"sh": _FALLBACK, "mh": _FALLBACK, "dh": "'lblc'"}
+HASHING = {"sh": _FALLBACK, "mh": _FALLBACK, "dh": "'lblc'"}
 # Schedulers that ignore all weights but 0, and the nearest ones that do not.
 _WEIGHTED = {"rr": "wrr", "lc": "wlc", "dh": "sh"}
 # ip_vs_mh.c builds its table with the default prime and ignores a pool that is larger.
@@ -85,7 +85,7 @@ def _refused(service: Service, weights: Weights, path: Path) -> Iterator[Finding
     with fallback sh and mh hash again.
     """
     scheduler, destinations = service.scheduler, service.destinations
-    if scheduler not in _HASHING or SchedulerFlag.FALLBACK in service.scheduler_flags:
+    if scheduler not in HASHING or SchedulerFlag.FALLBACK in service.scheduler_flags:
         return
     drained = [j for j, destination in enumerate(destinations) if not destination.weight]
     limited = [
@@ -104,7 +104,7 @@ def _refused(service: Service, weights: Weights, path: Path) -> Iterator[Finding
     else:
         return
     message = f"'{scheduler}' refuses the clients of a real server {when}"
-    hint = f"{_HASHING[scheduler]} sends them to other real servers"
+    hint = f"{HASHING[scheduler]} sends them to other real servers"
     yield warning((*path, "scheduler"), message, hint, conflicts_with=conflict)
 
 

@@ -386,7 +386,9 @@ def test_the_help_names_every_verb_once_and_in_its_group() -> None:
         if ":\n  " in part and not part.startswith("options")
     }
     assert groups == {
-        "roles": ["validate", "plan", "apply", "render", "cloud-init", "credential", "import"],
+        "roles": [
+            *("validate", "plan", "apply", "verify", "render", "cloud-init", "credential", "import")
+        ],
         "the service": [
             *("start", "reload", "stop", "save", "status", "announce", "arp-guard", "zero")
         ],

@@ -67,6 +67,7 @@ CASES: dict[str, set[str]] = {
     f"credential {ROLE}": READS_ROLES,
     # No role is there to be read.
     "provision": WRITES_FILES,
+    "verify": WRITES_FILES,
     f"plan {ROLE} --root FOLDER --backend networkd": WRITES_FILES,
     f"render {ROLE} --root FOLDER --backend networkd": WRITES_FILES,
     "install-units --root FOLDER": WRITES_FILES,

@@ -1,0 +1,1 @@
+"""The verb verify: is this host what its role says? Facts first, then checks of them."""

@@ -1,0 +1,82 @@
+"""Reads the role that verify compares with: the one that was applied last."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from lvsboot import paths
+from lvsboot.commands.verify.results import Result, failure, ok, unknown
+from lvsboot.commands.verify.unseen import Unseen
+from lvsboot.errors import InputError, LvsbootError, NotPermittedError
+from lvsboot.install.entries import read_entry
+from lvsboot.install.tree import File
+from lvsboot.role.reader import RoleFile, parse_role
+
+VALID, APPLIED = "role.valid", "role.applied"
+
+
+class AppliedRole(NamedTuple):
+    """`file` is None where no role is there, or none is valid."""
+
+    file: RoleFile | None
+    results: tuple[Result, ...]
+
+
+def read_applied_role(root: Path) -> AppliedRole:
+    """The role below `root`, and what is wrong with it.
+
+    Where the role file has changed since the last apply, the one that was applied counts.
+    """
+    try:
+        current, applied = _text(root, paths.ROLE), _text(root, paths.APPLIED_ROLE)
+    except LvsbootError as error:
+        refused = isinstance(error, NotPermittedError)
+        return AppliedRole(None, (unknown(VALID, Unseen(str(error), is_refused=refused)),))
+    if current is None and applied is None:
+        fix = "write the role, then `lvsboot apply`"
+        seen = f"there is no {paths.ROLE}: no check could be made"
+        return AppliedRole(None, (failure(VALID, seen, "a role file", fix),))
+    results = [_applied(current, applied)]
+    file = None
+    for path, text in ((paths.ROLE, current), (paths.APPLIED_ROLE, applied)):
+        if text is None or (file is not None and text == file.text):
+            continue
+        try:
+            file = parse_role(text.encode("utf-8", "surrogateescape"), path)
+        except InputError as error:
+            results.insert(0, _invalid(error))
+    if not any(result.id == VALID for result in results):
+        results.insert(0, ok(VALID, f"{paths.ROLE} is valid"))
+    if file is None:
+        first = results[0]
+        results[0] = replace(first, seen=f"{first.seen}; no other check could be made")
+    return AppliedRole(file, tuple(results))
+
+
+def _text(root: Path, path: str) -> str | None:
+    entry = read_entry(root, path)
+    return entry.text if isinstance(entry, File) else None
+
+
+def _applied(current: str | None, applied: str | None) -> Result:
+    if applied is None:
+        seen = "no role was applied, or an apply was not finished"
+    elif current is None:
+        seen = f"{paths.ROLE} is gone, and the role that was applied is still in force"
+    elif current != applied:
+        seen = f"{paths.ROLE} has changed since it was applied"
+    else:
+        return ok(APPLIED, f"{paths.ROLE} is applied")
+    return failure(APPLIED, seen, f"{paths.ROLE} is what was applied last", "`lvsboot apply`")
+
+
+def _invalid(error: InputError) -> Result:
+    first = error.problems[0]
+    where = f"{first.where}: " if first.where else ""
+    seen = f"{first.file}:{first.span.line}: {where}{first.message}"
+    if more := len(error.problems) - 1:
+        seen += f" (and {more} more)"
+    fix = f"{first.hint or 'fix it'}; `lvsboot validate` shows all problems"
+    return failure(VALID, seen, "a role without errors", fix)

@@ -1,0 +1,1 @@
+"""Checks: pure functions from facts to results. They read nothing themselves."""

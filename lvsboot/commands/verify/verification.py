@@ -1,0 +1,56 @@
+"""Is this host, or this image, what its role says? The verb verify. Changes nothing."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from lvsboot.commands.desired import HOST
+from lvsboot.commands.roles import existing_root
+from lvsboot.commands.verify.applied_role import read_applied_role
+from lvsboot.commands.verify.checks.all import check_all
+from lvsboot.commands.verify.gather import gather_facts
+from lvsboot.commands.verify.results import Outcome, Result
+from lvsboot.role.model import Backend, Director
+
+# After an apply: networkd and the units that wait for it are not finished at once.
+_PATIENCE = 15.0
+_PAUSE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """`kind` is `director` or `real_server`, None where there is no valid role."""
+
+    kind: str | None
+    results: tuple[Result, ...]
+
+    def of(self, outcome: Outcome) -> tuple[Result, ...]:
+        return tuple(result for result in self.results if result.outcome is outcome)
+
+    @property
+    def has_failed(self) -> bool:
+        return any(result.outcome is Outcome.FAILURE for result in self.results)
+
+
+def verify(root: Path = HOST, backend: Backend | None = None) -> Verification:
+    """Needs no privileges: what the caller may not see is `unknown`.
+
+    `backend` is taken in place of the role's. Raises HostError where `root` is no directory.
+    """
+    root = existing_root(root)
+    applied = read_applied_role(root)
+    if applied.file is None:
+        return Verification(None, applied.results)
+    facts = gather_facts(applied.file, root, backend)
+    kind = "director" if isinstance(facts.role.kind, Director) else "real_server"
+    return Verification(kind, (*applied.results, *check_all(facts)))
+
+
+def verify_soon(*, patience: float = _PATIENCE) -> Verification:
+    """As verify(), again and again until nothing fails or `patience`, in seconds, is over."""
+    deadline = time.monotonic() + patience
+    while (done := verify()).has_failed and time.monotonic() < deadline:
+        time.sleep(_PAUSE)
+    return done
