@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--root", metavar="DIR", default="/", help="look at an unpacked image")
+    parser.add_argument(
+        "--active",
+        action="store_true",
+        help="also ask the segment who has each VIP, and the real servers for a TCP connection",
+    )
     parser.add_argument("--json", action="store_true", help="the results as JSON")
 
 
@@ -25,7 +30,7 @@ def run(arguments: argparse.Namespace, backend: Backend | None) -> int:
     from lvsboot.cli.tools import path_of
     from lvsboot.commands.verify.verification import verify
 
-    done = verify(path_of(arguments.root), backend)
+    done = verify(path_of(arguments.root), backend, active=arguments.active)
     if arguments.json:
         print_json(verification_value(done))
     else:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from lvsboot.commands.desired import HOST
 from lvsboot.commands.roles import existing_root
+from lvsboot.commands.verify.active import ask_network
 from lvsboot.commands.verify.applied_role import read_applied_role
+from lvsboot.commands.verify.checks.active import VIP, check_active
 from lvsboot.commands.verify.checks.all import check_all
+from lvsboot.commands.verify.facts import Facts
 from lvsboot.commands.verify.gather import gather_facts
-from lvsboot.commands.verify.results import Outcome, Result
+from lvsboot.commands.verify.results import Outcome, Result, unknown
+from lvsboot.commands.verify.unseen import Unseen
+from lvsboot.errors import UsageError
 from lvsboot.role.model import Backend, Director
 
 # After an apply: networkd and the units that wait for it are not finished at once.
@@ -34,10 +40,13 @@ class Verification:
         return any(result.outcome is Outcome.FAILURE for result in self.results)
 
 
-def verify(root: Path = HOST, backend: Backend | None = None) -> Verification:
+def verify(
+    root: Path = HOST, backend: Backend | None = None, *, active: bool = False
+) -> Verification:
     """Needs no privileges: what the caller may not see is `unknown`.
 
-    `backend` is taken in place of the role's. Raises HostError where `root` is no directory.
+    `backend` is taken in place of the role's. With `active` the network is asked, too. Raises
+    HostError where `root` is no directory.
     """
     root = existing_root(root)
     applied = read_applied_role(root)
@@ -45,7 +54,17 @@ def verify(root: Path = HOST, backend: Backend | None = None) -> Verification:
         return Verification(None, applied.results)
     facts = gather_facts(applied.file, root, backend)
     kind = "director" if isinstance(facts.role.kind, Director) else "real_server"
-    return Verification(kind, (*applied.results, *check_all(facts)))
+    asked = _asked(facts) if active else ()
+    return Verification(kind, (*applied.results, *check_all(facts), *asked))
+
+
+def _asked(facts: Facts) -> Iterable[Result]:
+    if facts.live is None:
+        raise UsageError("--active asks the network of this host, and not of an image")
+    network = facts.live.network
+    if isinstance(network, Unseen):
+        return (unknown(VIP, network),)
+    return check_active(facts.role, network, ask_network(facts.role, network))
 
 
 def verify_soon(*, patience: float = _PATIENCE) -> Verification:

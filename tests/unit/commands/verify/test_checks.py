@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from ipaddress import ip_interface
+from typing import Any
 
 import pytest
 
+from lvsboot.commands.verify.checks.active import (
+    ActiveFacts,
+    check_active,
+    endpoints,
+    question_links,
+)
 from lvsboot.commands.verify.facts import Facts, FileFacts, LiveFacts
 from lvsboot.commands.verify.results import Outcome, failure, found
 from lvsboot.commands.verify.unseen import Unseen
@@ -16,6 +23,7 @@ from lvsboot.host.nft_table import NftTable
 from lvsboot.host.unit_states import UnitState
 from lvsboot.ipvs.table import Table
 from lvsboot.problem import Problem, Severity, Span
+from lvsboot.role.model import Director
 from lvsboot.role.reader import parse_role
 from tests.golden import REPOSITORY
 from tests.unit.commands.verify.facts import ACTIVE, changed, healthy, unknown, wrong
@@ -208,3 +216,34 @@ def test_problems_of_files_keep_their_severity() -> None:
     assert results["sysctl.boot"].outcome is Outcome.FAILURE
     assert results["sysctl.boot"].seen == "/etc/sysctl.d/99-x.conf:3: sets it"
     assert results["files.owner"].outcome is Outcome.WARNING
+
+
+@pytest.mark.parametrize(
+    ("text", "answers", "outcome", "words"),
+    [
+        (DIRECTOR, (), Outcome.OK, "172.16.14.1 is at 02:02:02:02:02:02 (this host)"),
+        (DIRECTOR, ("02:0b",), Outcome.FAILURE, "02:02:02:02:02:02 and at 02:0b"),
+        (SERVER, ("02:0a",), Outcome.OK, "172.16.14.1 is at 02:0a"),
+        (SERVER, (), Outcome.FAILURE, "nobody answers"),
+        (SERVER, ("02:0a", "02:0b"), Outcome.FAILURE, "02:0a and at 02:0b"),
+        (SERVER, REFUSED, Outcome.UNKNOWN, "you may not"),
+    ],
+)
+def test_who_has_a_vip(text: str, answers: Any, outcome: Outcome, words: str) -> None:
+    facts = healthy(text)
+    [(vip, names)] = question_links(facts.role, network(facts)).items()
+    assert names == ("eth0",)
+    active = ActiveFacts({vip: answers}, {})
+    [result] = check_active(facts.role, network(facts), active)
+    assert (result.id, result.outcome) == ("active.vip", outcome)
+    assert words in result.seen
+
+
+def test_a_real_server_that_takes_no_connection() -> None:
+    facts = healthy(DIRECTOR)
+    assert isinstance(facts.role.kind, Director)
+    first, second = endpoints(facts.role.kind)
+    active = ActiveFacts({}, {first: None, second: "Connection refused"})
+    [result] = check_active(facts.role, network(facts), active)
+    assert result.outcome is Outcome.WARNING
+    assert result.seen == "172.16.14.12:80: Connection refused"
