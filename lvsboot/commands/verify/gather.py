@@ -152,7 +152,8 @@ def _table_size(role: Role) -> str | None:
 def _arp_opening(role: Role) -> str | None:
     if not isinstance(role.kind, RealServer) or not role.kind.vips:
         return None
-    return opening_reason()
+    opening = seen(opening_reason)
+    return opening.reason if isinstance(opening, Unseen) else opening
 
 
 def _read_udp_ports() -> frozenset[int]:
