@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     import argparse
 
     from lvsboot.commands.desired import Asked
+    from lvsboot.role.model import Backend
+    from lvsboot.role.model import Backend
 
 
 def _validate_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,13 +83,17 @@ def _role_argument(parser: argparse.ArgumentParser) -> None:
     strict_argument(parser)
 
 
-def _image_arguments(parser: argparse.ArgumentParser) -> None:
+def _backend_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backend",
         metavar="NAME",
         choices=("networkd", "netplan", "ifupdown", "external"),
         help="networkd, netplan, ifupdown or external, whatever the role says",
     )
+
+
+def _image_arguments(parser: argparse.ArgumentParser) -> None:
+    _backend_argument(parser)
     parser.add_argument(
         "--architecture",
         metavar="NAME",
@@ -98,7 +104,6 @@ def _image_arguments(parser: argparse.ArgumentParser) -> None:
 def _asked(arguments: argparse.Namespace) -> Asked:
     from lvsboot.commands.desired import Asked
     from lvsboot.host.image.architecture import names
-    from lvsboot.role.model import Backend
 
     architecture = arguments.architecture
     if architecture is not None and architecture not in names():
@@ -106,7 +111,13 @@ def _asked(arguments: argparse.Namespace) -> Asked:
             f"--architecture {printable_line(architecture)} is not known: one of "
             + ", ".join(names())
         )
-    return Asked(None if arguments.backend is None else Backend(arguments.backend), architecture)
+    return Asked(_backend(arguments), architecture)
+
+
+def _backend(arguments: argparse.Namespace) -> Backend | None:
+    from lvsboot.role.model import Backend
+
+    return None if arguments.backend is None else Backend(arguments.backend)
 
 
 def _validate(arguments: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from lvsboot import paths
 from lvsboot.commands import rulefiles, run_state
 from lvsboot.commands.arp_guard import opening_reason
-from lvsboot.commands.desired import HOST, host_tree
+from lvsboot.commands.desired import HOST, Asked, host_tree
 from lvsboot.commands.role_removal import read_live_table
 from lvsboot.commands.rulefiles import StatePaths
 from lvsboot.commands.status import next_notes
@@ -74,7 +74,7 @@ def _first(problems: tuple[Problem, ...]) -> str:
 
 def _read_files(role_file: RoleFile, root: Path, backend: Backend | None) -> FileFacts:
     role = role_file.role
-    tree, cautions = host_tree(role_file, root, backend, boots=True)
+    tree, cautions = host_tree(role_file, root, Asked(backend), boots=True)
     problems = tuple(sysctl_problems(role, render_sysctl(role).text, root))
     known = {*as_cautions(problems), *problems}
     ipvsadm = NetworkFiles(root).ipvsadm_sentence() if isinstance(role.kind, Director) else None
