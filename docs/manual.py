@@ -51,6 +51,7 @@ FILES = {
     "/var/lib/lvs/role.yaml": "The role that was applied last.",
     "/var/lib/lvs/manifest.json": "What lvsboot has written, and what it has moved aside.",
     "/var/lib/lvs/saved.rules": "What `lvsboot save` has saved for the next start.",
+    "/var/lib/lvs/weights.json": "The weights that `lvsboot drain` and `weight` have set.",
     "/run/lvs/loaded.rules": "The rules that are loaded: their services are lvsboot's.",
     "FILE.lvs-save": "What a person had written where lvsboot put FILE.",
 }

@@ -38,6 +38,8 @@ MANIFEST = f"{STATE}/manifest.json"
 CREDENTIAL_DIGEST = f"{STATE}/credential.sha256"
 SAVED_RULES = f"{STATE}/saved.rules"
 SAVED_RULES_ORIGIN = f"{SAVED_RULES}.sha256"
+# Weights that a person has set: drains among them.
+WEIGHTS = f"{STATE}/weights.json"
 # What stood where lvsboot writes is kept under this name.
 SAVED_SUFFIX = ".lvs-save"
 

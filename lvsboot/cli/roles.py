@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from lvsboot.commands.desired import Asked
     from lvsboot.role.model import Backend
-    from lvsboot.role.model import Backend
 
 
 def _validate_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from lvsboot import paths
-from lvsboot.cli import status
+from lvsboot.cli import draining, status
 from lvsboot.cli.output import log, log_lines
 from lvsboot.errors import Exit
 
@@ -197,6 +197,21 @@ VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[
         "show the live table and its drift, or a real server's VIPs",
         status.add_arguments,
         _Verb(status.run),
+    ),
+    "drain": (
+        "give a real server no new connections",
+        draining.drain_arguments,
+        _Verb(draining.drain),
+    ),
+    "undrain": (
+        "give a real server its weight again",
+        draining.undrain_arguments,
+        _Verb(draining.undrain),
+    ),
+    "weight": (
+        "set a real server's weight until undrain",
+        draining.weight_arguments,
+        _Verb(draining.weight),
     ),
     "announce": (
         "tell the segment's hosts where our VIPs are",

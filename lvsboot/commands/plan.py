@@ -14,14 +14,16 @@ from lvsboot.commands.desired import HOST, NO_CAUTIONS, Asked, Cautions, host_tr
 from lvsboot.commands.real_server import VipChange, vip_changes
 from lvsboot.commands.role_removal import read_live_table, role_refusal
 from lvsboot.commands.roles import existing_root
+from lvsboot.commands.weight_state import NOTHING_SET, WeightState, read_weight_state
 from lvsboot.errors import LvsbootError
 from lvsboot.host.live_network import LiveNetwork, read_live_network
 from lvsboot.install.entries import read_entry
 from lvsboot.install.files import Change, Remove, Restore, Write, plan_files, saved_path
 from lvsboot.install.tree import Entry
-from lvsboot.ipvs.changes import TableChange, diff, keep_weights
+from lvsboot.ipvs.changes import TableChange, diff
 from lvsboot.ipvs.table import Table
-from lvsboot.policy import Foreign, Weights
+from lvsboot.ipvs.weights import desired_table
+from lvsboot.policy import Foreign
 from lvsboot.render.rules import declared_table
 from lvsboot.role.model import Director, RealServer
 from lvsboot.role.reader import RoleFile
@@ -43,7 +45,8 @@ class FileChange:
 class Plan:
     """`unseen` are sentences on what could not be compared, and why.
 
-    `refusal` is why an apply would refuse, None where it would not.
+    `refusal` is why an apply would refuse, None where it would not. `weights` are those that a
+    person has set, which an apply leaves.
     """
 
     files: tuple[FileChange, ...]
@@ -52,6 +55,7 @@ class Plan:
     cautions: Cautions = NO_CAUTIONS
     vips: tuple[VipChange, ...] = ()
     refusal: str | None = None
+    weights: WeightState = NOTHING_SET
 
     @property
     def is_empty(self) -> bool:
@@ -71,13 +75,14 @@ def make_plan(role_file: RoleFile, root: Path, asked: Asked = _NOTHING_ASKED) ->
         return Plan(files, (), (), cautions)
     table: tuple[TableChange, ...] = ()
     vips: tuple[VipChange, ...] = ()
-    refusal, unseen = None, []
+    refusal, unseen, weights = None, [], NOTHING_SET
     # Each is read at most once, for the changes and for what apply would refuse.
     read_table, read_network = cache(read_live_table), cache(read_live_network)
     try:
         match kind:
             case Director():
-                table = _table_changes(kind, read_table())
+                weights = read_weight_state(rulefiles.StatePaths())
+                table = _table_changes(kind, read_table(), weights)
             case RealServer():
                 vips = _vip_changes(kind, files, read_network())
     except LvsbootError as error:
@@ -87,7 +92,7 @@ def make_plan(role_file: RoleFile, root: Path, asked: Asked = _NOTHING_ASKED) ->
         refusal = role_refusal(role_file, read_table=read_table, read_network=read_network)
     except LvsbootError as error:
         unseen.append(f"whether apply would refuse to remove that much is not known: {error}")
-    return Plan(files, table, tuple(unseen), cautions, vips, refusal)
+    return Plan(files, table, tuple(unseen), cautions, vips, refusal, weights)
 
 
 def _file_change(change: Change, root: Path) -> FileChange:
@@ -114,11 +119,12 @@ def _vip_changes(
     return vip_changes(real_server, former, network)
 
 
-def _table_changes(director: Director, actual: Table) -> tuple[TableChange, ...]:
+def _table_changes(
+    director: Director, actual: Table, state: WeightState
+) -> tuple[TableChange, ...]:
     """As a reload under this role would change the table."""
-    desired = declared_table(director)
-    if director.weights is Weights.KEEP:
-        desired = keep_weights(actual, desired)
+    declared = declared_table(director)
+    desired = desired_table(actual, declared, state.policy(director.weights), state.overrides)
     foreign = director.foreign_services is Foreign.REMOVE
     ours = None if foreign else run_state.our_services(rulefiles.StatePaths())
     return diff(actual, desired, ours=ours)

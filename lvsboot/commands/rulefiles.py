@@ -17,7 +17,7 @@ class StatePaths(NamedTuple):
 
     `loading` are the rules that a start is loading, or was when it was killed: then the services
     of both it and `loaded` are ours. `loaded_from` is the source of `loaded` (run_state.py), and
-    `stale` an earlier version's file.
+    `stale` an earlier version's file. `weights` are those that a person has set (weight_state.py).
     """
 
     rules: str = paths.RULES
@@ -28,6 +28,7 @@ class StatePaths(NamedTuple):
     loading: str = paths.LOADING_RULES
     stale: str = paths.STALE_FINGERPRINTS
     lock: str = paths.TABLE_LOCK
+    weights: str = paths.WEIGHTS
 
 
 class RulesFile(NamedTuple):

@@ -8,11 +8,13 @@ from typing import NamedTuple, TypeAlias
 
 from lvsboot.commands import rulefiles, run_state
 from lvsboot.commands.rulefiles import StatePaths
+from lvsboot.commands.weight_state import read_weight_state
 from lvsboot.errors import HostError, InputError
 from lvsboot.ipvs.kernel import Kernel, open_kernel
 from lvsboot.ipvs.rules import format_rules, parse_rules
 from lvsboot.ipvs.rules.format import format_service_key
 from lvsboot.ipvs.table import ServiceKey, Table
+from lvsboot.ipvs.weights import Overrides, overridden_destinations, with_weights
 from lvsboot.policy import Foreign
 from lvsboot.system.lock import Lock, Log, log_nothing
 from lvsboot.system.textfiles import read_text, write_text
@@ -39,9 +41,11 @@ def save(
 
     Other programs' services are left out, unless `everything` is set or the role says that all of
     the table is ours. Sync daemons are left out, since each waits for its interface.
+    Weights that a person has set are a layer of their own: what they hide is saved.
     Raises HostError where nothing is loaded.
     """
     with Lock(places.lock, "save", log):
+        overrides = read_weight_state(places).require()
         source, loaded = run_state.loaded_source(places), run_state.loaded_rules(places)
         if loaded is None:
             raise HostError("nothing is loaded that could be saved: `systemctl start lvs` first")
@@ -56,10 +60,22 @@ def save(
             foreign = [key for key in table.services if key not in ours]
             services = {key: row for key, row in table.services.items() if key in ours}
             table = table._replace(services=services)
-        text = _rules_text(table)
+        text = _rules_text(_below(overrides, table, loaded.table()))
         origin = _origin(source, loaded.text, places)
         rulefiles.save_rules(text, origin, places)
     return Saved(places.saved, tuple(_notes(foreign, origin, places)))
+
+
+def _below(overrides: Overrides, table: Table, loaded: Table) -> Table:
+    """The table with the weights of the loaded rules where a person has set others."""
+    return with_weights(
+        table,
+        (
+            (service, key, loaded.services[service].destinations[key].weight)
+            for service, key, _ in overridden_destinations(loaded, overrides)
+            if service in table.services and key in table.services[service].destinations
+        ),
+    )
 
 
 def export(output: str, *, connect: Connect = open_kernel) -> Saved:

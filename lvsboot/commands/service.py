@@ -7,7 +7,7 @@ also where there is no IPVS.
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from functools import cache
 from typing import NamedTuple, TypeAlias
@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeAlias
 from lvsboot.commands import rulefiles, run_state
 from lvsboot.commands.removal_guard import refuse_reload, service_removal
 from lvsboot.commands.rulefiles import RulesFile, StatePaths
+from lvsboot.commands.weight_state import NOTHING_SET, WeightState, read_weight_state
 from lvsboot.errors import InputError, KernelRefusedError
 from lvsboot.ipvs.changes import (
     Change,
@@ -24,7 +25,6 @@ from lvsboot.ipvs.changes import (
     diff,
     diff_daemons,
     inverse,
-    keep_weights,
 )
 from lvsboot.ipvs.kernel import Kernel, open_kernel
 from lvsboot.ipvs.reconcile import (
@@ -35,7 +35,9 @@ from lvsboot.ipvs.reconcile import (
 )
 from lvsboot.ipvs.refusals import refusal_text, rule_of
 from lvsboot.ipvs.rules import locate_rules
+from lvsboot.ipvs.rules.format import format_service_key
 from lvsboot.ipvs.table import DaemonRole, ServiceKey, Table
+from lvsboot.ipvs.weights import Overrides, add_at_base, desired_table, refusing_services
 from lvsboot.policy import Foreign, Weights
 from lvsboot.system.lock import Lock, Log, log_nothing
 
@@ -44,11 +46,15 @@ _HOST = StatePaths()
 
 
 class Loaded(NamedTuple):
-    """What a start or reload changed. Refused sync daemons are warnings and never fail it."""
+    """What a start or reload changed, under which weights that a person has set.
+
+    Refused sync daemons are warnings and never fail it.
+    """
 
     source: RulesFile
     changes: tuple[Change, ...]
     warnings: tuple[str, ...] = ()
+    state: WeightState = NOTHING_SET
 
 
 def start(
@@ -99,9 +105,10 @@ def _load(
     guarded: bool = False,
 ) -> Loaded:
     source, declared = _read(rules, places)
+    state = read_weight_state(places)
     with connect() as kernel:
         actual = kernel.read_table()
-        desired = keep_weights(actual, declared) if weights is Weights.KEEP else declared
+        desired = desired_table(actual, declared, state.policy(weights), state.overrides)
         # Read at most once, and only where the table has services that the rules lack.
         ours = cache(lambda: run_state.our_services(places))
         undesired = actual.services.keys() - desired.services.keys()
@@ -119,7 +126,8 @@ def _load(
             whole = whole or _is_live(actual, declared, ours)
             former = run_state.record_loading(source, places)
         if changes:
-            result = (execute_all_or_none if whole else execute_best_effort)(kernel, changes)
+            execute = execute_all_or_none if whole else execute_best_effort
+            result = execute(kernel, add_at_base(changes, declared))
             if result.refused and whole:
                 undo = [step for stop in stopped.applied for step in inverse(stop)]
                 undone = kernel.execute(undo, stop_when_refused=False)
@@ -133,8 +141,20 @@ def _load(
     run_state.record_loaded(source, foreign, weights, places)
     if result.refused:
         raise _incomplete(source, result)
-    warnings = map(refusal_text, (*stopped.refused, *followed.refused))
-    return Loaded(source, (*stops, *changes, *daemons), tuple(warnings))
+    warnings = (
+        *map(refusal_text, (*stopped.refused, *followed.refused)),
+        *_refused_clients(desired, state.overrides),
+    )
+    return Loaded(source, (*stops, *changes, *daemons), warnings, state)
+
+
+def _refused_clients(desired: Table, overrides: Overrides) -> Iterator[str]:
+    for key in refusing_services(desired, overrides):
+        scheduler = desired.services[key].options.scheduler
+        yield (
+            f"{format_service_key(key)} refuses the clients of its drained real servers, as "
+            f"{scheduler} does without fallback"
+        )
 
 
 def _read(rules: str | None, places: StatePaths) -> tuple[RulesFile, Table]:

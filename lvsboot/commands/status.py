@@ -12,13 +12,15 @@ from typing import NamedTuple, TypeAlias
 from lvsboot import paths
 from lvsboot.commands import rulefiles, run_state
 from lvsboot.commands.rulefiles import StatePaths
+from lvsboot.commands.weight_state import NOTHING_SET, WeightState, read_weight_state
 from lvsboot.errors import LvsbootError
 from lvsboot.host import debian_ipvsadm
-from lvsboot.ipvs.changes import Change, diff, diff_daemons, keep_weights
+from lvsboot.ipvs.changes import Change, diff, diff_daemons
 from lvsboot.ipvs.connections import Connection, parse_connections
 from lvsboot.ipvs.kernel import Kernel, open_kernel
 from lvsboot.ipvs.live import LiveService, live_table, read_live
 from lvsboot.ipvs.table import Daemon, DaemonRole, Table, Timeouts
+from lvsboot.ipvs.weights import desired_table, with_overrides
 from lvsboot.policy import Weights
 from lvsboot.system.os_errors import translate_os_errors
 from lvsboot.system.textfiles import read_text
@@ -33,7 +35,8 @@ class Status(NamedTuple):
     """`source` and `since` are of the loaded rules; None where that is not known.
 
     `drift` is what a reload of them would change, and `kept_weights` what it would not, since live
-    weights are kept. `notes` say where the next start would load other rules.
+    weights are kept. `notes` say where the next start would load other rules. `weights` are those
+    that a person has set.
     """
 
     loaded: bool
@@ -46,6 +49,7 @@ class Status(NamedTuple):
     kept_weights: tuple[Change, ...] = ()
     notes: tuple[str, ...] = ()
     connections: tuple[Connection, ...] | None = None
+    weights: WeightState = NOTHING_SET
 
 
 def read_status(
@@ -53,7 +57,7 @@ def read_status(
 ) -> Status:
     """The live table with its counters, and how it differs from what was loaded."""
     loaded = run_state.loaded_rules(places)
-    source = run_state.loaded_source(places)
+    source, weights = run_state.loaded_source(places), read_weight_state(places)
     with connect() as kernel:
         services = read_live(kernel)
         timeouts, daemons = kernel.read_timeouts(), kernel.read_daemons()
@@ -61,10 +65,9 @@ def read_status(
     kept: tuple[Change, ...] = ()
     if loaded is not None:
         actual, declared = Table(live_table(services), timeouts, daemons), loaded.table()
-        desired = declared
-        if source is not None and source.weights is Weights.KEEP:
-            desired = keep_weights(actual, declared)
-            kept = diff(desired, declared)
+        asked = Weights.DECLARED if source is None else source.weights
+        desired = desired_table(actual, declared, weights.policy(asked), weights.overrides)
+        kept = diff(desired, with_overrides(declared, weights.overrides))
         drift = (*diff(actual, desired, ours=declared.services), *diff_daemons(actual, declared))
     return Status(
         loaded=loaded is not None,
@@ -79,6 +82,7 @@ def read_status(
         if loaded is None
         else (*next_notes(loaded.text, source, places), *_debian_service_notes()),
         connections=_read_connections() if connections else None,
+        weights=weights,
     )
 
 

@@ -267,7 +267,7 @@ def is_in_effect(change: Change, table: Table) -> bool:
 
 
 # Both rebuild their lookup table each time a destination is added.
-_TABLE_SCHEDULERS = frozenset({"mh", "sh"})
+TABLE_SCHEDULERS = frozenset({"mh", "sh"})
 NO_SCHEDULER = "none"
 
 
@@ -278,7 +278,7 @@ def build_pools_once(changes: Iterable[TableChange]) -> Iterator[TableChange]:
     loses one, since the service did not exist before.
     """
     for change in changes:
-        if isinstance(change, AddService) and change.options.scheduler in _TABLE_SCHEDULERS:
+        if isinstance(change, AddService) and change.options.scheduler in TABLE_SCHEDULERS:
             bare = change.options._replace(scheduler=NO_SCHEDULER)
             yield AddService(change.key, bare, change.destinations)
             yield EditService(change.key, change.options, bare)

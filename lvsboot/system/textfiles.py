@@ -143,7 +143,9 @@ def move_file(path: str, target: str) -> None:
         sync_directory(os.path.dirname(path))
 
 
-def remove_file(path: str) -> None:
-    """No error where there is no such file."""
+def remove_file(path: str, *, synced: bool = False) -> None:
+    """No error where there is no such file. `synced`: a power cut does not bring it back."""
     with translate_os_errors("remove", path):
         discard(path)
+        if synced:
+            sync_directory(os.path.dirname(path))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 
 from lvsboot.ipvs.address import format_address, format_endpoint
 from lvsboot.ipvs.connections import Connection
 from lvsboot.ipvs.live import LiveDestination, LiveService
 from lvsboot.ipvs.rules.format import format_destination_options, format_service
-from lvsboot.ipvs.table import FirewallMark, ServiceKey
+from lvsboot.ipvs.table import DestinationKey, FirewallMark, ServiceKey
 
 
 class Columns(Enum):
@@ -20,12 +20,19 @@ class Columns(Enum):
     RATE = ("CONNS/S", "IN-PKTS/S", "OUT-PKTS/S", "IN-BYTES/S", "OUT-BYTES/S")
 
 
-def services_text(services: Iterable[LiveService], columns: Columns = Columns.CONNECTIONS) -> str:
-    """A table with one row a service and, indented, one a destination."""
+def services_text(
+    services: Iterable[LiveService],
+    columns: Columns = Columns.CONNECTIONS,
+    marks: Mapping[tuple[ServiceKey, DestinationKey], str] = {},
+) -> str:
+    """A table with one row a service and, indented, one a destination, with its mark."""
     rows: list[tuple[str, ...]] = [("SERVICE", "", *columns.value)]
     for service in services:
         rows.append(_service_row(service, columns))
-        rows += (_destination_row(row, columns) for row in service.destinations)
+        rows += (
+            _destination_row(row, columns, marks.get((service.key, row.key), ""))
+            for row in service.destinations
+        )
     return _aligned(rows)
 
 
@@ -53,7 +60,7 @@ def _service_row(service: LiveService, columns: Columns) -> tuple[str, ...]:
     return (key, options, *map(str, numbers))
 
 
-def _destination_row(row: LiveDestination, columns: Columns) -> tuple[str, ...]:
+def _destination_row(row: LiveDestination, columns: Columns, mark: str) -> tuple[str, ...]:
     numbers: Sequence[int]
     match columns:
         case Columns.CONNECTIONS:
@@ -63,7 +70,8 @@ def _destination_row(row: LiveDestination, columns: Columns) -> tuple[str, ...]:
         case Columns.RATE:
             numbers = row.rate
     where = f"  -> {format_endpoint(*row.key)}"
-    return (where, format_destination_options(row.destination), *map(str, numbers))
+    options = f"{format_destination_options(row.destination)} {mark}".rstrip()
+    return (where, options, *map(str, numbers))
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> str:

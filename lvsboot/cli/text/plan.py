@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from lvsboot import paths
 from lvsboot.cli.text import changes as text
 from lvsboot.cli.text.line_diff import unified_diff
+from lvsboot.cli.text.weights import weight_lines, weights_value
 from lvsboot.commands.plan import FileChange, Plan
 from lvsboot.commands.real_server import VipChange
 from lvsboot.install.tree import Entry, File, Link
@@ -32,6 +33,7 @@ def plan_text(plan: Plan, *, color: bool = False) -> str:
     lines = [printable_text(line) for line in lines]
     if color:
         lines = [_colored(line) for line in lines]
+    lines += map(printable_text, weight_lines(plan.weights))
     lines.append(summary_text(plan))
     if plan.refusal is not None:
         lines.append(f"apply would refuse: {plan.refusal}; --allow-removal if that is meant")
@@ -73,6 +75,8 @@ def plan_value(plan: Plan) -> dict[str, object]:
             }
             for change in plan.vips
         ],
+        "weights": weights_value(plan.weights),
+        "weights_damage": plan.weights.damage,
         "refusal": plan.refusal,
         "unseen": list(plan.unseen),
     }

@@ -390,7 +390,8 @@ def test_the_help_names_every_verb_once_and_in_its_group() -> None:
             *("validate", "plan", "apply", "verify", "render", "cloud-init", "credential", "import")
         ],
         "the service": [
-            *("start", "reload", "stop", "save", "status", "announce", "arp-guard", "zero")
+            *("start", "reload", "stop", "save", "status", "drain", "undrain", "weight"),
+            *("announce", "arp-guard", "zero"),
         ],
         "tools": ["schema", "install-units", "provision"],
     }

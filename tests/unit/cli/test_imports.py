@@ -58,6 +58,9 @@ CASES: dict[str, set[str]] = {
     "save": set(),
     "zero": set(),
     "status": set(),
+    "drain 10.0.0.1": set(),
+    "undrain 10.0.0.1": set(),
+    "weight 10.0.0.1 5": set(),
     "arp-guard": set(),
     "schema": set(),
     "announce 192.0.2.1": {"pyroute2"},
@@ -74,7 +77,10 @@ CASES: dict[str, set[str]] = {
     # The guard's look at the live network is an import of its own.
     "apply /nonexistent": WRITES_FILES,
 }
-BAKES_NO_IMAGE = ("start", "reload", "stop", "save", "zero", "status", "schema")
+BAKES_NO_IMAGE = (
+    *("start", "reload", "stop", "save", "zero", "status", "schema"),
+    *("drain 10.0.0.1", "undrain 10.0.0.1", "weight 10.0.0.1 5"),
+)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import cast
 
-from lvsboot.commands import saving, service
+from lvsboot.commands import draining, saving, service
 from lvsboot.commands.rulefiles import StatePaths
 from lvsboot.ipvs.changes import Change
 from lvsboot.ipvs.rules import format_rules, parse_rules
@@ -66,3 +66,15 @@ def stop(host: Host) -> tuple[Change, ...]:
 def save(host: Host, *, everything: bool = False) -> saving.Saved:
     connect = cast("saving.Connect", host.connect)
     return saving.save(everything=everything, places=host.places, connect=connect)
+
+
+def drain(host: Host, address: str, *services: str, weight: int = 0) -> draining.Weighed:
+    connect = cast("draining.Connect", host.connect)
+    return draining.set_weight(
+        address, weight, by="ann", services=services, places=host.places, connect=connect
+    )
+
+
+def undrain(host: Host, address: str, *services: str) -> draining.Weighed:
+    connect = cast("draining.Connect", host.connect)
+    return draining.take_back(address, services=services, places=host.places, connect=connect)

@@ -10,13 +10,18 @@ from pathlib import Path
 import pytest
 
 from lvsboot.cli.text.plan import plan_text, plan_value
-from lvsboot.commands.plan import FileChange, Plan
+from lvsboot.commands.plan import FileChange, Plan, _table_changes
 from lvsboot.commands.real_server import VipChange
+from lvsboot.commands.weight_state import WeightState
 from lvsboot.errors import Exit
 from lvsboot.install.files import Found, Write
 from lvsboot.install.tree import File
 from lvsboot.ipvs.changes import AddService, DeleteService
+from lvsboot.ipvs.rules import parse_rules
 from lvsboot.ipvs.table import FirewallMark, Service, ServiceOptions
+from lvsboot.ipvs.weights import Override, Target
+from lvsboot.role.model import Director
+from lvsboot.role.reader import parse_role
 from tests.golden import REPOSITORY, read_tree
 from tests.unit.cli.test_cli import lvsboot
 
@@ -194,6 +199,24 @@ def test_the_tables_changes_are_counted_with_the_files() -> None:
         DeleteService(FirewallMark(2), Service(options, {})),
     )
     assert plan_text(Plan((), changes, ())).endswith("1 to add, 0 to change, 1 to remove\n")
+
+
+def test_a_plan_names_what_is_drained_and_leaves_it() -> None:
+    rules = "-A -t 192.0.2.1:80 -s wlc\n-a -t 192.0.2.1:80 -r 10.0.0.1:80 -g -w 1\n"
+    role = (
+        b"version: 1\ndirector:\n  method: dr\n  vips: [{address: 192.0.2.1, interface: lo}]\n"
+        b"  services: [{vip: 192.0.2.1, port: 80, real_servers: [{address: 10.0.0.1}]}]\n"
+    )
+    director = parse_role(role, "role.yaml").role.kind
+    assert isinstance(director, Director)
+    drained = Override(0, 0, "ann")
+    state = WeightState({Target(bytes((10, 0, 0, 1))): drained})
+    for live, changes in (("-w 1", 1), ("-w 0", 0)):
+        table = parse_rules(rules.replace("-w 1", live), file="", port_of=lambda *_: None)
+        assert len(_table_changes(director, table, state)) == changes
+    shown = plan_text(Plan((), (), (), weights=state))
+    assert shown.startswith("drained: 10.0.0.1 in every service, by ann since ")
+    assert shown.endswith("\nno changes\n")
 
 
 def test_live_vips_are_counted_with_the_files() -> None:

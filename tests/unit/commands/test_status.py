@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -18,7 +19,7 @@ from lvsboot.host import debian_ipvsadm
 from lvsboot.ipvs.table import Table, Timeouts
 from lvsboot.policy import Weights
 from lvsboot.system.textfiles import write_text
-from tests.unit.commands.host import FOREIGN, ONE, TWO, Host, rules, save, start
+from tests.unit.commands.host import FOREIGN, ONE, TWO, Host, drain, rules, save, start
 
 DRAINED = ONE.replace("-w 1", "-w 0")
 
@@ -71,6 +72,34 @@ def test_kept_weights_are_no_drift(host: Host, monkeypatch: pytest.MonkeyPatch) 
     ]
     shown = status_text(found, Columns.CONNECTIONS)
     assert "weights that were set live, and are kept" in shown
+
+
+@pytest.mark.parametrize("weights", [*Weights])
+def test_a_drain_is_no_drift(host: Host, monkeypatch: pytest.MonkeyPatch, weights: Weights) -> None:
+    start(host, weights=weights)
+    drain(host, "10.0.0.1")
+    assert host.table == DRAINED
+    found = read_status(host, monkeypatch)
+    assert (found.drift, found.kept_weights) == ((), ())
+    assert [row["by"] for row in cast("list[dict[str, str]]", status_value(found)["weights"])] == [
+        "ann"
+    ]
+    assert "drained: 10.0.0.1 in every service, by ann since" in status_text(
+        found, Columns.CONNECTIONS
+    )
+    host.kernel.table = rules(ONE)
+    assert len(read_status(host, monkeypatch).drift) == 1
+
+
+def test_weights_stay_while_a_drain_cannot_be_read(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start(host)
+    drain(host, "10.0.0.1")
+    host.write(weights="{")
+    found = read_status(host, monkeypatch)
+    assert (found.drift, len(found.kept_weights)) == ((), 1)
+    assert "weights is damaged" in status_text(found, Columns.CONNECTIONS)
 
 
 def test_what_the_next_start_loads_instead(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
