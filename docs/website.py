@@ -30,6 +30,7 @@ _MOVED = {
     "docs/decisions": "decisions/index.md",
     "examples": "examples.md",
     "schemas/problems.json": "problems.json",
+    "schemas/verification.json": "verification.json",
 }
 _LINK = re.compile(r"(?<=\]\()(?!https?:|#)([^)#]+)")
 _LOADED = re.compile(
@@ -64,8 +65,9 @@ def build(target: Path) -> int:
         for path, text in pages().items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text, encoding="utf-8")
-        for file in ("schemas/problems.json", "docs/benchmarks.svg"):
-            shutil.copy(REPOSITORY / file, root)
+        for file in ("problems.json", "verification.json"):
+            shutil.copy(REPOSITORY / "schemas" / file, root)
+        shutil.copy(REPOSITORY / "docs/benchmarks.svg", root)
         argv = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "--quiet"]
         places = ["--conf-dir", REPOSITORY / "docs", "--doctree-dir", f"{folder}/trees"]
         status = subprocess.run([*argv, *places, root, target], check=False).returncode

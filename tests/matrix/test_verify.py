@@ -33,11 +33,6 @@ BREAKAGES = {
             {"units.active"},
         ),
         (
-            "systemctl stop lvs-vip-keep.path",
-            "systemctl start lvs-vip-keep.path",
-            {"units.active"},
-        ),
-        (
             "systemctl disable -q lvs",
             "systemctl enable -q lvs",
             {"units.enabled"},
@@ -59,6 +54,11 @@ BREAKAGES = {
         ),
     ],
     "rs1": [
+        (
+            "systemctl stop lvs-vip-keep.path",
+            "systemctl start lvs-vip-keep.path",
+            {"units.active"},
+        ),
         (
             "systemctl stop lvs-arp.path",
             "systemctl start lvs-arp.path",
