@@ -35,7 +35,7 @@ STATUSES = {
     ),
     Exit.DIFFERS: (
         "Done, with differences: `plan --exit-code`, `status` on a real server, and a failure that "
-        "`verify` finds, also at the end of `apply`."
+        "`verify` finds."
     ),
     Exit.USAGE: "Wrong usage.",
     Exit.REFUSED: (

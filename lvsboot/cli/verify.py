@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from lvsboot.cli.output import log, log_lines, print_json, wants_color
+from lvsboot.cli.output import print_json, wants_color
 from lvsboot.errors import Exit
 
 if TYPE_CHECKING:
@@ -36,20 +36,3 @@ def run(arguments: argparse.Namespace, backend: Backend | None) -> int:
     else:
         sys.stdout.write(verification_text(done, color=wants_color(sys.stdout)))
     return Exit.DIFFERS if done.has_failed else Exit.DONE
-
-
-def report_failures() -> int:
-    """Verifies what was just applied; its failures go to standard error, and are no error of apply.
-
-    Exit.DIFFERS where there are some, as for every verb that is done and finds differences.
-    """
-    from lvsboot.cli.text.verification import results_text
-    from lvsboot.commands.verify.results import Outcome
-    from lvsboot.commands.verify.verification import verify_soon
-
-    failures = verify_soon().of(Outcome.FAILURE)
-    if not failures:
-        return Exit.DONE
-    log_lines(results_text(failures))
-    log("the role is applied, but this host is not yet what it says: see `lvsboot verify`")
-    return Exit.DIFFERS

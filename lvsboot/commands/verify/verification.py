@@ -21,7 +21,7 @@ from lvsboot.errors import UsageError
 from lvsboot.role.model import Backend, Director
 
 # After an apply: networkd and the units that wait for it are not finished at once.
-_PATIENCE = 10.0
+_PATIENCE = 15.0
 _PAUSE = 0.5
 
 
