@@ -12,6 +12,9 @@ from lvsboot.errors import Exit
 from tests.kernel.segment import DIRECTOR, DIRECTOR6, SERVER, SERVER6, VIP, VIP6, Segment
 from tests.kernel.verified import NOBODY, VerifiedHost
 
+# Some eighty breakages.
+pytestmark = pytest.mark.long
+
 ETC = "/etc/systemd/system"
 DR = f"""\
 version: 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +18,6 @@ from lvsboot.commands.verify.results import Outcome, Result, unknown
 from lvsboot.commands.verify.unseen import Unseen
 from lvsboot.errors import UsageError
 from lvsboot.role.model import Backend, Director
-
-# After an apply: networkd and the units that wait for it are not finished at once.
-_PATIENCE = 15.0
-_PAUSE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +60,3 @@ def _asked(facts: Facts) -> Iterable[Result]:
     if isinstance(network, Unseen):
         return (unknown(VIP, network),)
     return check_active(facts.role, network, ask_network(facts.role, network))
-
-
-def verify_soon(*, patience: float = _PATIENCE) -> Verification:
-    """As verify(), again and again until nothing fails or `patience`, in seconds, is over."""
-    deadline = time.monotonic() + patience
-    while (done := verify()).has_failed and time.monotonic() < deadline:
-        time.sleep(_PAUSE)
-    return done
