@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = "One role file makes an LVS director or real server."
 _HELP = {"-h", "--help", "--version"}
-_LONGEST = 100
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
@@ -55,9 +54,15 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     if not words:
         parser.print_help(sys.stderr)
         raise SystemExit(Exit.USAGE)
+    if words[0] == "help":
+        parser.verbs.get("".join(words[1:2]), parser).print_help()
+        raise SystemExit(Exit.DONE)
     name = next((word for word in words if not word.startswith("-")), None)
     if name is not None and name not in parser.verbs and not _HELP & {*words[: words.index(name)]}:
-        parser.error(f"{name!r} is not a verb: {_suggestion(name, parser.verbs)}")
+        _refuse_first_option(words[0], parser)
+        parser.error(f"{name!r} is not a verb: {_hint(name, parser.verbs)}")
+    if name is None:
+        _refuse_first_option(words[0], parser)
     verb = parser.verbs.get(name or "", parser)
     _check_options(words, verb)
     arguments, unknown = parser.parse_known_args(words)
@@ -70,13 +75,19 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     return arguments
 
 
+def _refuse_first_option(word: str, parser: argparse.ArgumentParser) -> None:
+    """One such as ipvsadm's, where argparse would only miss the verb."""
+    if re.match(r"-[^-h]|--(list|save|clear|restore)$", word):
+        parser.error(f"{word} is not an option: {_hint(word, ())}")
+
+
 def _check_options(words: Sequence[str], verb: argparse.ArgumentParser) -> None:
     """Before argparse misses what a misspelled option would have given it."""
     known = re.findall(r"--[a-z-]+", verb.format_help())
     for word in itertools.takewhile(lambda word: word != "--", words):
         name = word.partition("=")[0]
         if word.startswith("--") and not any(option.startswith(name) for option in known):
-            verb.error(f"{name} is not an option: {_suggestion(word, known)}")
+            verb.error(f"{name} is not an option: {_hint(word, known)}")
 
 
 def parser_for(words: Sequence[str]) -> _Parser:
@@ -127,10 +138,7 @@ def _groups_text(groups: Mapping[str, Verbs]) -> str:
     return "\n\n".join([*parts, "`lvsboot VERB --help` shows what a verb takes."])
 
 
-def _suggestion(word: str, known: Iterable[str]) -> str:
-    from difflib import get_close_matches
+def _hint(word: str, known: Iterable[str]) -> str:
+    from lvsboot.cli.hints import hint
 
-    name, equals, value = word.partition("=")
-    # Beyond any name's length there is nothing near, and looking for it takes long.
-    near = get_close_matches(name, known, n=1) if len(name) < _LONGEST else []
-    return f"did you mean '{near[0]}{equals}{value}'?" if near else "see --help"
+    return hint(word, known)
