@@ -24,7 +24,8 @@ def drain_arguments(parser: argparse.ArgumentParser) -> None:
         "--wait",
         metavar="TIME",
         type=_seconds,
-        help="until its last connection is gone, at most 90s, 10m or 2h: status 1 if some are left",
+        help="return when its last connection is gone, or when TIME is over (90s, 10m, 2h; a "
+        "number alone is seconds): then status 1 if some are left",
     )
     _refuse_argument(parser)
 
@@ -61,7 +62,7 @@ def _refuse_argument(parser: argparse.ArgumentParser) -> None:
 def _seconds(text: str) -> float:
     match = re.fullmatch(r"([0-9]{1,7})([smhd]?)", text)
     if match is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time: 90s, 10m or 2h")
+        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 90s, 10m or 2h")
     return float(int(match[1]) * _UNITS[match[2]])
 
 

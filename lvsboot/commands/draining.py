@@ -52,6 +52,13 @@ class Weighed(NamedTuple):
     is_loaded: bool
 
 
+class _Words(NamedTuple):
+    """A real server's address, and its port or None; each named service with what it may mean."""
+
+    endpoint: tuple[bytes, int | None]
+    services: tuple[tuple[str, tuple[ServiceKey, ...]], ...]
+
+
 class _Rules(NamedTuple):
     table: Table
     is_loaded: bool
@@ -72,10 +79,11 @@ def set_weight(
 
     Raises UsageError, HostError and KernelRefusedError; nothing has changed then.
     """
+    words = _parse_words(real_server, services)
     with Lock(places.lock, "drain" if weight == 0 else "weight", log):
         former = read_weight_state(places).require()
         rules = _read_rules(places)
-        targets = _targets(real_server, services, rules.table)
+        targets = _targets(words, rules.table)
         destinations = _destinations(targets, rules.table)
         if not destinations:
             raise HostError(_absent(targets, rules.table))
@@ -106,10 +114,11 @@ def take_back(
 
     Raises as set_weight() does.
     """
+    words = _parse_words(real_server, services)
     with Lock(places.lock, "undrain", log):
         former = read_weight_state(places).require()
         rules = _read_rules(places)
-        targets = _targets(real_server, services, rules.table, former)
+        targets = _targets(words, rules.table, former)
         now = former
         for target in targets:
             _require_own(target, former)
@@ -126,27 +135,31 @@ def _read_rules(places: StatePaths) -> _Rules:
     return _Rules(loaded.table(), is_loaded=True)
 
 
-def _targets(
-    real_server: str, services: Sequence[str], table: Table, overrides: Overrides | None = None
-) -> tuple[Target, ...]:
-    """What the words mean; services that only `overrides` have count, too."""
+def _parse_words(real_server: str, services: Sequence[str]) -> _Words:
+    """Raises UsageError, before the lock is taken and the rules are read."""
     endpoint = parse_endpoint(real_server)
     if endpoint is None:
         raise UsageError(f"{real_server!r} is not a real server: ADDRESS, or ADDRESS:PORT")
-    if not services:
-        return (Target(*endpoint),)
+    meant = tuple((name, parse_service_name(name)) for name in services)
+    for name, keys in meant:
+        if not keys:
+            raise UsageError(f"{name!r} is not a service: VIP:PORT, VIP:PORT/udp or fwmark:NUMBER")
+    return _Words(endpoint, meant)
+
+
+def _targets(words: _Words, table: Table, overrides: Overrides | None = None) -> tuple[Target, ...]:
+    """What the words mean; services that only `overrides` have count, too."""
+    if not words.services:
+        return (Target(*words.endpoint),)
     known = {*table.services, *(target.service for target in overrides or ())}
     found: list[ServiceKey] = []
-    for name in services:
-        meant = parse_service_name(name)
-        if not meant:
-            raise UsageError(f"{name!r} is not a service: VIP:PORT, VIP:PORT/udp or fwmark:NUMBER")
+    for name, meant in words.services:
         present = [key for key in meant if key in known]
         if not present:
             names = ", ".join(map(format_service_name, table.services))
             raise HostError(f"{name} is none of the rules' services: {names or 'there are none'}")
         found += present
-    return tuple(Target(*endpoint, key) for key in found)
+    return tuple(Target(*words.endpoint, key) for key in found)
 
 
 def _destinations(

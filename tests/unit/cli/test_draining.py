@@ -29,7 +29,7 @@ def test_services_may_be_repeated() -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("drain 10.0.0.1 --wait soon", "'soon' is no time: 90s, 10m or 2h"),
+        ("drain 10.0.0.1 --wait soon", "'soon' is no time such as 90s, 10m or 2h"),
         ("drain 10.0.0.1 --wait -1", "is no time"),
         ("weight 10.0.0.1 many", "'many' is no weight: 0 to 2147483647"),
         ("weight 10.0.0.1 2147483648", "is no weight"),

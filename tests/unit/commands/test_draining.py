@@ -187,6 +187,17 @@ def test_what_nobody_has_set_is_not_taken_back(host: Host) -> None:
     assert host.table == DRAINED
 
 
+@pytest.mark.parametrize("words", [("foo",), ("10.0.0.300",), ("10.0.0.1", "1.2.3.4")])
+@pytest.mark.parametrize("verb", [drain, undrain])
+def test_wrong_words_come_before_lock_and_rules(
+    tmp_path: Path, verb: Callable[..., object], words: tuple[str, ...]
+) -> None:
+    bare = Host(tmp_path)  # without rules
+    with pytest.raises(UsageError, match=f"'{words[-1]}' is not a "):
+        verb(bare, *words)
+    assert not Path(bare.places.lock).exists()
+
+
 def test_a_real_server_that_is_gone_can_be_taken_back(host: Host) -> None:
     drain(host, "10.0.0.1", ONE)
     host.write(rules=RULES.replace("10.0.0.1", "10.0.0.9").replace(ONE, "192.0.2.3:80"))
