@@ -28,7 +28,9 @@ HERE = Path(__file__).parent
 EXAMPLE = HERE.parent / "examples" / "dr" / "director.yaml"
 
 STATUSES = {
-    Exit.DONE: "Done.",
+    Exit.DONE: (
+        "Done; `import` also where a role cannot have some services: its last line counts them."
+    ),
     Exit.FAILED: (
         "Failed: the message on standard error says what and why. "
         "Also where a result or a message could not be written."

@@ -78,10 +78,13 @@ def run_import(arguments: argparse.Namespace) -> int:
     imported = import_rules(arguments.rules, standard_input(arguments.rules))
     for remark in imported.remarks:
         log(remark)
-    if not imported.has_services:
+    if not imported.services:
         log(f"{shown_name(arguments.rules)}: no service to import: no role is written")
         return Exit.BAD_INPUT
     sys.stdout.write(imported.text)
+    if out := imported.services_left_out:
+        whole = out + imported.services
+        log(f"{out:,} of {whole:,} services left out: they are comments at the role's end")
     return Exit.DONE
 
 

@@ -27,9 +27,9 @@ def import_rules(file: str, stdin: bytes | None = None) -> Imported:
     text = raw.decode("utf-8", "surrogateescape")
     found = parse_rules_as_found(text, file=name, port_of=port_of)
     imported = import_table(found.table, file=name)
-    lost = [f"not expressed: {remark}" for remark in imported.remarks[:MAX_REMARKS]]
+    lost = [f"{name}: left out: {remark}" for remark in imported.remarks[:MAX_REMARKS]]
     if len(imported.remarks) > MAX_REMARKS:
-        lost.append(f"not expressed: {len(imported.remarks) - MAX_REMARKS:,} more")
+        lost.append(f"{name}: left out: {len(imported.remarks) - MAX_REMARKS:,} more")
     return replace(imported, remarks=(*found.remarks, *lost))
 
 

@@ -48,11 +48,12 @@ from lvsboot.role.role_draft import Entry, RoleDraft
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A role file's text, whether a service is in it, and sentences on what it cannot express."""
+    """A role file's text, sentences on what is left out, and how many services are in and out."""
 
     text: str
     remarks: tuple[str, ...]
-    has_services: bool
+    services: int
+    services_left_out: int = 0
 
 
 def import_table(table: Table, *, file: str = "<rules>") -> Imported:
@@ -72,7 +73,8 @@ def import_table(table: Table, *, file: str = "<rules>") -> Imported:
     if (size := len(text.encode())) > MAX_BYTES:
         raise _too_large(file, f"{size:,} bytes; it has at most {MAX_BYTES:,}")
     remarks = (*importer.remarks, *refused)
-    return Imported(text, remarks, bool(draft.accepted_services()))
+    accepted = len(draft.accepted_services())
+    return Imported(text, remarks, accepted, len(services) - accepted)
 
 
 def _refuse_entries(draft: RoleDraft, file: str) -> None:

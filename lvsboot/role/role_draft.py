@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from lvsboot.role.finding import Finding, Path
+from lvsboot.role.messages import hint_text
 from lvsboot.system.printable import printable_line
 
 _HEAD = "# Made from IPVS rules. Decide what is marked so, and add the host's own network.\n"
@@ -88,9 +89,10 @@ class RoleDraft:
                     entries = by_vip[vips[i]["address"]]
                 case _:
                     entries = self._entries(finding.path, services)
+            refusal = _with_suggestion(finding)
             for entry in entries:
-                entry.refuse(finding.message)
-            everywhere |= dict.fromkeys(self._kinds(finding, services), finding.message)
+                entry.refuse(refusal)
+            everywhere |= dict.fromkeys(self._kinds(finding, services), refusal)
         for service, pool in services if everywhere else ():
             for row in pool:
                 if message := everywhere.get(self._kind(service, row)):
@@ -153,6 +155,12 @@ class RoleDraft:
             others = (str(_PLACEHOLDER + i) for i in count())
             addresses = [next(address for address in others if address not in used)]
         return [{"address": address, "interface": "lo"} for address in addresses]
+
+
+def _with_suggestion(finding: Finding) -> str:
+    """Of the hints only a suggested word: the others say what to write in a role."""
+    hint = hint_text(finding.hint)
+    return f"{finding.message}; {hint}" if hint.startswith("did you mean") else finding.message
 
 
 def _is_refused(entry: Entry) -> bool:

@@ -88,4 +88,22 @@ def test_what_is_not_expressed_is_not_said_for_ever() -> None:
     done = lvsboot("import", "-", stdin=rules.encode())
     said = done.stderr.decode().splitlines()
     assert len(said) == 1_001
-    assert said[-1] == "lvsboot: not expressed: 101 more"
+    assert said[-1] == "lvsboot: <stdin>: left out: 101 more"
+
+
+def test_the_last_line_counts_the_services_that_are_left_out(tmp_path: Path) -> None:
+    place = tmp_path / "rules"
+    place.write_text(f"{GUIDE}-A -t 192.0.2.1:80 -s wcl\n-A -t 192.0.2.1:81 -s absent\n", "utf-8")
+    done = lvsboot("import", place)
+    said = done.stderr.decode().splitlines()
+    assert done.returncode == Exit.DONE
+    assert said == [
+        f"lvsboot: {place}: left out: -t 192.0.2.1:80: 'wcl' is not a scheduler; "
+        "did you mean 'wlc'?",
+        f"lvsboot: {place}: left out: -t 192.0.2.1:81: 'absent' is not a scheduler",
+        "lvsboot: 2 of 3 services left out: they are comments at the role's end",
+    ]
+
+
+def test_where_none_is_left_out_nothing_is_said() -> None:
+    assert lvsboot("import", "-", stdin=GUIDE.encode()).stderr == b""

@@ -175,7 +175,7 @@ def lint(text: str) -> list[str]:
 def test_what_a_role_refuses_is_left_as_a_comment(rules: str, comment: str) -> None:
     done = lvsboot("import", "-", stdin=f"{GUIDE}{rules}".encode())
     assert done.returncode == Exit.DONE
-    assert b"lvsboot: not expressed: " in done.stderr
+    assert b"lvsboot: <stdin>: left out: " in done.stderr
     assert done.stdout.decode().endswith(comment)
     rules_of(done.stdout)
 
