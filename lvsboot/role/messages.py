@@ -20,6 +20,8 @@ _KINDS = {
 }
 # Longer than any word of a role: comparing longer ones would take long and find nothing.
 _LONGEST_WORD = 40
+# Forwarding methods of other systems: none of ours is what they mean, however near the word.
+_OTHER_THINGS = {"fullnat", "fnat"}
 _MOST_COMPARED = 100
 _UNQUOTE = "write it without quotes"
 _ENTRY = "an entry begins with a hyphen"
@@ -148,7 +150,7 @@ def shown(value: Any) -> str:  # noqa: ANN401
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint at the nearest of `known`, or nothing."""
-    if len(word) > _LONGEST_WORD:
+    if len(word) > _LONGEST_WORD or word.lower() in _OTHER_THINGS:
         return ""
     compared = list(islice(known, _MOST_COMPARED))
     near = difflib.get_close_matches(word.lower(), compared, n=1, cutoff=0.6)

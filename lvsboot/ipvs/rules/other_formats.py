@@ -56,6 +56,11 @@ def recognise(text: str) -> Format | None:
     null = text.find("\0")
     if null >= 0:
         return Format("binary data (a null byte)", _SAVE, text.count("\n", 0, null) + 1)
+    return recognise_text(text)
+
+
+def recognise_text(text: str) -> Format | None:
+    """As recognise(), of a text without null bytes in UTF-8."""
     found = _ANY.search(text)
     if found is None or found.lastindex is None:
         return None

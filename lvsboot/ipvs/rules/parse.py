@@ -58,10 +58,21 @@ def parse_rules(text: str, *, file: str, port_of: PortOf) -> Table:
                 if not (problems and isinstance(error, NoServiceError)):
                     problems.append(rule_problem(file, number, line, error))
                 if len(problems) == MAX_PROBLEMS:
-                    raise InputError([*problems, more_problems(file, number, line)]) from error
+                    problems.append(more_problems(file, number, line))
+                    raise InputError(_other_format(text, file) or problems) from error
     if problems:
-        raise InputError(problems)
+        raise InputError(_other_format(text, file) or problems)
     return interpreter.table()
+
+
+def _other_format(text: str, file: str) -> list[Problem]:
+    """One problem where the text is another program's file, in place of one for each line."""
+    from lvsboot.ipvs.rules.other_formats import recognise_text  # noqa: PLC0415 - for errors alone
+
+    other = recognise_text(text)
+    if other is None:
+        return []
+    return [Problem(file, Span(other.line), f"this is {other.name}, not rules", hint=other.hint)]
 
 
 def split_parts(text: str) -> Iterator[tuple[int, str]]:

@@ -45,6 +45,12 @@ def test_every_problem_is_found_and_no_consequence_is_one() -> None:
     assert [problem.partition(":")[0] for problem in problems(text)] == ["1", "3"]
 
 
+@pytest.mark.parametrize("lines", [1, 2000])
+def test_another_programs_file_is_one_problem(lines: int) -> None:
+    text = "! Configuration File\n" + "virtual_server 192.0.2.1 80 {\n}\n" * lines
+    assert problems(text) == ["2:1: this is a configuration of keepalived, not rules"]
+
+
 @given(
     st.text(
         alphabet="-AaEeDdtufprgimwxy6:.[]0123456789 \t\r\n=,#_\N{ROMAN NUMERAL ONE}\0", max_size=80
