@@ -96,7 +96,7 @@ def _image_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--architecture",
         metavar="NAME",
-        help="the image's, such as arm64, where lvsboot runs on another",
+        help="the image's architecture, such as arm64, if it is not this host's",
     )
 
 

@@ -37,7 +37,7 @@ def _loading_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rules",
         metavar="FILE",
-        help=f"default: {paths.RULES}, or {paths.SAVED_RULES} while it has grown from that",
+        help=f"default: {paths.RULES}, or {paths.SAVED_RULES} if saved from its present text",
     )
     parser.add_argument(
         "--foreign",

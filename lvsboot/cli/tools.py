@@ -34,7 +34,7 @@ def _install_units_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def path_of(text: str) -> Path:
-    """Not a Path in the parser: pathlib is more than the start path can pay for."""
+    """The argument as a Path. The parser makes none, so that `start` does not import pathlib."""
     from pathlib import Path
 
     return Path(text)

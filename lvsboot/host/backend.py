@@ -23,7 +23,10 @@ def holds_system(root: Path) -> bool:
 
 
 def with_backend(role: Role, backend: Backend | None) -> Role:
-    """The role with this backend in place of its own; unchanged where it has no NICs."""
+    """The role with `backend` in place of its network.backend.
+
+    The same role where `backend` is None, or where the role has no `network`.
+    """
     if backend is None or role.network is None:
         return role
     return role._replace(network=role.network._replace(backend=backend))

@@ -97,7 +97,7 @@ class Walk:
         return os.stat(self.name, dir_fd=self.folder, follow_symlinks=False)
 
     def names(self) -> list[str]:
-        """The names in the folder."""
+        """The folder's entries, as os.listdir() has them; raises OSError."""
         descriptor = self.open_folder()
         try:
             return os.listdir(descriptor)

@@ -20,7 +20,10 @@ class Connection(NamedTuple):
 
 
 def parse_connections(text: str) -> tuple[Connection, ...]:
-    """Lines of the file, its heading left out; raises HostError."""
+    """One Connection for each line of /proc/net/ip_vs_conn's `text` but the heading.
+
+    Raises HostError for a line of another form.
+    """
     return tuple(_parse_line(line) for line in text.splitlines()[1:])
 
 

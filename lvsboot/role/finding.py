@@ -42,7 +42,10 @@ class Written(NamedTuple):
 
 
 def written(path: Path, aliases: Aliases, *, at_key: bool = False) -> Written:
-    """With `at_key` the position of the last key is meant, which stands before any alias."""
+    """Follows the aliases in `path` to where the value is written in the text.
+
+    With `at_key` the last key is meant: if its value is an alias, that one is not followed.
+    """
     if not aliases:
         return Written(path)
     position: Path = ()

@@ -125,7 +125,10 @@ def _valid_list(
 def _valid_mapping(
     value: dict[str, Any], schema: Schema, affected: _Affected, path: Path, result: ValidationResult
 ) -> Any:  # noqa: ANN401
-    """With placeholders for required keys that it lacks; INVALID where one has none."""
+    """The mapping without its invalid values, and a placeholder for each missing required key.
+
+    INVALID where a required key has no placeholder, or the keys leave open which `oneOf` applies.
+    """
     known, others = schema.get("properties", {}), schema["additionalProperties"]
     parts = {
         key: _valid_part(value[key], known.get(key, others), below, (*path, key), result)

@@ -106,7 +106,11 @@ def _agreeing(before: Sequence[str], after: Sequence[str], old: int, new: int) -
 
 
 def _anchors(before: Sequence[str], after: Sequence[str]) -> list[tuple[int, int]]:
-    """The first lines, and the longest row of those that stand once in each, in both's order."""
+    """Indices of equal lines, (before, after), at which the diff is divided; (0, 0) is the first.
+
+    As in a patience diff: the longest sequence of lines that are unique in both texts and have the
+    same order in both.
+    """
     once = {line for line, count in Counter(after).items() if count == 1}
     once &= {line for line, count in Counter(before).items() if count == 1}
     places = {line: place for place, line in enumerate(after) if line in once}

@@ -56,7 +56,7 @@ Installation = AptPackage | DebUrl | EmbeddedDeb
 
 
 def installation_config(installation: Installation) -> Mapping[str, Any]:
-    """Its part of the user-data: files, packages, and commands that run last on a first boot."""
+    """The cloud-config keys that install lvsboot: `packages`, `write_files` and `runcmd`."""
     update = {"package_update": True}
     match installation:
         case AptPackage(name, version, source, key):
