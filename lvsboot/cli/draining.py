@@ -67,9 +67,9 @@ def _seconds(text: str) -> float:
 
 
 def _weight(text: str) -> int:
-    from lvsboot.ipvs.weights import MOST_WEIGHT
+    from lvsboot.ipvs.weights import MOST_WEIGHT, is_weight
 
-    if not re.fullmatch(r"[0-9]{1,10}", text) or int(text) > MOST_WEIGHT:
+    if not re.fullmatch(r"[0-9]{1,10}", text) or not is_weight(int(text)):
         raise argparse.ArgumentTypeError(f"{text!r} is no weight: 0 to {MOST_WEIGHT}")
     return int(text)
 

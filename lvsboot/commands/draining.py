@@ -10,21 +10,28 @@ from typing import NamedTuple, TypeAlias
 from lvsboot.commands import rulefiles, run_state
 from lvsboot.commands.rulefiles import StatePaths
 from lvsboot.commands.weight_state import read_weight_state, write_overrides
+from lvsboot.commands.weight_targets import (
+    destinations_of,
+    find_targets,
+    parse_words,
+    target_name,
+)
 from lvsboot.errors import HostError, KernelRefusedError, UsageError
-from lvsboot.ipvs.address import format_address, format_endpoint
 from lvsboot.ipvs.changes import Change, EditDestination
 from lvsboot.ipvs.kernel import Kernel, open_kernel
-from lvsboot.ipvs.reconcile import execute_all_or_none
-from lvsboot.ipvs.refusals import refusal_text
+from lvsboot.ipvs.reconcile import ExecutionResult, execute_all_or_none
+from lvsboot.ipvs.refusals import outcome_lines, refusal_text
 from lvsboot.ipvs.rules.format import format_service_key
-from lvsboot.ipvs.service_name import format_service_name, parse_endpoint, parse_service_name
+from lvsboot.ipvs.service_name import format_service_name
 from lvsboot.ipvs.table import DestinationKey, ServiceKey, Table
 from lvsboot.ipvs.weights import (
+    MOST_WEIGHT,
     Override,
     Overrides,
     Target,
     covers,
     effective_weight,
+    is_weight,
     override_of,
     refuses_clients,
     with_override,
@@ -52,13 +59,6 @@ class Weighed(NamedTuple):
     is_loaded: bool
 
 
-class _Words(NamedTuple):
-    """A real server's address, and its port or None; each named service with what it may mean."""
-
-    endpoint: tuple[bytes, int | None]
-    services: tuple[tuple[str, tuple[ServiceKey, ...]], ...]
-
-
 class _Rules(NamedTuple):
     table: Table
     is_loaded: bool
@@ -77,16 +77,17 @@ def set_weight(
 ) -> Weighed:
     """Give a real server this weight, in these services or in all; 0 drains it.
 
-    Raises UsageError, HostError and KernelRefusedError; nothing has changed then.
+    Raises UsageError, HostError and KernelRefusedError; nothing has changed then, unless
+    KernelRefusedError says what could not be undone.
     """
-    words = _parse_words(real_server, services)
+    if not is_weight(weight):
+        raise UsageError(f"{weight} is no weight: 0 to {MOST_WEIGHT}")
+    words = parse_words(real_server, services)
     with Lock(places.lock, "drain" if weight == 0 else "weight", log):
         former = read_weight_state(places).require()
         rules = _read_rules(places)
-        targets = _targets(words, rules.table)
-        destinations = _destinations(targets, rules.table)
-        if not destinations:
-            raise HostError(_absent(targets, rules.table))
+        targets = find_targets(words, rules.table)
+        destinations = destinations_of(targets, rules.table)
         if weight == 0 and not refuse_clients:
             _require_fallback(destinations, rules.table)
         now = former
@@ -112,18 +113,22 @@ def take_back(
 ) -> Weighed:
     """Give a real server the loaded rules' weight again, whatever a person had set.
 
-    Raises as set_weight() does.
+    Raises as set_weight() does, and HostError where a wider drain or weight would come through.
     """
-    words = _parse_words(real_server, services)
+    words = parse_words(real_server, services)
     with Lock(places.lock, "undrain", log):
         former = read_weight_state(places).require()
         rules = _read_rules(places)
-        targets = _targets(words, rules.table, former)
+        targets = find_targets(words, rules.table, former)
         now = former
         for target in targets:
-            _require_own(target, former)
             now = without_override(now, target)
-        destinations = _destinations(targets, rules.table)
+        destinations = destinations_of(targets, rules.table)
+        _require_base(targets, destinations, now)
+        if now == former:
+            raise HostError(
+                f"nobody has set a weight of {target_name(targets[0])}: nothing to take back"
+            )
         changes = _change(former, now, destinations, rules, places=places, connect=connect)
     return Weighed(targets, destinations, changes, (), rules.is_loaded)
 
@@ -133,60 +138,6 @@ def _read_rules(places: StatePaths) -> _Rules:
     if loaded is None:
         return _Rules(rulefiles.choose_rules(places).table(), is_loaded=False)
     return _Rules(loaded.table(), is_loaded=True)
-
-
-def _parse_words(real_server: str, services: Sequence[str]) -> _Words:
-    """Raises UsageError, before the lock is taken and the rules are read."""
-    endpoint = parse_endpoint(real_server)
-    if endpoint is None:
-        raise UsageError(f"{real_server!r} is not a real server: ADDRESS, or ADDRESS:PORT")
-    meant = tuple((name, parse_service_name(name)) for name in services)
-    for name, keys in meant:
-        if not keys:
-            raise UsageError(f"{name!r} is not a service: VIP:PORT, VIP:PORT/udp or fwmark:NUMBER")
-    return _Words(endpoint, meant)
-
-
-def _targets(words: _Words, table: Table, overrides: Overrides | None = None) -> tuple[Target, ...]:
-    """What the words mean; services that only `overrides` have count, too."""
-    if not words.services:
-        return (Target(*words.endpoint),)
-    known = {*table.services, *(target.service for target in overrides or ())}
-    found: list[ServiceKey] = []
-    for name, meant in words.services:
-        present = [key for key in meant if key in known]
-        if not present:
-            names = ", ".join(map(format_service_name, table.services))
-            raise HostError(f"{name} is none of the rules' services: {names or 'there are none'}")
-        found += present
-    return tuple(Target(*words.endpoint, key) for key in found)
-
-
-def _destinations(
-    targets: Iterable[Target], table: Table
-) -> tuple[tuple[ServiceKey, DestinationKey], ...]:
-    return tuple(
-        (service, key)
-        for target in targets
-        for service, (_, pool) in table.services.items()
-        for key in pool
-        if covers(target, Target(*key, service))
-    )
-
-
-def _absent(targets: Sequence[Target], table: Table) -> str:
-    name = _name(targets[0])
-    where = "a service of the rules" if targets[0].service is None else "that service"
-    addresses = sorted({key.address for row in table.services.values() for key in row.destinations})
-    known = ", ".join(map(format_address, addresses[:10]))
-    more = ", ..." if len(addresses) > 10 else ""
-    return f"{name} is no real server of {where}; the rules have {known or 'none'}{more}"
-
-
-def _name(target: Target) -> str:
-    if target.port is None:
-        return format_address(target.address)
-    return format_endpoint(target.address, target.port)
 
 
 def _require_fallback(
@@ -209,17 +160,27 @@ def _require_fallback(
             )
 
 
-def _require_own(target: Target, overrides: Overrides) -> None:
-    """HostError where nothing would be taken back, or a wider drain would stay."""
-    if any(covers(target, other) for other in overrides):
+def _require_base(
+    targets: Iterable[Target],
+    destinations: Iterable[tuple[ServiceKey, DestinationKey]],
+    overrides: Overrides,
+) -> None:
+    """HostError where one of them would have another weight than the rules'."""
+    meant = [*targets, *(Target(*key, service) for service, key in destinations)]
+    left = next((each for each in overrides if any(covers(each, one) for one in meant)), None)
+    if left is None:
         return
-    wider = next((other for other in overrides if covers(other, target)), None)
-    if wider is None:
-        raise HostError(f"nobody has set a weight of {_name(target)}: nothing to take back")
-    what = "with all its ports" if wider.service == target.service else "in every service"
+    port = " with all its ports" if left.port is None else ""
+    where = (
+        "in every service" if left.service is None else f"in {format_service_name(left.service)}"
+    )
+    both = all(covers(left, target) for target in targets)
+    undo = f"lvsboot undrain {target_name(left if both else Target(left.address))}"
+    if both and left.service is not None:
+        undo += f" --service {format_service_name(left.service)}"
     raise HostError(
-        f"the weight of {_name(wider)} was set {what}: `lvsboot undrain {_name(wider)}` takes that "
-        "back, and `lvsboot weight` with --service makes an exception"
+        f"the weight of {target_name(left)} was set{port} {where}: `{undo}` takes that back, and "
+        "`lvsboot weight` makes an exception. Nothing has changed"
     )
 
 
@@ -238,15 +199,34 @@ def _change(
         return ()
     with connect() as kernel:
         changes = list(_edits(now, destinations, rules.table, kernel.read_table()))
-        if now != former:
+        if not _is_same(now, former):
             write_overrides(now, places)
         result = execute_all_or_none(kernel, changes)
     if result.refused:
-        if now != former:
-            write_overrides(former, places)
-        texts = ["the kernel refused:", *map(refusal_text, result.refused)]
-        raise KernelRefusedError("\n".join([*texts, "Nothing has changed."]))
+        standing = _standing(former, now, result)
+        if not _is_same(standing, now):
+            write_overrides(standing, places)
+        repair = "These weights are recorded as they stand. Repeat this, or undrain: both are safe."
+        texts = [*map(refusal_text, result.refused), *outcome_lines(result, repair)]
+        raise KernelRefusedError("\n".join(["the kernel refused:", *texts]))
     return tuple(changes)
+
+
+def _is_same(one: Overrides, other: Overrides) -> bool:
+    """Their order, too: the newest counts."""
+    return [*one.items()] == [*other.items()]
+
+
+def _standing(former: Overrides, now: Overrides, result: ExecutionResult) -> Overrides:
+    """The former ones, with each weight that could not be undone."""
+    for refusal in result.not_undone:
+        if isinstance(refusal.change, EditDestination):
+            service, key, _, stands = refusal.change
+            row = override_of(now, service, key) or override_of(former, service, key)
+            if row is not None:
+                row = row._replace(weight=stands.weight)
+                former = with_override(former, Target(*key, service), row)
+    return former
 
 
 def _edits(

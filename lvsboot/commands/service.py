@@ -33,7 +33,7 @@ from lvsboot.ipvs.reconcile import (
     execute_all_or_none,
     execute_best_effort,
 )
-from lvsboot.ipvs.refusals import refusal_text, rule_of
+from lvsboot.ipvs.refusals import outcome_lines, refusal_text, rule_of
 from lvsboot.ipvs.rules import locate_rules
 from lvsboot.ipvs.rules.format import format_service_key
 from lvsboot.ipvs.table import DaemonRole, ServiceKey, Table
@@ -207,13 +207,8 @@ def _is_live(actual: Table, declared: Table, ours: Callable[[], Collection[Servi
 
 
 def _rejected(source: RulesFile, result: ExecutionResult) -> KernelRefusedError:
-    lines = _refusal_lines(source, result.refused)
-    if result.not_undone:
-        lines.append("What had been changed before could not all be undone; left as it is:")
-        lines += map(refusal_text, result.not_undone)
-        lines.append("Fix the rules and reload: that is safe, and repairs this too.")
-    else:
-        lines.append("Nothing has changed: the table is as it was.")
+    repair = "Fix the rules and reload: that is safe, and repairs this too."
+    lines = [*_refusal_lines(source, result.refused), *outcome_lines(result, repair)]
     return KernelRefusedError("\n".join(lines))
 
 

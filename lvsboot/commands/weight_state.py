@@ -11,7 +11,7 @@ from lvsboot.commands.rulefiles import StatePaths
 from lvsboot.errors import HostError, LvsbootError
 from lvsboot.ipvs.address import format_address, parse_full_address
 from lvsboot.ipvs.service_name import format_service_name, parse_service_name
-from lvsboot.ipvs.weights import MOST_WEIGHT, Override, Overrides, Target
+from lvsboot.ipvs.weights import Override, Overrides, Target, is_weight
 from lvsboot.policy import Weights
 from lvsboot.system.textfiles import read_text, remove_file, write_text
 
@@ -90,9 +90,11 @@ def _parse(text: str) -> Overrides:
     except (ValueError, RecursionError) as error:
         raise _DamagedError(str(error) or "nested too deep") from error
     match value:
-        case {"version": version, "weights": list(rows)} if version == _VERSION:
+        case {"version": version, "weights": list(rows)} if (
+            version == _VERSION and version is not True
+        ):
             return dict(map(_parse_row, rows))
-        case {"version": int(version)}:
+        case {"version": int(version)} if version is not True:
             raise _DamagedError(f"another version of lvsboot has written it ({version})")
         case _:
             raise _DamagedError("it is not what lvsboot writes")
@@ -114,9 +116,9 @@ def _parse_row(row: object) -> tuple[Target, Override]:
                 address is not None
                 and len(services) == 1
                 and (port is None or 0 <= port <= _MOST_PORT)
-                and 0 <= weight <= MOST_WEIGHT
+                and is_weight(weight)
                 and 0 <= since < _LATEST
-                and not any(isinstance(number, bool) for number in (port, weight, since))
+                and not any(isinstance(number, bool) for number in (port, since))
             )
             if is_sound and address is not None:
                 return Target(address, port, services[0]), Override(weight, since, by)

@@ -18,7 +18,7 @@ from lvsboot.ipvs.changes import (
     StartDaemon,
     StopDaemon,
 )
-from lvsboot.ipvs.reconcile import Refusal
+from lvsboot.ipvs.reconcile import ExecutionResult, Refusal
 from lvsboot.ipvs.rules.format import (
     format_daemon,
     format_destination,
@@ -35,6 +35,17 @@ def refusal_text(refusal: Refusal) -> str:
     reason = _reason(refusal.change, refusal.number)
     name = errno.errorcode.get(refusal.number, str(refusal.number))
     return f"{change_text(refusal.change)}: {reason} ({name})"
+
+
+def outcome_lines(result: ExecutionResult, repair: str) -> list[str]:
+    """After a change of all or nothing that was refused: what stands, and what repairs it."""
+    if not result.not_undone:
+        return ["Nothing has changed: the table is as it was."]
+    return [
+        "What had been changed before could not all be undone; left as it is:",
+        *map(refusal_text, result.not_undone),
+        repair,
+    ]
 
 
 def change_text(change: Change) -> str:

@@ -52,7 +52,13 @@ class Override(NamedTuple):
     by: str
 
 
-Overrides: TypeAlias = Mapping[Target, Override]
+# In the order in which they were set, the newest last.
+Overrides: TypeAlias = dict[Target, Override]
+
+
+def is_weight(number: int) -> bool:
+    """Whether the kernel takes it, and the file of what a person has set."""
+    return 0 <= number <= MOST_WEIGHT and not isinstance(number, bool)
 
 
 def effective_weight(base: int, override: Override | None) -> int:
@@ -60,17 +66,9 @@ def effective_weight(base: int, override: Override | None) -> int:
 
 
 def override_of(overrides: Overrides, service: ServiceKey, key: DestinationKey) -> Override | None:
-    """The narrowest one: of the service before every service's, of the port before all ports'."""
-    address, port = key
-    for target in (
-        Target(address, port, service),
-        Target(address, None, service),
-        Target(address, port),
-        Target(address),
-    ):
-        if target in overrides:
-            return overrides[target]
-    return None
+    """The newest of those that the destination is among."""
+    meant = Target(*key, service)
+    return next((overrides[each] for each in reversed(overrides) if covers(each, meant)), None)
 
 
 def covers(target: Target, other: Target) -> bool:
@@ -83,7 +81,7 @@ def covers(target: Target, other: Target) -> bool:
 
 
 def with_override(overrides: Overrides, target: Target, override: Override) -> Overrides:
-    """The narrower ones are gone: whoever drains a real server means all of it."""
+    """The newest, so that each destination of the target has this weight."""
     return {**without_override(overrides, target), target: override}
 
 
@@ -94,11 +92,13 @@ def without_override(overrides: Overrides, target: Target) -> Overrides:
 def overridden_destinations(
     table: Table, overrides: Overrides
 ) -> Iterator[tuple[ServiceKey, DestinationKey, Override]]:
-    addresses = {target.address for target in overrides}
-    for service, (_, pool) in table.services.items() if addresses else ():
+    by_address: dict[bytes, Overrides] = {}
+    for target, row in overrides.items():
+        by_address.setdefault(target.address, {})[target] = row
+    for service, (_, pool) in table.services.items() if by_address else ():
         for key in pool:
-            if key.address in addresses:
-                override = override_of(overrides, service, key)
+            if key.address in by_address:
+                override = override_of(by_address[key.address], service, key)
                 if override is not None:
                     yield service, key, override
 

@@ -8,6 +8,7 @@ from lvsboot.cli.text.changes import changes_text
 from lvsboot.cli.text.clock import clock_time
 from lvsboot.ipvs.address import format_address, format_endpoint
 from lvsboot.ipvs.service_name import format_service_name
+from lvsboot.system.printable import printable_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,8 +26,8 @@ def weight_lines(state: WeightState) -> Iterator[str]:
         yield f"warning: {state.damage}"
     for target, override in state.overrides.items():
         yield (
-            f"{_layer(override)}: {_target_words(target)}, by {override.by} since "
-            f"{clock_time(override.since)}"
+            f"{_layer(override)}: {_target_words(target)}, by {printable_line(override.by)} "
+            f"since {clock_time(override.since)}"
         )
 
 

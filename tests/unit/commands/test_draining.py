@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lvsboot.commands.weight_state import read_weight_state
 from lvsboot.errors import HostError, KernelRefusedError, UsageError
 from lvsboot.ipvs.table import Table
+from lvsboot.ipvs.weights import MOST_WEIGHT
 from lvsboot.policy import Weights
 from tests.unit.commands.host import Host, drain, reload, rules, save, start, stop, undrain
 from tests.unit.ipvs.fake import FakeKernel
@@ -95,6 +99,10 @@ def test_one_service_alone(host: Host) -> None:
     assert host.table == RULES
 
 
+def test_a_service_that_is_named_twice_changes_once(host: Host) -> None:
+    assert len(drain(host, "10.0.0.1", ONE, f"{ONE}/tcp").changes) == 1
+
+
 def test_the_last_word_counts(host: Host) -> None:
     drain(host, "10.0.0.1", ONE, weight=8)
     drain(host, "10.0.0.1")
@@ -103,6 +111,24 @@ def test_the_last_word_counts(host: Host) -> None:
     assert host.table == DRAINED[::-1].replace("0 w-", "8 w-", 1)[::-1]
     undrain(host, "10.0.0.1")
     assert host.table == RULES
+
+
+def test_a_drain_of_a_port_is_above_an_earlier_weight_in_a_service(host: Host) -> None:
+    drain(host, "10.0.0.1", ONE, weight=5)
+    drain(host, "10.0.0.1:80")
+    assert host.table == DRAINED
+    assert start(host).changes == ()
+    drain(host, "10.0.0.1", ONE, weight=5)
+    assert host.table == DRAINED.replace("-w 0", "-w 5", 1)
+
+
+def test_a_repeated_weight_is_the_newest(host: Host) -> None:
+    drain(host, "10.0.0.1:80", weight=5)
+    drain(host, "10.0.0.1", ONE)
+    assert host.table == RULES.replace("-w 3", "-w 0", 1).replace("-w 3", "-w 5")
+    drain(host, "10.0.0.1:80", weight=5)
+    assert host.table == RULES.replace("-w 3", "-w 5")
+    assert start(host).changes == ()
 
 
 def test_a_second_drain_is_still_the_first_ones(host: Host) -> None:
@@ -178,11 +204,28 @@ def test_what_is_not_there(
     assert host.read("weights") is None
 
 
+@pytest.mark.parametrize("weight", [-1, MOST_WEIGHT + 1])
+def test_what_is_no_weight_is_not_written(host: Host, weight: int) -> None:
+    with pytest.raises(UsageError, match="0 to 2147483647"):
+        drain(host, "10.0.0.1", weight=weight)
+    assert (host.table, host.read("weights")) == (RULES, None)
+
+
+def test_each_service_that_was_named_has_it(host: Host) -> None:
+    other = "192.0.2.9:80"
+    text = RULES + f"-A -t {other} -s wlc\n-a -t {other} -r 10.0.0.9:80 -g -w 1\n"
+    host.write(rules=text)
+    start(host)
+    with pytest.raises(HostError, match=r"of 192\.0\.2\.9:80/tcp, which has 10\.0\.0\.9$"):
+        drain(host, "10.0.0.1", ONE, other)
+    assert (host.table, host.read("weights")) == (text, None)
+
+
 def test_what_nobody_has_set_is_not_taken_back(host: Host) -> None:
     with pytest.raises(HostError, match="nobody has set"):
         undrain(host, "10.0.0.1")
     drain(host, "10.0.0.1")
-    with pytest.raises(HostError, match=r"set in every service: `lvsboot undrain 10\.0\.0\.1`"):
+    with pytest.raises(HostError, match=r"in every service: `lvsboot undrain 10\.0\.0\.1`"):
         undrain(host, "10.0.0.1", ONE)
     assert host.table == DRAINED
 
@@ -196,6 +239,85 @@ def test_wrong_words_come_before_lock_and_rules(
     with pytest.raises(UsageError, match=f"'{words[-1]}' is not a "):
         verb(bare, *words)
     assert not Path(bare.places.lock).exists()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "way"),
+    [
+        (("10.0.0.1",), ("10.0.0.1:80",), "10.0.0.1` takes"),
+        (("10.0.0.1",), ("10.0.0.1", ONE), "10.0.0.1` takes"),
+        (("10.0.0.1", ONE), ("10.0.0.1:80", ONE), f"10.0.0.1 --service {ONE}/tcp` takes"),
+        (("10.0.0.1", ONE), ("10.0.0.1:80",), "10.0.0.1` takes"),
+        (("10.0.0.1:80",), ("10.0.0.1", ONE), "10.0.0.1` takes"),
+    ],
+)
+def test_no_wider_drain_comes_through(
+    host: Host, first: tuple[str, ...], second: tuple[str, ...], way: str
+) -> None:
+    drain(host, *first)
+    drain(host, *second, weight=4)
+    before = host.table, host.read("weights")
+    with pytest.raises(HostError, match=f"lvsboot undrain {way}"):
+        undrain(host, *second)
+    assert (host.table, host.read("weights")) == before
+    undrain(host, "10.0.0.1")
+    assert host.table == RULES
+
+
+def test_a_name_of_two_protocols_is_taken_back_where_one_was_set(host: Host) -> None:
+    drain(host, "10.0.0.1", ONE)
+    host.write(rules=RULES + RULES.replace("-t", "-u"))
+    reload(host)
+    assert len(undrain(host, "10.0.0.1", ONE).changes) == 1
+    assert host.read("weights") is None
+
+
+def test_a_drain_of_another_port_is_no_obstacle(host: Host) -> None:
+    host.write(rules=RULES + f"-a -t {TWO} -r 10.0.0.1:81 -m -w 4\n")
+    reload(host)
+    drain(host, "10.0.0.1:81")
+    drained = host.table
+    drain(host, "10.0.0.1", ONE)
+    undrain(host, "10.0.0.1", ONE)
+    assert host.table == drained
+
+
+words = st.tuples(
+    st.sampled_from(["10.0.0.1", "10.0.0.1:80", "10.0.0.1:81"]),
+    st.sampled_from([(), (ONE,), (TWO,), (ONE, TWO)]),
+)
+
+
+@given(st.lists(st.tuples(words, st.integers(0, 9)), max_size=4), words)
+def test_an_undrain_gives_all_their_weights_or_changes_nothing(
+    tmp_path_factory: pytest.TempPathFactory,
+    said: list[tuple[tuple[str, tuple[str, ...]], int]],
+    meant: tuple[str, tuple[str, ...]],
+) -> None:
+    host = Host(tmp_path_factory.mktemp("host"))
+    host.write(rules=RULES + "".join(f"-a -t {vip} -r 10.0.0.1:81 -m -w 3\n" for vip in (ONE, TWO)))
+    start(host)
+    for (server, services), weight in said:
+        drain(host, server, *services, weight=weight)
+        assert set(weights_of(host, server, services)) == {weight}
+    before = host.table, host.read("weights")
+    try:
+        undrain(host, meant[0], *meant[1])
+    except HostError:
+        assert (host.table, host.read("weights")) == before
+    else:
+        assert set(weights_of(host, *meant)) == {3}
+    assert start(host).changes == ()
+
+
+def weights_of(host: Host, server: str, services: tuple[str, ...]) -> list[int]:
+    """Of the destinations that the words mean, from ipvsadm's lines."""
+    found = re.findall(r"-t (\S+) -r (\S+) -. -w (\d+)", host.table)
+    return [
+        int(weight)
+        for vip, key, weight in found
+        if vip in (services or (ONE, TWO)) and server in (key, key.rpartition(":")[0])
+    ]
 
 
 def test_a_real_server_that_is_gone_can_be_taken_back(host: Host) -> None:
@@ -249,3 +371,26 @@ def test_a_drain_that_the_kernel_refuses_changes_nothing(host: Host) -> None:
     with pytest.raises(KernelRefusedError, match="Nothing has changed"):
         drain(host, "10.0.0.1")
     assert host.read("weights") == before
+
+
+@pytest.mark.parametrize("verb", [drain, undrain])
+def test_a_half_done_change_says_what_stands_and_records_it(
+    host: Host, verb: Callable[[Host, str], object]
+) -> None:
+    if verb is undrain:
+        drain(host, "10.0.0.1")
+    kernel = host.kernel = FakeKernel(
+        host.kernel.table, lambda _: errno.ENOMEM if len(kernel.sent) > 1 else 0
+    )
+    with pytest.raises(KernelRefusedError) as raised:
+        verb(host, "10.0.0.1")
+    assert "Nothing has changed" not in str(raised.value)
+    assert "could not all be undone; left as it is:\nchange -t 192.0.2.1:80" in str(raised.value)
+    stands = host.table
+    assert stands == RULES.replace("-w 3", "-w 0", 1) or stands == DRAINED.replace(
+        "-w 0", "-w 3", 1
+    )
+    host.kernel = FakeKernel(host.kernel.table)
+    assert start(host).changes == ()
+    undrain(host, "10.0.0.1")
+    assert (host.table, host.read("weights")) == (RULES, None)

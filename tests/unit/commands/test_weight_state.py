@@ -62,6 +62,7 @@ def test_the_row_of_the_cases_below_is_sound(tmp_path: Path) -> None:
         '{"version": 1, "weights": {}}',
         '{"version": 2, "weights": []}',
         '{"version": "1", "weights": []}',
+        '{"version": true, "weights": []}',
         file_of(address="10.0.0"),
         file_of(address=1),
         file_of(port=-1),

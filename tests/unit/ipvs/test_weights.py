@@ -40,15 +40,24 @@ targets = st.builds(Target, addresses, st.none() | ports, st.none() | keys)
 overrides_of_people = st.dictionaries(targets, st.integers(0, 9).map(put), max_size=4)
 
 
-@pytest.mark.parametrize(
-    "narrower",
-    [Target(RIP, 80, WEB), Target(RIP, None, WEB), Target(RIP, 80), Target(RIP)],
+# Few, so that most of them are about the same destinations.
+few_services = st.sampled_from((WEB, WEB._replace(port=443)))
+few_ports = st.sampled_from((80, 81))
+few_targets = st.builds(Target, st.just(RIP), st.none() | few_ports, st.none() | few_services)
+
+
+@given(
+    st.dictionaries(few_targets, st.integers(0, 9).map(put)), few_targets, few_ports, few_services
 )
-def test_the_narrowest_counts(narrower: Target) -> None:
-    order = [Target(RIP), Target(RIP, 80), Target(RIP, None, WEB), Target(RIP, 80, WEB)]
-    wider = order[: order.index(narrower) + 1]
-    overrides = {target: put(order.index(target)) for target in wider}
-    assert override_of(overrides, WEB, KEY) == put(order.index(narrower))
+def test_the_newest_counts_for_every_destination_that_it_is_about(
+    overrides: Overrides, target: Target, port: int, service: ServiceKey
+) -> None:
+    key = DestinationKey(RIP, port)
+    now = with_override(overrides, target, put(77))
+    is_meant = covers(target, Target(*key, service))
+    assert override_of(now, service, key) == (
+        put(77) if is_meant else override_of(overrides, service, key)
+    )
 
 
 def test_another_port_service_or_address_is_left_alone() -> None:

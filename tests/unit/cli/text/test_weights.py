@@ -36,6 +36,12 @@ def test_lines() -> None:
     assert [*weight_lines(WeightState({}, "it is damaged"))] == ["warning: it is damaged"]
 
 
+def test_a_name_cannot_make_a_line_of_its_own() -> None:
+    state = WeightState({Target(RIP): Override(0, 1_700_000_000, "ann\nno drift\x1b[31m")})
+    (line,) = weight_lines(state)
+    assert r"by ann\nno drift\x1b[31m since" in line
+
+
 def test_values() -> None:
     assert weights_value(STATE)[1] == {
         "address": "10.0.0.1", "port": 8080, "service": "192.0.2.1:80/tcp", "weight": 5,
