@@ -16,6 +16,7 @@ from typing import Any
 from lvsboot.errors import InputError
 from lvsboot.problem import Problem
 from lvsboot.render.user_data.document import CloudConfig
+from lvsboot.render.user_data.entries import wrong_entries
 from lvsboot.render.user_data.switches import switched_off
 from lvsboot.role.finding import Path
 
@@ -31,6 +32,7 @@ def merge_cloud_config(theirs: CloudConfig, ours: Mapping[str, Any]) -> dict[Any
     problems = [
         *(_conflict(theirs, path, ours) for path in conflicts),
         *_files(theirs, ours),
+        *wrong_entries(theirs),
         *switched_off(theirs, ours),
     ]
     if problems:
