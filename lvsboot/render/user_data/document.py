@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import yaml
 
 from lvsboot.errors import InputError
 from lvsboot.problem import Problem, Span
+from lvsboot.render.user_data.size import check_size
 from lvsboot.render.user_data.text import yaml_text
-from lvsboot.role.composer import MAX_DEPTH, Loader
+from lvsboot.role.composer import MAX_FINDINGS, Loader
 from lvsboot.role.finding import Path, path_text
-from lvsboot.role.source_text import decode_text, source_line, syntax_problem
+from lvsboot.role.messages import shortened
+from lvsboot.role.source_text import decode_text, source_lines, syntax_problem
 
 MAX_BYTES = 1024 * 1024
 HEADER = "#cloud-config"
 _NOT_YAML = "this is not YAML that cloud-init reads"
 _MERGE = "tag:yaml.org,2002:merge"
+_NUMBERS = {"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"}
+_MAX_DIGITS = 100
+# What PyYAML raises of a value besides its own errors.
+_UNREADABLE = (
+    TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError,
+)  # fmt: skip
 # cloudinit/handlers/__init__.py, INCLUSION_TYPES_MAP: what a text is by how it begins. The longer
 # ones come first, as cloud-init compares them.
 _OTHER_KINDS = {
@@ -44,10 +53,13 @@ class CloudConfig:
     node: yaml.MappingNode
 
     def problem(self, path: Path, message: str, hint: str) -> Problem:
-        """A problem at `path`, or at what is nearest to it in the text."""
-        span = _span_of(self.node, path)
-        source = source_line(self.text, span)
-        return Problem(self.file, span, message, path_text(path), hint, source)
+        """A problem at `path`, or at what is nearest to it in the text; `error` adds its line."""
+        return Problem(self.file, _span_of(self.node, path), message, path_text(path), hint)
+
+    def error(self, problems: Iterable[Problem]) -> InputError | None:
+        """The first MAX_FINDINGS problems with their lines; None where there are none."""
+        first = list(islice(problems, MAX_FINDINGS + 1))
+        return _error(first, self.text) if first else None
 
 
 def parse_cloud_config(raw: bytes, file: str) -> CloudConfig:
@@ -57,16 +69,17 @@ def parse_cloud_config(raw: bytes, file: str) -> CloudConfig:
         message, hint = refusal
         raise InputError([Problem(file, Span(1), message, hint=hint, source=text.split("\n")[0])])
     try:
-        _check_depth(text, file)
+        check_size(text, file)
         parser = Loader(text)
         node = parser.get_single_node()
-        repeated = [] if node is None else _repeated_keys(parser, node, text, file)
+        if node is not None and (long := list(_long_numbers(node, file))):
+            raise _error(long, text)
+        repeated = [] if node is None else _repeated_keys(parser, node, file)
         value = None if node is None else parser.construct_document(node)
-        # A number may have more digits than Python prints.
-        yaml_text(value)
+        yaml_text(value)  # what cannot be written is refused here
     except yaml.YAMLError as error:
         raise InputError([syntax_problem(error, text, file, _NOT_YAML)]) from error
-    except (TypeError, ValueError, LookupError, AttributeError) as error:
+    except _UNREADABLE as error:
         # A date such as 2026-13-01, or `!!int ""`: cloud-init, too, gives the file up.
         message = f"cloud-init cannot read this: {str(error).splitlines()[0]}"
         raise InputError([Problem(file, Span(1), message, hint="quote the value")]) from error
@@ -74,7 +87,7 @@ def parse_cloud_config(raw: bytes, file: str) -> CloudConfig:
         what = "the cloud-config is empty" if value is None else "the cloud-config is no mapping"
         raise InputError([Problem(file, Span(1), what, hint="write keys and values below line 1")])
     if repeated:
-        raise InputError(repeated)
+        raise _error(repeated, text)
     return CloudConfig(file, text, value, node)
 
 
@@ -93,49 +106,62 @@ def _other_kind(text: str) -> tuple[str, str] | None:
     return None
 
 
-def _check_depth(text: str, file: str) -> None:
-    """Refuses deep nesting: composing recurses, and the parser of events does not."""
-    depth = 0
-    for event in yaml.parse(text, Loader=Loader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > MAX_DEPTH:
-            mark = event.start_mark
-            span = Span(mark.line + 1, mark.column + 1) if mark else Span(1)
-            message = f"lists and mappings are nested more than {MAX_DEPTH} deep"
-            raise InputError([Problem(file, span, message, source=source_line(text, span))])
+def _error(problems: list[Problem], text: str) -> InputError:
+    """At most MAX_FINDINGS of them, and one that says so; those of one line share its text."""
+    first = problems[:MAX_FINDINGS]
+    if len(problems) > MAX_FINDINGS:
+        more = f"these are the first {MAX_FINDINGS:,} errors: there may be more"
+        first.append(Problem(first[0].file, Span(1), more, hint="fix these first"))
+    lines = source_lines(text, {problem.span.line for problem in first})
+    return InputError(
+        [problem._replace(source=lines.get(problem.span.line, "")) for problem in first]
+    )
 
 
-def _repeated_keys(parser: Any, node: yaml.Node, text: str, file: str) -> list[Problem]:  # noqa: ANN401
+def _nodes(node: yaml.Node) -> Iterator[yaml.Node]:
+    """The node and all in it, in the order of the text; what aliases repeat comes once."""
+    nodes, seen = [node], set[int]()
+    while nodes:
+        node = nodes.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        yield node
+        if isinstance(node, yaml.SequenceNode):
+            nodes += reversed(node.value)
+        if isinstance(node, yaml.MappingNode):
+            for key, value in reversed(node.value):
+                nodes += (value, key)
+
+
+def _long_numbers(node: yaml.Node, file: str) -> Iterator[Problem]:
+    """Numbers that take long to read, such as 1:1:1 with thousands of colons, in base 60."""
+    for found in _nodes(node):
+        if found.tag in _NUMBERS and len(found.value) > _MAX_DIGITS:
+            message = f"this is a number to cloud-init, and has more than {_MAX_DIGITS} characters"
+            yield Problem(file, _mark_span(found), message, hint="quote it, if it is a text")
+
+
+def _repeated_keys(parser: Any, node: yaml.Node, file: str) -> list[Problem]:  # noqa: ANN401
     """PyYAML, and so cloud-init, keeps the last of two equal keys without a word, at any depth.
 
     Looked for before values are made: that writes out merge keys, whose keys ours may repeat.
     """
     problems = []
-    nodes, seen = [node], set[int]()
-    while nodes:
-        node = nodes.pop()
-        if id(node) in seen:  # an alias
-            continue
-        seen.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            nodes += reversed(node.value)
-        if not isinstance(node, yaml.MappingNode):
-            continue
-        nodes += [value for _key, value in reversed(node.value)]
+    for found in _nodes(node):
         lines: dict[Any, int] = {}
-        for key, _value in node.value:
+        for key, _value in found.value if isinstance(found, yaml.MappingNode) else ():
             if not isinstance(key, yaml.ScalarNode) or key.tag == _MERGE:
                 continue
             # 1 and 01 are one key, as yes and true are.
             value = parser.construct_object(key)
             if value in lines:
-                span = _mark_span(key)
-                message = f"{key.value} is here a second time: cloud-init ignores the first"
+                name = shortened(key.value)
+                message = f"{name} is here a second time: cloud-init ignores the first"
                 hint = f"the first is in line {lines[value]}: write them as one"
-                problems.append(Problem(file, span, message, "", hint, source_line(text, span)))
+                problems.append(Problem(file, _mark_span(key), message, "", hint))
+                if len(problems) > MAX_FINDINGS:
+                    return problems
             lines.setdefault(value, key.start_mark.line + 1)
     return problems
 
@@ -145,10 +171,10 @@ def _span_of(node: yaml.Node, path: Path) -> Span:
     for step in path:
         match node:
             case yaml.MappingNode():
-                pairs = [pair for pair in node.value if pair[0].value == step]
-                if not pairs:
+                pair = next((pair for pair in reversed(node.value) if pair[0].value == step), None)
+                if pair is None:
                     return span
-                span, node = _mark_span(pairs[-1][0]), pairs[-1][1]
+                span, node = _mark_span(pair[0]), pair[1]
             case yaml.SequenceNode() if isinstance(step, int) and step < len(node.value):
                 node = node.value[step]
                 span = _mark_span(node)

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
-from lvsboot.errors import InputError
 from lvsboot.problem import Problem
 from lvsboot.render.user_data.document import CloudConfig
 from lvsboot.render.user_data.entries import wrong_entries
 from lvsboot.render.user_data.switches import switched_off
 from lvsboot.role.finding import Path
+from lvsboot.role.messages import shown
 
 # How a part is merged into the parts before it. Theirs has none before it, so that cloud-init
 # would read the key and not use it.
@@ -29,14 +30,14 @@ def merge_cloud_config(theirs: CloudConfig, ours: Mapping[str, Any]) -> dict[Any
     """Both as one; InputError names every key on which they differ, with the person's line."""
     own = {key: value for key, value in theirs.value.items() if key not in _MERGE_KEYS}
     merged, conflicts = _merged(own, ours, ())
-    problems = [
-        *(_conflict(theirs, path, ours) for path in conflicts),
-        *_files(theirs, ours),
-        *wrong_entries(theirs),
-        *switched_off(theirs, ours),
-    ]
-    if problems:
-        raise InputError(problems)
+    problems = chain(
+        (_conflict(theirs, path, ours) for path in conflicts),
+        switched_off(theirs, ours),
+        _files(theirs, ours),
+        wrong_entries(theirs),
+    )
+    if error := theirs.error(problems):
+        raise error
     return merged
 
 
@@ -87,7 +88,7 @@ def _files(theirs: CloudConfig, ours: Mapping[str, Any]) -> Iterator[Problem]:
         if path is None:
             continue  # cloud-init warns, and goes on
         if not isinstance(path, str):
-            message = f"{path!r} is no path: cloud-init would write none of the files after it"
+            message = f"{shown(path)} is no path: cloud-init would write none of the files after it"
             yield theirs.problem(where, message, "write an absolute path, in quotes")
         # cloud-init takes a relative path from /.
         elif posixpath.normpath(f"/{path.lstrip('/')}") in own:

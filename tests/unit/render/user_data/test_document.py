@@ -9,6 +9,7 @@ from lvsboot.errors import InputError
 from lvsboot.problem import Problem
 from lvsboot.render.user_data.document import MAX_BYTES, parse_cloud_config
 from lvsboot.render.user_data.text import yaml_text
+from lvsboot.role.composer import MAX_FINDINGS
 
 
 def problems_of(raw: bytes) -> tuple[Problem, ...]:
@@ -44,8 +45,11 @@ def problems_of(raw: bytes) -> tuple[Problem, ...]:
         (b'#cloud-config\na: !!float ""\n', 1, "cannot read this"),
         (b"#cloud-config\na: !!bool foo\n", 1, "cannot read this"),
         (b"#cloud-config\na: !!timestamp foo\n", 1, "cannot read this"),
-        (b"#cloud-config\na: 0x" + b"f" * 5000, 1, "cannot read this"),
-        (b"#cloud-config\na: 0b" + b"1" * 20000, 1, "cannot read this"),
+        (b"#cloud-config\na: 0x" + b"f" * 5000, 2, "more than 100 characters"),
+        (b"#cloud-config\na: 0b" + b"1" * 20000, 2, "more than 100 characters"),
+        (b"#cloud-config\nx: " + b"1:" * 200 + b"0.5", 2, "more than 100 characters"),
+        (b"#cloud-config\nx: 1" + b":1" * 60000, 2, "more than 100 characters"),
+        (b"#cloud-config\n? 1" + b":1" * 200 + b"\n: a", 2, "more than 100 characters"),
         (b"#cloud-config\na: " + b"[" * 65 + b"]" * 65, 2, "nested more than"),
         (b"#cloud-config\nruncmd: [a]\nb: 1\nruncmd: [c]\n", 4, "ignores the first"),
         (b"#cloud-config\na: {b: 1, b: 2}\n", 2, "ignores the first"),
@@ -71,12 +75,37 @@ def test_a_key_beside_a_merged_one_is_no_repetition(text: str) -> None:
     assert value == yaml.safe_load(text)
 
 
-def test_aliases_may_repeat_each_other() -> None:
-    """Each is read and written where it is named first: nothing recurses through all of them."""
-    before, after = "[" * 50, "]" * 50
-    lines = ["a0: &a0 [1]", *(f"a{i}: &a{i} {before}*a{i - 1}{after}" for i in range(1, 60))]
-    config = parse_cloud_config("\n".join(["#cloud-config", *lines]).encode(), "own.yaml")
-    assert yaml_text(config.value).startswith("a0: &id001\n")
+@pytest.mark.parametrize(
+    ("first", "line", "last", "message"),
+    [
+        ("a0: &a0 [x]", "a{0}: &a{0} [*a{1}]", 64, "nested more than 64 deep"),
+        ("<<: {z: 0}\na0: &a0 [x]", "a{0}: &a{0} [*a{1}]", 65, "nested more than 64 deep"),
+        ("a0: &a0 {k: 1}", "a{0}: &a{0} {{<<: [*a{1}, *a{1}]}}", 18, "250,000 values"),
+        ("a0: &a0 [x]", "a{0}: &a{0} [*a{1}, *a{1}]", 18, "250,000 values"),
+        (f"a0: &a0 [{'x' * 1024}]", "a{0}: &a{0} [*a{1}, *a{1}]", 16, "16,777,216 characters"),
+    ],
+)
+def test_aliases_count_as_if_they_were_written_out(
+    first: str, line: str, last: int, message: str
+) -> None:
+    lines = [first, *(line.format(i, i - 1) for i in range(1, 1000))]
+    [problem] = problems_of("\n".join(["#cloud-config", *lines]).encode())
+    assert message in problem.message
+    assert abs(problem.span.line - last) <= 2
+
+
+def test_aliases_that_repeat_themselves() -> None:
+    text = "a: &a [*a]\nb: &b {c: *b}\n"
+    config = parse_cloud_config(f"#cloud-config\n{text}".encode(), "own.yaml")
+    assert yaml_text(config.value).startswith("a: &id001\n")
+
+
+def test_many_problems_in_one_line_share_its_text() -> None:
+    keys = ", ".join(["a: 1"] * 2000)
+    problems = problems_of(f"#cloud-config\nx: {{{keys}}}\n".encode())
+    assert len(problems) == MAX_FINDINGS + 1
+    assert "the first 1,000 errors" in problems[0].message
+    assert len({id(problem.source) for problem in problems if problem.span.line == 2}) == 1
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from lvsboot.errors import InputError
 from lvsboot.render.user_data.document import CloudConfig, parse_cloud_config
 from lvsboot.render.user_data.merge import merge_cloud_config
 from lvsboot.render.user_data.text import Command
+from lvsboot.role.composer import MAX_FINDINGS
 
 OURS: dict[str, Any] = {
     "hostname": "dir1",
@@ -161,6 +162,14 @@ def test_all_conflicts_are_named_at_once() -> None:
     with pytest.raises(InputError) as caught:
         merged("packages: no\nhostname: web\nwrite_files: [{path: /etc/lvs/role.yaml}]\n")
     assert [problem.span.line for problem in caught.value.problems] == [2, 3, 4]
+
+
+def test_many_conflicts_in_one_line_share_its_text() -> None:
+    with pytest.raises(InputError) as caught:
+        merged(f"write_files: [{', '.join(['1'] * 2000)}]\n")
+    problems = caught.value.problems
+    assert len(problems) == MAX_FINDINGS + 1
+    assert len({id(problem.source) for problem in problems if problem.span.line == 2}) == 1
 
 
 def test_an_entry_without_a_path_is_left_to_cloud_init() -> None:
