@@ -9,15 +9,14 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator
+from itertools import dropwhile
 
 # Section 5: a signature, a public key and subkey, a user's name and picture, and what may stand
 # beside them (a marker, trust, padding); and a secret key and subkey.
 _PUBLIC_KEY = 6
 _IN_A_PUBLIC_KEY = {2, _PUBLIC_KEY, 10, 12, 13, 14, 17, 21}
 _SECRET = {5, 7}
-_ARMOR = re.compile(
-    rb"^-----BEGIN PGP ([A-Z ]+)-----[ \t]*\r?$(.*?)^-----END PGP \1-----", re.DOTALL | re.MULTILINE
-)
+_ARMOR = re.compile(rb"-----BEGIN PGP ([A-Z ]+)-----[ \t]*")
 _BEGIN = b"-----BEGIN "
 
 _PRIVATE = "this is a private key: export the public one (gpg --export --armor)"
@@ -44,17 +43,40 @@ def public_keys(content: bytes) -> bytes:
 
 
 def _dearmored(content: bytes) -> bytes:
-    blocks = _ARMOR.findall(content)
-    if any(b"PRIVATE" in line for line in content.splitlines() if line.startswith(_BEGIN)):
+    lines = content.splitlines()
+    if any(b"PRIVATE" in line for line in lines if line.startswith(_BEGIN)):
         raise KeyFileError(_PRIVATE)
-    if not blocks or any(kind != b"PUBLIC KEY BLOCK" for kind, _text in blocks):
+    blocks = list(_blocks(lines))
+    if not blocks or any(kind != b"PUBLIC KEY BLOCK" for kind, _lines in blocks):
         raise KeyFileError(_NONE)
-    return b"".join(_decoded(text) for _kind, text in blocks)
+    return b"".join(_decoded(block) for _kind, block in blocks)
 
 
-def _decoded(text: bytes) -> bytes:
-    """A block's bytes: behind its headers, which end with an empty line, and before its CRC."""
-    lines = [line.strip() for line in text.strip(b"\r\n").splitlines()]
+def _blocks(lines: list[bytes]) -> Iterator[tuple[bytes, list[bytes]]]:
+    """Each block's kind and lines; KeyFileError where the last one has no end.
+
+    Line by line: an expression for a whole block is quadratic where no block ends.
+    """
+    kind, end, block = b"", b"", list[bytes]()
+    for line in lines:
+        if kind and line.startswith(end):
+            yield kind, block
+            kind = b""
+        elif kind:
+            block.append(line)
+        elif begin := _ARMOR.fullmatch(line):
+            kind, block = begin[1], []
+            end = b"-----END PGP %b-----" % kind
+    if kind:
+        raise KeyFileError(_DAMAGED if kind == b"PUBLIC KEY BLOCK" else _NONE)
+
+
+def _decoded(block: list[bytes]) -> bytes:
+    """A block's bytes: behind its headers, which end with an empty line, and before its CRC.
+
+    That is not compared: a key MUST NOT be refused for it (RFC 9580, section 6.1).
+    """
+    lines = [line.strip() for line in dropwhile(lambda line: not line, block)]
     start = lines.index(b"") if b":" in (lines or [b""])[0] and b"" in lines else -1
     body = [line for line in lines[start + 1 :] if line and not line.startswith(b"=")]
     try:

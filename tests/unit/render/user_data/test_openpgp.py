@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from base64 import b64encode
 from pathlib import Path
 
@@ -81,11 +82,19 @@ def test_nothing_but_the_keys_is_taken() -> None:
         (b"\xc6\xffaa", "cut off"),
         (PUBLIC + b"x", "cut off"),
         (armored(PUBLIC).replace(b"\n\n", b"\n\n!"), "cut off"),
-        (armored(PUBLIC)[:-20], "no OpenPGP public key"),
+        (armored(PUBLIC)[:-20], "cut off"),
+        (armored(PUBLIC) + armored(PUBLIC)[:-20], "cut off"),
     ],
 )
 def test_what_is_no_repositorys_key(content: bytes, message: str) -> None:
     assert message in reason(content)
+
+
+@pytest.mark.parametrize("line", [b"-----BEGIN PGP A-----\n", b"-----BEGIN PGP A B-----\na\n"])
+def test_many_blocks_without_an_end_take_no_longer_than_one(line: bytes) -> None:
+    started = time.process_time()
+    assert "no OpenPGP public key" in reason(line * (256 * 1024 // len(line)))
+    assert time.process_time() - started < 1
 
 
 @given(st.binary(max_size=40))
