@@ -86,7 +86,7 @@ def _decoded(block: list[bytes]) -> bytes:
 
 
 def _tags(keys: bytes) -> Iterator[int]:
-    """Each packet's kind; KeyFileError where a packet goes past the end or has no whole length.
+    """Each packet's kind; KeyFileError where one goes past the end, has no whole length, or no key.
 
     A length that is given in parts, or not at all, is for data and never a key's (section 4.2.1.4).
     """
@@ -105,7 +105,7 @@ def _tags(keys: bytes) -> Iterator[int]:
             if not octets:
                 raise KeyFileError(_DAMAGED)
         start += size
-        if start > len(keys):
+        if start > len(keys) or (tag == _PUBLIC_KEY and not size):
             raise KeyFileError(_DAMAGED)
         yield tag
 

@@ -74,6 +74,9 @@ def test_nothing_but_the_keys_is_taken() -> None:
         (SIGNATURE, "no OpenPGP public key"),
         (USER + PUBLIC, "no OpenPGP public key"),
         (PUBLIC + b"\xcb\x01d", "no OpenPGP public key"),  # literal data
+        (b"\xc6\x00", "cut off"),
+        (b"\x98\x00" + USER, "cut off"),
+        (PUBLIC + b"\xc6\x00", "cut off"),
         (PUBLIC[:-1], "cut off"),
         (PUBLIC[:1], "cut off"),
         (PUBLIC + SECRET[:-1], "cut off"),
