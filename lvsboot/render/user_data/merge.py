@@ -10,6 +10,7 @@ problem.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
@@ -24,6 +25,9 @@ from lvsboot.role.messages import shown
 # How a part is merged into the parts before it. Theirs has none before it, so that cloud-init
 # would read the key and not use it.
 _MERGE_KEYS = ("merge_how", "merge_type")
+# The links to / that proc(5) has for each process, and the one to /run.
+_ROOT = re.compile(r"^(/proc/(self|thread-self|[0-9]+)/root)+(?=/|$)")
+_RUN = re.compile(r"^/var/run(?=/|$)")
 
 
 def merge_cloud_config(theirs: CloudConfig, ours: Mapping[str, Any]) -> dict[Any, Any]:
@@ -90,7 +94,12 @@ def _files(theirs: CloudConfig, ours: Mapping[str, Any]) -> Iterator[Problem]:
         if not isinstance(path, str):
             message = f"{shown(path)} is no path: cloud-init would write none of the files after it"
             yield theirs.problem(where, message, "write an absolute path, in quotes")
-        # cloud-init takes a relative path from /.
-        elif posixpath.normpath(f"/{path.lstrip('/')}") in own:
+        elif _from_root(path) in own:
             message = "the role's user-data writes this file"
             yield theirs.problem(where, message, "take the entry out, or write another path")
+
+
+def _from_root(path: str) -> str:
+    """The path as ours are written: cloud-init takes a relative one from /."""
+    plain = posixpath.normpath(f"/{path.lstrip('/')}")
+    return _RUN.sub("/run", _ROOT.sub("", plain))

@@ -100,6 +100,18 @@ merge_how: list(append)
             "write_files[0].path",
             "writes this file",
         ),
+        (
+            "write_files: [{path: /proc/self/root/etc/lvs/role.yaml}]\n",
+            2,
+            "write_files[0].path",
+            "writes this file",
+        ),
+        (
+            "write_files: [{path: /proc/1/root/proc/thread-self/root//etc/lvs/role.yaml}]\n",
+            2,
+            "write_files[0].path",
+            "writes this file",
+        ),
         ("write_files: [{path: /a}, 3]\n", 2, "write_files[1]", "no mapping"),
         ("write_files: [null]\n", 2, "write_files[0]", "no mapping"),
         ("write_files: [{path: 1}]\n", 2, "write_files[0].path", "no path"),
@@ -162,6 +174,15 @@ def test_all_conflicts_are_named_at_once() -> None:
     with pytest.raises(InputError) as caught:
         merged("packages: no\nhostname: web\nwrite_files: [{path: /etc/lvs/role.yaml}]\n")
     assert [problem.span.line for problem in caught.value.problems] == [2, 3, 4]
+
+
+def test_a_package_of_ours_in_run_is_in_var_run_too() -> None:
+    ours = {"write_files": [{"path": "/run/lvsboot.deb", "content": "a"}]}
+    for path in ("/var/run/lvsboot.deb", "/proc/self/root/var/run//lvsboot.deb"):
+        with pytest.raises(InputError, match="1 problem"):
+            merge_cloud_config(config(f"write_files: [{{path: {path}}}]\n"), ours)
+    for path in ("/var/runs/lvsboot.deb", "/proc/self/roots/run/lvsboot.deb"):
+        merge_cloud_config(config(f"write_files: [{{path: {path}}}]\n"), ours)
 
 
 def test_many_conflicts_in_one_line_share_its_text() -> None:
