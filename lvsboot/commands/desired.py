@@ -26,6 +26,7 @@ from lvsboot.install.manifest import known_paths, moved_aside
 from lvsboot.install.tree import Entry, MovedAside, Tree
 from lvsboot.problem import Problem, Severity
 from lvsboot.render.host import render_host
+from lvsboot.render.modules import needed_modules
 from lvsboot.render.sysctl import render_sysctl
 from lvsboot.render.units import leave_to_package
 from lvsboot.role.model import Backend, Director, Role
@@ -84,7 +85,7 @@ def host_tree(
     are not looked for: its platform may be about to add them.
     """
     role, network = with_backend(role_file.role, asked.backend), NetworkFiles(root)
-    image = _read_image(root, asked.architecture, bakes=bakes)
+    image = _read_image(root, role, asked.architecture, bakes=bakes)
     backend = backend_in_force(role, root)
     tree: Tree = (
         *leave_to_package(render_host(role, role_file.text, backend), packaged_units(root)),
@@ -120,7 +121,7 @@ def host_tree(
     return tree, Cautions(tuple(problems), sentences, notes)
 
 
-def _read_image(root: Path, architecture: str | None, *, bakes: bool) -> Image | None:
+def _read_image(root: Path, role: Role, architecture: str | None, *, bakes: bool) -> Image | None:
     """None for a host that runs, and for a folder without a system."""
     if not holds_system(root) or (root == HOST and not bakes):
         return None
@@ -129,7 +130,7 @@ def _read_image(root: Path, architecture: str | None, *, bakes: bool) -> Image |
 
     if root == HOST and facts.is_booted():
         return None
-    image = facts.read_image(root)
+    image = facts.read_image(root, (*needed_modules(role), findings.NFT_MODULE))
     error = findings.image_error(image, architecture, facts.own_architecture())
     if error is not None:
         raise HostError(error)

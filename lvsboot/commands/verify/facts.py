@@ -65,7 +65,7 @@ class LiveFacts:
     sysctls: Mapping[str, Seen[str | None]]
     sysctl_files: Seen[SysctlFiles]
     units: Seen[Mapping[str, UnitState]]
-    modules: Mapping[str, ModuleState]
+    modules: Seen[Mapping[str, ModuleState]]
     has_ipvs: bool
     ipvs_option: str | None
     table: Seen[TableFacts] | None
@@ -83,4 +83,4 @@ class Facts:
     role: Role
     files: Seen[FileFacts]
     live: LiveFacts | None
-    images: Mapping[str, Mapping[str, ModuleState]]
+    images: Seen[Mapping[str, Seen[Mapping[str, ModuleState]]]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -20,7 +20,14 @@ from lvsboot.commands.verify.checks.units import active_units
 from lvsboot.commands.verify.facts import Facts, FileFacts, LiveFacts, TableFacts
 from lvsboot.commands.verify.unseen import Seen, Unseen
 from lvsboot.errors import ConflictError, HostError, LvsbootError, NotPermittedError
-from lvsboot.host.kernel_modules import image_modules, kernel_option, read_modules
+from lvsboot.host.kernel_modules import (
+    Kernel,
+    ModuleState,
+    UnreadKernel,
+    kernel_option,
+    read_kernels,
+    read_modules,
+)
 from lvsboot.host.live_network import read_live_network
 from lvsboot.host.live_routes import read_neighbours, read_routes
 from lvsboot.host.live_sysctls import read_sysctl, udp_ports
@@ -31,6 +38,7 @@ from lvsboot.host.sysctl_files import read_sysctl_files
 from lvsboot.host.sysctl_problems import as_cautions, sysctl_problems
 from lvsboot.host.unit_states import UnitState, read_unit_states
 from lvsboot.install.files import plan_files
+from lvsboot.install.root_folder import RootFolder
 from lvsboot.problem import Problem
 from lvsboot.render.modules import needed_modules
 from lvsboot.render.rules import declared_table
@@ -52,7 +60,7 @@ def gather_facts(role_file: RoleFile, root: Path, backend: Backend | None = None
         role=role,
         files=files,
         live=_read_live(role, files) if is_host else None,
-        images={} if is_host else image_modules(needed_modules(role), root),
+        images={} if is_host else seen(partial(_read_kernels, role, root)),
     )
 
 
@@ -89,6 +97,19 @@ def _read_files(role_file: RoleFile, root: Path, backend: Backend | None) -> Fil
     )
 
 
+def _read_kernels(role: Role, root: Path) -> dict[str, Seen[Mapping[str, ModuleState]]]:
+    names = needed_modules(role)
+    with RootFolder(root) as folder:
+        kernels = read_kernels(folder, names)
+    return {kernel.version: seen(partial(_states, kernel, names)) for kernel in kernels}
+
+
+def _states(kernel: Kernel | UnreadKernel, names: Iterable[str]) -> Mapping[str, ModuleState]:
+    if isinstance(kernel, UnreadKernel):
+        raise kernel.error
+    return {name: kernel.state(name) for name in names}
+
+
 def _read_live(role: Role, files: Seen[FileFacts]) -> LiveFacts:
     director = role.kind if isinstance(role.kind, Director) else None
     has_ipvs = _IPVS.exists()
@@ -99,7 +120,7 @@ def _read_live(role: Role, files: Seen[FileFacts]) -> LiveFacts:
         sysctls={key: seen(partial(read_sysctl, key)) for key in wanted_sysctls(role)},
         sysctl_files=seen(partial(read_sysctl_files, HOST)),
         units=_read_units(role, files),
-        modules=read_modules(needed_modules(role)),
+        modules=seen(partial(read_modules, needed_modules(role))),
         has_ipvs=has_ipvs,
         ipvs_option=None if has_ipvs or director is None else kernel_option("CONFIG_IP_VS"),
         table=seen(partial(_read_table, director)) if director and has_ipvs else None,

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from lvsboot import paths
 from lvsboot.host.image.architecture import Architecture
 from lvsboot.host.image.facts import Image
+from lvsboot.host.kernel_modules import UnreadKernel
 from lvsboot.install.tree import File, Tree
 from lvsboot.role.model import Backend, Director, Role
 
@@ -17,6 +18,10 @@ _PACKAGES = {
     "ipvsadm": "ipvsadm",
     "nft": "nftables",
 }
+
+
+# Of the table inet lvsboot, which nft lets the kernel load.
+NFT_MODULE = "nf_tables"
 
 
 class Needs(NamedTuple):
@@ -34,7 +39,7 @@ def role_needs(role: Role, tree: Tree) -> Needs:
         programs.append("ipvsadm")
     if paths.NFT in texts:
         programs.append("nft")
-        modules.append("nf_tables")
+        modules.append(NFT_MODULE)
     return Needs(tuple(programs), tuple(modules))
 
 
@@ -102,7 +107,9 @@ def _kernel_sentences(image: Image, modules: Collection[str]) -> Iterator[str]:
             f"{', '.join(modules)}, such as Debian's linux-image"
         )
     for kernel in image.kernels:
-        if kernel.modules is None:
+        if isinstance(kernel, UnreadKernel):
+            yield f"which modules the kernel {kernel.version} has is not known: {kernel.error}"
+        elif kernel.modules is None:
             yield (
                 f"which modules the kernel {kernel.version} has is not known: "
                 f"depmod --basedir {image.root} {kernel.version}"

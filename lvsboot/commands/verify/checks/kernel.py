@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from lvsboot.commands.verify.facts import Facts, LiveFacts
-from lvsboot.commands.verify.results import Result, failure, found, ok, warning
+from lvsboot.commands.verify.results import Result, failure, found, ok, unknown, warning
+from lvsboot.commands.verify.unseen import Seen, Unseen
 from lvsboot.host.kernel_modules import ModuleState
 from lvsboot.role.model import Director
 
 IPVS, MODULES, TABLE_SIZE = "kernel.ipvs", "kernel.modules", "kernel.table_size"
+_LOADED = "the modules of the role are loaded"
+_IN_IMAGE = "each kernel of the image has the role's modules"
 _KERNELS = "linux-image-amd64 and linux-image-cloud-amd64 have it"
 
 
@@ -24,7 +27,9 @@ def check_kernel(facts: Facts) -> Iterator[Result]:
             bits = facts.role.kind.connection_table_bits
             problems = _table_size(live)
             yield from found(TABLE_SIZE, problems, f"the connection table has 2^{bits} buckets")
-    if live.modules:
+    if isinstance(live.modules, Unseen):
+        yield unknown(MODULES, live.modules, _LOADED)
+    elif live.modules:
         names = " ".join(live.modules)
         yield from found(MODULES, _modules(live.modules), f"the kernel has {names}")
 
@@ -58,24 +63,28 @@ def _modules(states: Mapping[str, ModuleState]) -> Iterator[Result]:
             case ModuleState.MISSING:
                 seen = f"{name} is not among the running kernel's modules"
                 fix = f"after an upgrade of the kernel, reboot; Debian's {_KERNELS}"
-        yield failure(MODULES, seen, "the modules of the role are loaded", fix)
+        yield failure(MODULES, seen, _LOADED, fix)
 
 
-def _image(images: Mapping[str, Mapping[str, ModuleState]]) -> Iterator[Result]:
-    if not images:
+def _image(images: Seen[Mapping[str, Seen[Mapping[str, ModuleState]]]]) -> Iterator[Result]:
+    if isinstance(images, Unseen):
+        yield unknown(MODULES, images, _IN_IMAGE)
+    elif not images:
         seen = "there is no kernel in the image"
         fix = "none is needed where the kernel comes from elsewhere"
         yield warning(MODULES, seen, "a kernel with the role's modules", fix)
-        return
-    lacking = [
-        failure(
-            MODULES,
-            f"Linux {release} has no module {name}",
-            "each kernel of the image has the role's modules",
-            f"install another kernel: Debian's {_KERNELS}",
+    else:
+        problems = (
+            problem for release, states in images.items() for problem in _kernel(release, states)
         )
-        for release, states in images.items()
-        for name, state in states.items()
-        if state is ModuleState.MISSING
-    ]
-    yield from found(MODULES, lacking, f"{', '.join(images)}: all modules are there")
+        yield from found(MODULES, problems, f"{', '.join(images)}: all modules are there")
+
+
+def _kernel(release: str, states: Seen[Mapping[str, ModuleState]]) -> Iterator[Result]:
+    if isinstance(states, Unseen):
+        yield unknown(MODULES, states, _IN_IMAGE)
+        return
+    fix = f"install another kernel: Debian's {_KERNELS}"
+    for name, state in states.items():
+        if state is ModuleState.MISSING:
+            yield failure(MODULES, f"Linux {release} has no module {name}", _IN_IMAGE, fix)
