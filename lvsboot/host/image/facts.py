@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from lvsboot.errors import HostError, NotPermittedError
 from lvsboot.host.image.architecture import HEADER_BYTES, Architecture, parse_architecture
 from lvsboot.host.kernel_modules import Kernel, UnreadKernel, read_kernels
 from lvsboot.install.root_folder import RootFolder
@@ -25,8 +27,9 @@ _INSTANCES = "/var/lib/cloud/instances"
 class Image(NamedTuple):
     """What is below `root`.
 
+    `unread` has, by path, why a file that only feeds warnings cannot be read.
     `machine_ids` are the files with an id, `instances` the ids of cloud-init's instances; each is
-    empty in an image that has never been booted.
+    empty in an image that has never been booted. `kernels` is None where they cannot be listed.
     """
 
     root: Path
@@ -34,10 +37,11 @@ class Image(NamedTuple):
     architecture: Architecture | None
     has_init: bool
     programs: frozenset[str]
-    kernels: tuple[Kernel | UnreadKernel, ...]
+    kernels: tuple[Kernel | UnreadKernel, ...] | None
     machine_ids: tuple[str, ...]
     instances: tuple[str, ...]
     has_cloud_init: bool
+    unread: Mapping[str, str]
 
     def place(self, path: str) -> Path:
         """`path` as a user finds it."""
@@ -48,17 +52,30 @@ def read_image(root: Path, modules: Collection[str]) -> Image:
     """Of each kernel's modules only those of `modules`. Raises HostError, NotPermittedError."""
     with RootFolder(root) as folder:
         systemd = next((path for path in _SYSTEMD if folder.exists(path)), None)
-        header = folder.read_regular(systemd) if systemd else None
+        unread: dict[str, str] = {}
+        kernels: tuple[Kernel | UnreadKernel, ...] | None = None
+        with _noting(unread, "kernels"):
+            kernels = read_kernels(folder, modules)
+        header, instances = b"", tuple[str, ...]()
+        with _noting(unread, systemd or ""):
+            header = (folder.read_regular(systemd) if systemd else None) or b""
+        with _noting(unread, _INSTANCES):
+            instances = folder.names(_INSTANCES)
+        machine_ids = []
+        for path in _MACHINE_IDS:
+            with _noting(unread, path):
+                machine_ids += [path] if _holds_id(folder, path) else []
         return Image(
             root=root,
             systemd=systemd,
-            architecture=parse_architecture((header or b"")[:HEADER_BYTES]),
+            architecture=parse_architecture(header[:HEADER_BYTES]),
             has_init=_has_program(folder, "init"),
             programs=frozenset(name for name in _PROGRAMS if _has_program(folder, name)),
-            kernels=read_kernels(folder, modules),
-            machine_ids=tuple(path for path in _MACHINE_IDS if _holds_id(folder, path)),
-            instances=folder.names(_INSTANCES),
+            kernels=kernels,
+            machine_ids=tuple(machine_ids),
+            instances=instances,
             has_cloud_init=_has_program(folder, "cloud-init"),
+            unread=unread,
         )
 
 
@@ -72,6 +89,15 @@ def own_architecture() -> Architecture | None:
 def is_booted() -> bool:
     """Whether systemd has booted this root, and not only a shell in a chroot: sd_booted(3)."""
     return Path("/run/systemd/system").is_dir()
+
+
+@contextmanager
+def _noting(unread: dict[str, str], what: str) -> Iterator[None]:
+    """Adds the error to `unread` where `what`, which only feeds warnings, cannot be read."""
+    try:
+        yield
+    except (HostError, NotPermittedError) as error:
+        unread[what] = str(error)
 
 
 def _has_program(folder: RootFolder, name: str) -> bool:

@@ -71,13 +71,7 @@ def image_sentences(
 ) -> Iterator[str]:
     """Warnings. `leftover_network` are the files by which cloud-init configures NICs."""
     root = image.root
-    if image.architecture is None and image.systemd is not None:
-        yield (
-            f"{image.place(image.systemd)} is no program: whether the image has lvsboot's own "
-            "architecture is not known: install systemd-sysv there anew"
-        )
-    if not image.has_init:
-        yield f"{root} has no /sbin/init, which the kernel starts: install systemd-sysv there"
+    yield from _system_sentences(image)
     for program in needs.programs:
         if program not in image.programs:
             yield f"{root} has no {program}: install {_PACKAGES[program]} there"
@@ -100,13 +94,25 @@ def image_sentences(
             )
 
 
+def _system_sentences(image: Image) -> Iterator[str]:
+    for error in image.unread.values():
+        yield f"{error}; what it says of the image is not known"
+    if image.architecture is None and image.systemd and image.systemd not in image.unread:
+        yield (
+            f"{image.place(image.systemd)} is no program: whether the image has lvsboot's own "
+            "architecture is not known: install systemd-sysv there anew"
+        )
+    if not image.has_init:
+        yield f"{image.root} has no /sbin/init, which the kernel starts: install systemd-sysv there"
+
+
 def _kernel_sentences(image: Image, modules: Collection[str]) -> Iterator[str]:
-    if not image.kernels:
+    if image.kernels is not None and not image.kernels:
         yield (
             f"{image.root} has no kernel below /usr/lib/modules: install one with "
             f"{', '.join(modules)}, such as Debian's linux-image"
         )
-    for kernel in image.kernels:
+    for kernel in image.kernels or ():
         if isinstance(kernel, UnreadKernel):
             yield f"which modules the kernel {kernel.version} has is not known: {kernel.error}"
         elif kernel.modules is None:

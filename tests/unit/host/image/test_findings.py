@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import struct
 from pathlib import Path
@@ -78,6 +79,28 @@ def test_what_an_image_lacks(image: Path, role: Path, missing: str, said: str) -
     assert done.stderr == refused.stderr
     [line] = done.stderr.decode().splitlines()
     assert said in line
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "sparse"])
+@pytest.mark.parametrize(
+    "path", [MACHINE_ID, SYSTEMD, f"{KERNEL}/modules.builtin", f"{KERNEL}/modules.dep"]
+)
+def test_what_only_feeds_warnings_and_cannot_be_read(image: Path, path: str, kind: str) -> None:
+    place = image / path
+    place.unlink(missing_ok=True)
+    if kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "folder":
+        place.mkdir()
+    else:
+        place.touch()
+        os.truncate(place, 3 << 30)
+    done = render(image)
+    assert done.returncode == Exit.DONE
+    [line, *more] = done.stderr.decode().splitlines()
+    assert str(place) in line
+    assert "not known" in line
+    assert not more
 
 
 @pytest.mark.parametrize("program", ["usr/sbin/ipvsadm", "usr/sbin/nft", "usr/lib/modules"])
