@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from lvsboot.host.image.facts import Image
 from lvsboot.host.kernel_modules import UnreadKernel
 from lvsboot.install.tree import File, Tree
 from lvsboot.role.model import Backend, Director, Role
+from lvsboot.system.printable import printable_line
 
 _PACKAGES = {
     "lvsboot": "its package, which brings what it needs",
@@ -69,7 +71,16 @@ def image_error(image: Image, asked: str | None, own: Architecture | None) -> st
 def image_sentences(
     image: Image, needs: Needs, *, backend: Backend, leftover_network: Collection[str]
 ) -> Iterator[str]:
-    """Warnings. `leftover_network` are the files by which cloud-init configures NICs."""
+    """Warnings, each on one line: an image's names are anybody's.
+
+    `leftover_network` are the files by which cloud-init configures NICs.
+    """
+    yield from map(printable_line, _sentences(image, needs, backend, leftover_network))
+
+
+def _sentences(
+    image: Image, needs: Needs, backend: Backend, leftover_network: Collection[str]
+) -> Iterator[str]:
     root = image.root
     yield from _system_sentences(image)
     for program in needs.programs:
@@ -79,12 +90,13 @@ def image_sentences(
         yield from _kernel_sentences(image, needs.modules)
     for path in image.machine_ids:
         place = image.place(path)
-        yield f"{place} has an id, which all clones of the image would share: truncate -s 0 {place}"
+        fix = shlex.join(["truncate", "-s", "0", str(place)])
+        yield f"{place} has an id, which all clones of the image would share: {fix}"
     if image.has_cloud_init and image.instances:
         yield (
             f"cloud-init has run in {root}, for the instance {image.instances[0]}: a clone may "
             "take itself for that one and not read its seed: "
-            f"chroot {root} cloud-init clean --logs"
+            f"{shlex.join(['chroot', str(root), 'cloud-init', 'clean', '--logs'])}"
         )
     if backend is Backend.EXTERNAL:
         for path in leftover_network:
@@ -118,7 +130,7 @@ def _kernel_sentences(image: Image, modules: Collection[str]) -> Iterator[str]:
         elif kernel.modules is None:
             yield (
                 f"which modules the kernel {kernel.version} has is not known: "
-                f"depmod --basedir {image.root} {kernel.version}"
+                f"{shlex.join(['depmod', '--basedir', str(image.root), kernel.version])}"
             )
         elif missing := _missing(modules, kernel.modules):
             yield (

@@ -135,6 +135,26 @@ def test_a_scheduler_that_a_kernel_lacks(image: Path) -> None:
     assert "has no ip_vs_wlc: install" in said
 
 
+@pytest.mark.parametrize(
+    ("version", "shown"),
+    [
+        ("$(touch x)", "depmod --basedir {image} '$(touch x)'"),
+        ("6.1\nlvsboot: error: forged", "depmod --basedir {image} '6.1\\nlvsboot: error: forged'"),
+    ],
+)
+def test_a_name_in_an_image_is_quoted_and_stays_on_its_line(
+    image: Path, version: str, shown: str
+) -> None:
+    put(image, f"usr/lib/modules/{version}/modules.builtin")
+    put(image, MACHINE_ID, "0123456789abcdef0123456789abcdef\n")
+    depmod, truncate = render(image).stderr.decode().splitlines()
+    assert depmod.endswith(shown.format(image=image))
+    assert truncate.endswith(f"truncate -s 0 {image / MACHINE_ID}")
+    moved = image.rename(image.with_name("an image"))
+    [_, truncate] = render(moved).stderr.decode().splitlines()
+    assert truncate.endswith(f"truncate -s 0 '{moved / MACHINE_ID}'")
+
+
 def test_a_module_that_is_built_in(image: Path) -> None:
     put(image, f"{KERNEL}/modules.dep")
     assert "has no ip_vs: install" in render(image).stderr.decode()
