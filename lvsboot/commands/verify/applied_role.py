@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lvsboot import paths
-from lvsboot.commands.verify.results import Result, failure, ok, unknown
+from lvsboot.commands.verify.results import Result, failure, ok, unseen
 from lvsboot.commands.verify.unseen import Unseen
 from lvsboot.errors import InputError, LvsbootError, NotPermittedError
 from lvsboot.install.entries import read_entry
@@ -33,7 +33,7 @@ def read_applied_role(root: Path) -> AppliedRole:
         current, applied = _text(root, paths.ROLE), _text(root, paths.APPLIED_ROLE)
     except LvsbootError as error:
         refused = isinstance(error, NotPermittedError)
-        return AppliedRole(None, (unknown(VALID, Unseen(str(error), is_refused=refused)),))
+        return AppliedRole(None, (unseen(VALID, Unseen(str(error), is_refused=refused)),))
     if current is None and applied is None:
         fix = "write the role, then `lvsboot apply`"
         seen = f"there is no {paths.ROLE}: no check could be made"

@@ -20,6 +20,7 @@ from lvsboot.commands.verify.checks.units import active_units
 from lvsboot.commands.verify.facts import Facts, FileFacts, LiveFacts, TableFacts
 from lvsboot.commands.verify.unseen import Seen, Unseen
 from lvsboot.errors import ConflictError, HostError, LvsbootError, NotPermittedError
+from lvsboot.host.image.facts import is_booted
 from lvsboot.host.kernel_modules import (
     Kernel,
     ModuleState,
@@ -152,13 +153,15 @@ def _read_table(director: Director, places: StatePaths = _PLACES) -> TableFacts:
 
 def _read_units(role: Role, files: Seen[FileFacts]) -> Seen[Mapping[str, UnitState]]:
     if isinstance(files, Unseen):
-        return files
+        return files.as_moot()
+    if not is_booted():
+        return Unseen("systemd has not booted this host: no unit runs here", is_moot=True)
     return seen(partial(read_unit_states, active_units(role, files.tree)))
 
 
 def _read_nft(files: Seen[FileFacts]) -> Seen[NftTable] | None:
     if isinstance(files, Unseen):
-        return files
+        return files.as_moot()
     if not any(entry.path == paths.NFT for entry in files.tree):
         return None
     return seen(partial(read_nft_table, paths.NFT))

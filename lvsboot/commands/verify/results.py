@@ -8,12 +8,13 @@ from enum import Enum
 
 from lvsboot.commands.verify.unseen import Unseen
 
+_AS_ROOT = "run `lvsboot verify` as root"
 # A host may lack a thousand VIPs at once: so many are named.
 _MOST_NAMED = 10
 
 
 class Outcome(Enum):
-    """`unknown`: it could not be looked at, so that nothing is said about it."""
+    """`unknown`: the caller may not look at it, or there is nothing to look at."""
 
     OK = "ok"
     WARNING = "warning"
@@ -44,9 +45,13 @@ def warning(check: str, seen: str, expected: str, fix: str) -> Result:
     return Result(check, Outcome.WARNING, seen, expected, fix)
 
 
-def unknown(check: str, unseen: Unseen, expected: str = "") -> Result:
-    fix = "run `lvsboot verify` as root" if unseen.is_refused else ""
-    return Result(check, Outcome.UNKNOWN, unseen.reason, expected, fix)
+def unseen(check: str, fact: Unseen, expected: str = "") -> Result:
+    """Unknown where the caller may not see it or nothing is there; a failure if damaged."""
+    if fact.is_refused:
+        return Result(check, Outcome.UNKNOWN, fact.reason, expected, _AS_ROOT)
+    if fact.is_moot:
+        return Result(check, Outcome.UNKNOWN, fact.reason, expected)
+    return failure(check, fact.reason, expected, "fix what is named here, and verify again")
 
 
 def found(check: str, problems: Iterable[Result], right: str) -> Iterator[Result]:

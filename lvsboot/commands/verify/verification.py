@@ -14,7 +14,7 @@ from lvsboot.commands.verify.checks.active import VIP, check_active
 from lvsboot.commands.verify.checks.all import check_all
 from lvsboot.commands.verify.facts import Facts
 from lvsboot.commands.verify.gather import gather_facts
-from lvsboot.commands.verify.results import Outcome, Result, unknown
+from lvsboot.commands.verify.results import Outcome, Result, unseen
 from lvsboot.commands.verify.unseen import Unseen
 from lvsboot.errors import UsageError
 from lvsboot.role.model import Backend, Director
@@ -58,5 +58,5 @@ def _asked(facts: Facts) -> Iterable[Result]:
         raise UsageError("--active asks the network of this host, and not of an image")
     network = facts.live.network
     if isinstance(network, Unseen):
-        return (unknown(VIP, network),)
+        return (unseen(VIP, network),)
     return check_active(facts.role, network, ask_network(facts.role, network))

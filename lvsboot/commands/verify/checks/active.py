@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from lvsboot.commands.verify.results import Result, failure, found, ok, unknown, warning
+from lvsboot.commands.verify.results import Result, failure, found, ok, unseen, warning
 from lvsboot.commands.verify.unseen import Seen, Unseen
 from lvsboot.host.live_network import LiveNetwork
 from lvsboot.ipvs.table import Protocol
@@ -70,7 +70,7 @@ def endpoints(director: Director) -> tuple[Endpoint, ...]:
 def check_active(role: Role, network: LiveNetwork, facts: ActiveFacts) -> Iterator[Result]:
     for vip, answers in facts.answers.items():
         if isinstance(answers, Unseen):
-            yield unknown(VIP, answers, f"one host has {vip}")
+            yield unseen(VIP, answers, f"one host has {vip}")
         else:
             yield _vip(vip, answers, role, network)
     if facts.endpoints:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lvsboot.commands.verify.facts import LiveFacts
-from lvsboot.commands.verify.results import Result, failure, found, unknown
+from lvsboot.commands.verify.results import Result, failure, found, unseen
 from lvsboot.commands.verify.unseen import Unseen
 from lvsboot.host.live_network import LinkAddress, LiveNetwork
 from lvsboot.host.live_routes import LiveRoute
@@ -21,7 +21,7 @@ def check_vips(role: Role, live: LiveFacts) -> Iterator[Result]:
         return
     if isinstance(live.network, Unseen):
         for check in (PRESENT, DEVICE, PREFIX):
-            yield unknown(check, live.network)
+            yield unseen(check, live.network)
         return
     match role.kind:
         case Director() as director:
@@ -95,7 +95,7 @@ def _vip(
 
 def _routes(real_server: RealServer, live: LiveFacts) -> Iterator[Result]:
     if isinstance(live.routes, Unseen):
-        yield unknown(ROUTE, live.routes)
+        yield unseen(ROUTE, live.routes)
         return
     there = {route.to.network_address for route in live.routes if _is_host_route(route)}
     missing = (

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from lvsboot import paths
 from lvsboot.commands.verify.facts import Facts, FileFacts
-from lvsboot.commands.verify.results import Result, failure, found, unknown, warning
+from lvsboot.commands.verify.results import Result, failure, found, unseen, warning
 from lvsboot.commands.verify.unseen import Unseen
 from lvsboot.install.files import Change, Found, Remove, Restore
 from lvsboot.problem import Problem, Severity
@@ -25,7 +25,7 @@ def check_files(facts: Facts) -> Iterator[Result]:
     files = facts.files
     if isinstance(files, Unseen):
         for check in (FILES, OWNER, ENABLED, SYSCTL_BOOT):
-            yield unknown(check, files)
+            yield unseen(check, files)
         return
     apart = {*_ROLES, _IPVSADM_MASK}
     changes = [change for change in files.changes if change.path not in apart]

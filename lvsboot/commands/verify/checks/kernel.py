@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from lvsboot.commands.verify.facts import Facts, LiveFacts
-from lvsboot.commands.verify.results import Result, failure, found, ok, unknown, warning
+from lvsboot.commands.verify.results import Result, failure, found, ok, unseen, warning
 from lvsboot.commands.verify.unseen import Seen, Unseen
 from lvsboot.host.kernel_modules import ModuleState
 from lvsboot.role.model import Director
@@ -28,7 +28,7 @@ def check_kernel(facts: Facts) -> Iterator[Result]:
             problems = _table_size(live)
             yield from found(TABLE_SIZE, problems, f"the connection table has 2^{bits} buckets")
     if isinstance(live.modules, Unseen):
-        yield unknown(MODULES, live.modules, _LOADED)
+        yield unseen(MODULES, live.modules, _LOADED)
     elif live.modules:
         names = " ".join(live.modules)
         yield from found(MODULES, _modules(live.modules), f"the kernel has {names}")
@@ -68,7 +68,7 @@ def _modules(states: Mapping[str, ModuleState]) -> Iterator[Result]:
 
 def _image(images: Seen[Mapping[str, Seen[Mapping[str, ModuleState]]]]) -> Iterator[Result]:
     if isinstance(images, Unseen):
-        yield unknown(MODULES, images, _IN_IMAGE)
+        yield unseen(MODULES, images, _IN_IMAGE)
     elif not images:
         seen = "there is no kernel in the image"
         fix = "none is needed where the kernel comes from elsewhere"
@@ -82,7 +82,7 @@ def _image(images: Seen[Mapping[str, Seen[Mapping[str, ModuleState]]]]) -> Itera
 
 def _kernel(release: str, states: Seen[Mapping[str, ModuleState]]) -> Iterator[Result]:
     if isinstance(states, Unseen):
-        yield unknown(MODULES, states, _IN_IMAGE)
+        yield unseen(MODULES, states, _IN_IMAGE)
         return
     fix = f"install another kernel: Debian's {_KERNELS}"
     for name, state in states.items():

@@ -8,7 +8,7 @@ from itertools import islice
 
 from lvsboot import paths
 from lvsboot.commands.verify.facts import LiveFacts
-from lvsboot.commands.verify.results import Result, failure, found, unknown
+from lvsboot.commands.verify.results import Result, failure, found, unseen
 from lvsboot.commands.verify.unseen import Unseen
 
 TABLE = "nft.table"
@@ -22,7 +22,7 @@ def check_nft(live: LiveFacts) -> Iterator[Result]:
         return
     expected = f"the table of {paths.NFT}"
     if isinstance(nft, Unseen):
-        yield unknown(TABLE, nft, expected)
+        yield unseen(TABLE, nft, expected)
         return
     problems = []
     if nft.actual is None:

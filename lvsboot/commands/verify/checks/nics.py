@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from lvsboot.commands.verify.facts import LiveFacts
-from lvsboot.commands.verify.results import Result, failure, found, unknown
+from lvsboot.commands.verify.results import Result, failure, found, unseen
 from lvsboot.commands.verify.unseen import Unseen
 from lvsboot.host.live_network import LiveNetwork
 from lvsboot.host.live_routes import LiveRoute
@@ -22,7 +22,7 @@ def check_nics(role: Role, live: LiveFacts) -> Iterator[Result]:
     network = live.network
     if role.nics and isinstance(network, Unseen):
         for check in (UP, ADDRESSES, MTU):
-            yield unknown(check, network)
+            yield unseen(check, network)
     elif role.nics and not isinstance(network, Unseen):
         nics = [nic for nic in role.nics if nic.name in network.links]
         names = " ".join(nic.name for nic in role.nics)
@@ -30,7 +30,7 @@ def check_nics(role: Role, live: LiveFacts) -> Iterator[Result]:
         yield from found(ADDRESSES, _addresses(nics, network), "the NICs have their addresses")
         yield from found(MTU, _mtus(nics, network), "the NICs have their MTU")
     if isinstance(live.routes, Unseen):
-        yield unknown(ROUTES, live.routes)
+        yield unseen(ROUTES, live.routes)
         return
     wanted = list(_wanted_routes(role.nics))
     if wanted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lvsboot.commands.verify.facts import LiveFacts
-from lvsboot.commands.verify.results import Result, found, unknown, warning
+from lvsboot.commands.verify.results import Result, found, unseen, warning
 from lvsboot.commands.verify.unseen import Unseen
 from lvsboot.host.live_network import LiveNetwork
 from lvsboot.host.live_routes import LiveRoute, Neighbour
@@ -41,9 +41,9 @@ def dr_addresses(director: Director) -> list[Address]:
 
 def _reached(addresses: list[Address], live: LiveFacts) -> Iterator[Result]:
     if isinstance(live.network, Unseen):
-        yield unknown(SEGMENT, live.network)
+        yield unseen(SEGMENT, live.network)
     elif isinstance(live.routes, Unseen):
-        yield unknown(SEGMENT, live.routes)
+        yield unseen(SEGMENT, live.routes)
     else:
         ways = (_no_way(address, live.network, live.routes) for address in addresses)
         right = "the dr real servers are on networks of this host"
@@ -69,7 +69,7 @@ def _no_way(address: Address, network: LiveNetwork, routes: tuple[LiveRoute, ...
 
 def _answering(addresses: list[Address], live: LiveFacts) -> Iterator[Result]:
     if isinstance(live.neighbours, Unseen):
-        yield unknown(ANSWERS, live.neighbours)
+        yield unseen(ANSWERS, live.neighbours)
         return
     failed = {each.address: each for each in live.neighbours if each.is_failed}
     problems = (_silent(failed[address]) for address in addresses if address in failed)

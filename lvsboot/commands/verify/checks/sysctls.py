@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lvsboot.commands.verify.facts import LiveFacts
-from lvsboot.commands.verify.results import Result, failure, found, unknown
+from lvsboot.commands.verify.results import Result, failure, found, unseen
 from lvsboot.commands.verify.unseen import Unseen
 from lvsboot.ipvs.table import Family, ForwardingMethod
 from lvsboot.role.derived_sysctls import derived_sysctls, forwarded_families
@@ -76,7 +76,7 @@ def _value(key: str, wanted: str, live: LiveFacts) -> Iterator[Result]:
     actual = live.sysctls.get(key)
     name = dotted(key)
     if isinstance(actual, Unseen):
-        yield unknown(_kind(key), actual, f"{name} = {wanted}")
+        yield unseen(_kind(key), actual, f"{name} = {wanted}")
     elif actual is None:
         if not _is_of_absent_device(key, live):
             seen = f"the kernel has no {name}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lvsboot import paths
 from lvsboot.commands.verify.facts import LiveFacts, TableFacts
-from lvsboot.commands.verify.results import Result, failure, found, ok, unknown, warning
+from lvsboot.commands.verify.results import Result, failure, found, ok, unseen, warning
 from lvsboot.commands.verify.unseen import Unseen
 from lvsboot.ipvs.changes import (
     AddDestination,
@@ -43,9 +43,9 @@ _RELOAD = "`systemctl reload lvs`"
 def check_table(director: Director, live: LiveFacts) -> Iterator[Result]:
     facts = live.table
     if facts is None or isinstance(facts, Unseen):
-        reason = Unseen("the kernel has no IPVS") if facts is None else facts
+        reason = Unseen("the kernel has no IPVS", is_moot=True) if facts is None else facts
         for check in (*_CHECKS, *((DAEMONS,) if director.sync else ())):
-            yield unknown(check, reason)
+            yield unseen(check, reason)
         return
     yield from _against_the_role(director, facts)
     yield from found(DRAINED, _drained(facts.actual), "no hashing scheduler refuses clients")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lvsboot.commands.verify.facts import LiveFacts
-from lvsboot.commands.verify.results import Result, failure, found, unknown
+from lvsboot.commands.verify.results import Result, failure, found, unseen
 from lvsboot.commands.verify.unseen import Unseen
 from lvsboot.host.live_network import LiveNetwork
 from lvsboot.ipvs.table import TunnelType
@@ -21,8 +21,8 @@ def check_tunnel(role: Role, live: LiveFacts) -> Iterator[Result]:
     if not isinstance(real_server, RealServer) or real_server.tunnel is None:
         return
     if isinstance(live.network, Unseen):
-        yield unknown(DEVICE, live.network)
-        yield unknown(MSS, live.network)
+        yield unseen(DEVICE, live.network)
+        yield unseen(MSS, live.network)
     else:
         names = ", ".join(device.name for device in tunnel_devices(real_server))
         yield from found(DEVICE, _devices(real_server, live.network), f"{names}: up")
@@ -76,7 +76,7 @@ def _mss(
 
 def _port(end: TunnelEnd, live: LiveFacts) -> Iterator[Result]:
     if isinstance(live.udp_ports, Unseen):
-        yield unknown(PORT, live.udp_ports)
+        yield unseen(PORT, live.udp_ports)
         return
     problems = []
     if end.port not in live.udp_ports:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from lvsboot.commands.verify.checks.files import ENABLED
 from lvsboot.commands.verify.facts import LiveFacts
-from lvsboot.commands.verify.results import Result, failure, found, unknown
+from lvsboot.commands.verify.results import Result, failure, found, unseen
 from lvsboot.commands.verify.unseen import Unseen
 from lvsboot.host.unit_states import UnitState
 from lvsboot.install.tree import Link, Tree
@@ -31,7 +31,7 @@ def active_units(role: Role, tree: Tree) -> tuple[str, ...]:
 
 def check_units(live: LiveFacts) -> Iterator[Result]:
     if isinstance(live.units, Unseen):
-        yield unknown(ACTIVE, live.units, "the role's units are active")
+        yield unseen(ACTIVE, live.units, "the role's units are active")
         return
     masked = list(_masked(live.units))
     if masked:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import jsonschema
@@ -10,7 +11,7 @@ import pytest
 
 from lvsboot.cli import main
 from lvsboot.cli.text.verification import verification_text, verification_value
-from lvsboot.commands.verify.results import failure, ok, unknown
+from lvsboot.commands.verify.results import failure, ok, unseen
 from lvsboot.commands.verify.unseen import Unseen
 from lvsboot.commands.verify.verification import Verification
 from lvsboot.errors import Exit
@@ -22,7 +23,7 @@ FOUND = Verification(
     (
         ok("role.valid", "it is"),
         failure("vip.present", "\x1b[2J is not on eth0", "it on eth0", "add it"),
-        unknown("table.services", Unseen("may not", is_refused=True)),
+        unseen("table.services", Unseen("may not", is_refused=True)),
     ),
 )
 
@@ -105,6 +106,45 @@ def test_a_role_that_is_missing_or_wrong(
     assert status == Exit.DIFFERS
     assert {name for name, outcome in found.items() if outcome == "failure"} == failed
     assert ("files.content" in found) == (applied is not None)
+
+
+def test_a_damaged_manifest(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (image / "var/lib/lvs/manifest.json").write_text("{", encoding="utf-8")
+    status, found = outcomes(image, capsys)
+    assert (status, found["files.content"]) == (Exit.DIFFERS, "failure")
+
+
+@pytest.mark.parametrize("kind", ["folder", "sparse"])
+def test_a_role_that_cannot_be_read(
+    image: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    role(image).unlink()
+    if kind == "folder":
+        role(image).mkdir()
+    else:
+        role(image).touch()
+        os.truncate(role(image), 65 << 20)
+    status, found = outcomes(image, capsys)
+    assert (status, found) == (Exit.DIFFERS, {"role.valid": "failure"})
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+@pytest.mark.parametrize("path", ["var/lib/lvs", "usr/lib/modules"])
+def test_what_the_caller_may_not_see_is_unknown(
+    image: Path, capsys: pytest.CaptureFixture[str], path: str
+) -> None:
+    (image / path).mkdir(parents=True, exist_ok=True)
+    (image / path).chmod(0o700)
+    for folder in (image, *image.parents):
+        if folder.stat().st_mode & 0o5 != 0o5 and folder != Path("/tmp"):
+            folder.chmod(0o755)
+    os.seteuid(65534)
+    try:
+        status, found = outcomes(image, capsys)
+    finally:
+        os.seteuid(0)
+    assert status == Exit.DONE
+    assert "unknown" in found.values()
 
 
 def role(image: Path) -> Path:

@@ -64,6 +64,15 @@ def test_what_cannot_be_seen_is_unknown_and_nothing_else_fails(text: str) -> Non
     assert expected <= unknown(blind)
 
 
+@pytest.mark.parametrize("field", ["network", "routes", "units", "table", "nft", "modules"])
+def test_what_is_damaged_is_a_failure(field: str) -> None:
+    facts = healthy(DIRECTOR)
+    results = wrong(changed(facts, **{field: Unseen("it is broken")}))
+    assert {result.seen for result in results.values()} == {"it is broken"}
+    assert {result.outcome for result in results.values()} == {Outcome.FAILURE}
+    assert all(result.fix for result in results.values())
+
+
 @pytest.mark.parametrize(
     ("state", "check", "words"),
     [
