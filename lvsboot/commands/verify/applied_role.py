@@ -11,7 +11,7 @@ from lvsboot.commands.verify.results import Result, failure, ok, unseen
 from lvsboot.commands.verify.unseen import Unseen
 from lvsboot.errors import InputError, LvsbootError, NotPermittedError
 from lvsboot.install.entries import read_entry
-from lvsboot.install.tree import File
+from lvsboot.install.tree import Entry, File, Link
 from lvsboot.role.reader import RoleFile, parse_role
 
 VALID, APPLIED = "role.valid", "role.applied"
@@ -30,15 +30,19 @@ def read_applied_role(root: Path) -> AppliedRole:
     Where the role file has changed since the last apply, the one that was applied counts.
     """
     try:
-        current, applied = _text(root, paths.ROLE), _text(root, paths.APPLIED_ROLE)
+        entries = [read_entry(root, path) for path in (paths.ROLE, paths.APPLIED_ROLE)]
     except LvsbootError as error:
         refused = isinstance(error, NotPermittedError)
         return AppliedRole(None, (unseen(VALID, Unseen(str(error), is_refused=refused)),))
+    current, applied = map(_text, entries)
+    links = [entry for entry in entries if isinstance(entry, Link)]
     if current is None and applied is None:
+        if links:
+            return AppliedRole(None, (_link(VALID, links[0]),))
         fix = "write the role, then `lvsboot apply`"
         seen = f"there is no {paths.ROLE}: no check could be made"
         return AppliedRole(None, (failure(VALID, seen, "a role file", fix),))
-    results = [_applied(current, applied)]
+    results = [_link(APPLIED, links[0]) if links else _applied(current, applied)]
     file = None
     for path, text in ((paths.ROLE, current), (paths.APPLIED_ROLE, applied)):
         if text is None or (file is not None and text == file.text):
@@ -55,9 +59,14 @@ def read_applied_role(root: Path) -> AppliedRole:
     return AppliedRole(file, tuple(results))
 
 
-def _text(root: Path, path: str) -> str | None:
-    entry = read_entry(root, path)
+def _text(entry: Entry | None) -> str | None:
     return entry.text if isinstance(entry, File) else None
+
+
+def _link(check: str, link: Link) -> Result:
+    seen = f"{link.path} is a link to {link.target}"
+    fix = "put a copy of the file in place of the link, then `lvsboot apply`"
+    return failure(check, seen, "a file, as an apply writes it", fix)
 
 
 def _applied(current: str | None, applied: str | None) -> Result:

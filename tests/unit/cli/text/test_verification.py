@@ -128,6 +128,29 @@ def test_a_role_that_cannot_be_read(
     assert (status, found) == (Exit.DIFFERS, {"role.valid": "failure"})
 
 
+@pytest.mark.parametrize("path", ["etc/lvs/role.yaml", "var/lib/lvs/role.yaml"])
+def test_a_role_that_is_a_link(image: Path, capsys: pytest.CaptureFixture[str], path: str) -> None:
+    """Other checks compare with the one that is a file."""
+    place = image / path
+    place.rename(place.with_name("mine.yaml"))
+    place.symlink_to("mine.yaml")
+    status = main(["verify", "--root", str(image), "--backend", "external", "--json"])
+    results = json.loads(capsys.readouterr().out)["results"]
+    [applied] = [each for each in results if each["id"] == "role.applied"]
+    assert (status, applied["outcome"]) == (Exit.DIFFERS, "failure")
+    assert f"/{path} is a link to mine.yaml" in applied["seen"]
+    assert {"role.valid", "files.content"} <= {each["id"] for each in results}
+
+
+def test_both_roles_as_links(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for place in (role(image), image / "var/lib/lvs/role.yaml"):
+        place.unlink()
+        place.symlink_to("nowhere")
+    status, found = outcomes(image, capsys)
+    assert (status, found["role.valid"]) == (Exit.DIFFERS, "failure")
+    assert "files.content" not in found
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
 @pytest.mark.parametrize("path", ["var/lib/lvs", "usr/lib/modules"])
 def test_what_the_caller_may_not_see_is_unknown(
