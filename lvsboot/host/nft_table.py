@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from lvsboot.errors import HostError, NotPermittedError
-from lvsboot.system.programs import run
+from lvsboot.system.programs import query
 
 _LIST = ("nft", "--stateless", "list", "table", "inet", "lvsboot")
 # Loaded where no other process sees it, and listed: nft words a table in its own way.
@@ -29,7 +29,7 @@ def read_nft_table(file: str) -> NftTable:
 
 def _actual() -> str | None:
     try:
-        return run(_LIST)
+        return query(_LIST)
     except HostError as error:
         if "No such file or directory" in str(error):
             return None
@@ -38,7 +38,7 @@ def _actual() -> str | None:
 
 def _expected(file: str) -> str:
     try:
-        return run(["unshare", "--net", "--", "sh", "-c", _LOADED, "sh", file])
+        return query(["unshare", "--net", "--", "sh", "-c", _LOADED, "sh", file])
     except HostError as error:
         raise _as_refusal(error) from error
 

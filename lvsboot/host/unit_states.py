@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from lvsboot.system.programs import run
+from lvsboot.system.programs import query
 
 _PROPERTIES = ("LoadState", "ActiveState", "SubState", "Result")
 
@@ -20,7 +20,7 @@ class UnitState(NamedTuple):
 
 
 def read_unit_states(
-    names: Sequence[str], run: Callable[[Sequence[str]], str] = run
+    names: Sequence[str], run: Callable[[Sequence[str]], str] = query
 ) -> dict[str, UnitState]:
     """Each unit's state; one that systemd does not know is `not-found`. Raises HostError."""
     if not names:
