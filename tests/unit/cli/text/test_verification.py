@@ -16,6 +16,7 @@ from lvsboot.commands.verify.unseen import Unseen
 from lvsboot.commands.verify.verification import Verification
 from lvsboot.errors import Exit
 from tests.golden import REPOSITORY
+from tests.images import complete_image
 
 SCHEMA = json.loads((REPOSITORY / "schemas/verification.json").read_text(encoding="utf-8"))
 FOUND = Verification(
@@ -156,7 +157,9 @@ def test_both_roles_as_links(image: Path, capsys: pytest.CaptureFixture[str]) ->
 def test_what_the_caller_may_not_see_is_unknown(
     image: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    (image / path).mkdir(parents=True, exist_ok=True)
+    complete_image(image)
+    # What is imported late lies in folders that may be closed as well.
+    assert outcomes(image, capsys)[0] == Exit.DONE
     (image / path).chmod(0o700)
     image.chmod(0o755)
     # By a path that goes through none of the folders above, which are the tests' user's own.
