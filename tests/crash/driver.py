@@ -15,10 +15,10 @@ from typing import Any
 from lvsboot.cli import main
 
 
-def _say(argv: Sequence[str], **_: Any) -> subprocess.CompletedProcess[str]:
+def _say(argv: Sequence[str], **_: Any) -> subprocess.CompletedProcess[bytes]:
     os.write(2, f"run {shlex.join(argv)}\n".encode())
     status = 1 if argv[0] == os.environ.get("FAILING") else 0
-    return subprocess.CompletedProcess(argv, status, "", "")
+    return subprocess.CompletedProcess(argv, status, b"", b"")
 
 
 if __name__ == "__main__":
