@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -40,3 +41,14 @@ def complete_image(root: Path) -> Path:
     lines = (f"kernel/net/{module}.ko.xz: kernel/lib/libcrc32c.ko.xz\n" for module in _MODULES)
     put(root, f"{KERNEL}/modules.dep", "".join(lines))
     return root
+
+
+def put_unreadable(place: Path, kind: str) -> None:
+    """A `pipe`, a `folder`, or else a file that is larger than any of its kind."""
+    if kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "folder":
+        place.mkdir()
+    else:
+        place.touch()
+        os.truncate(place, 3 << 30)

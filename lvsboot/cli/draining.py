@@ -76,18 +76,9 @@ def _weight(text: str) -> int:
 
 def drain(arguments: argparse.Namespace) -> int:
     from lvsboot.cli.text.weights import busy_text, counts_text
-    from lvsboot.commands.draining import set_weight
     from lvsboot.commands.idle import wait_until_idle
 
-    weighed = set_weight(
-        arguments.real_server,
-        0,
-        by=_person(),
-        services=arguments.service,
-        refuse_clients=arguments.refuse_clients,
-        log=log,
-    )
-    _print(weighed)
+    weighed = _set_weight(arguments, 0)
     if arguments.wait is None or not weighed.is_loaded:
         return Exit.DONE
     left = wait_until_idle(
@@ -111,18 +102,23 @@ def undrain(arguments: argparse.Namespace) -> int:
 
 
 def weight(arguments: argparse.Namespace) -> int:
+    _set_weight(arguments, arguments.weight)
+    return Exit.DONE
+
+
+def _set_weight(arguments: argparse.Namespace, value: int) -> Weighed:
     from lvsboot.commands.draining import set_weight
 
     weighed = set_weight(
         arguments.real_server,
-        arguments.weight,
+        value,
         by=_person(),
         services=arguments.service,
         refuse_clients=arguments.refuse_clients,
         log=log,
     )
     _print(weighed)
-    return Exit.DONE
+    return weighed
 
 
 def _print(weighed: Weighed) -> None:

@@ -64,13 +64,13 @@ class Asked(NamedTuple):
     architecture: str | None = None
 
 
-_NOTHING_ASKED = Asked()
+NOTHING_ASKED = Asked()
 
 
 def host_tree(
     role_file: RoleFile,
     root: Path,
-    asked: Asked = _NOTHING_ASKED,
+    asked: Asked = NOTHING_ASKED,
     *,
     applies: bool = False,
     bakes: bool = False,

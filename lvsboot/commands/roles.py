@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from lvsboot import paths
 from lvsboot.commands.activation import activate, note_changes
-from lvsboot.commands.desired import HOST, NO_CAUTIONS, Asked, Cautions, host_tree
+from lvsboot.commands.desired import HOST, NO_CAUTIONS, NOTHING_ASKED, Asked, Cautions, host_tree
 from lvsboot.errors import HostError
 from lvsboot.host.packaged_units import packaged_units
 from lvsboot.install.entries import read_entry
@@ -30,13 +30,10 @@ class Rendering(NamedTuple):
     cautions: Cautions = NO_CAUTIONS
 
 
-_NOTHING_ASKED = Asked()
-
-
 def render(
     role_file: RoleFile,
     root: Path,
-    asked: Asked = _NOTHING_ASKED,
+    asked: Asked = NOTHING_ASKED,
     *,
     replace_edited: bool = False,
     strict: bool = False,

@@ -92,7 +92,7 @@ def _read_files(role_file: RoleFile, root: Path, backend: Backend | None) -> Fil
         tree=tree,
         changes=plan_files(tree, root),
         conflicts=tuple(problem for problem in cautions.problems if problem not in known),
-        sentences=tuple(text for text in cautions.sentences if text not in {ipvsadm, size}),
+        sentences=tuple(text for text in cautions.sentences if text != size),
         sysctl_problems=problems,
         ipvsadm_service=ipvsadm,
     )

@@ -19,7 +19,7 @@ from lvsboot.host.kernel_modules import (
     read_modules,
 )
 from lvsboot.install.root_folder import RootFolder
-from tests.images import put
+from tests.images import put, put_unreadable
 
 LISTS = "usr/lib/modules/6.1.0"
 DEP = "kernel/net/ip-vs.ko.xz: kernel/lib/libcrc32c.ko.xz\nkernel/net/ip_vs_rr.ko:\n"
@@ -66,13 +66,7 @@ def test_a_list_that_cannot_be_read(tmp_path: Path, name: str, kind: str) -> Non
     (tmp_path / "lib").symlink_to("usr/lib")
     place = tmp_path / LISTS / name
     place.parent.mkdir()
-    if kind == "pipe":
-        os.mkfifo(place)
-    elif kind == "folder":
-        place.mkdir()
-    else:
-        place.touch()
-        os.truncate(place, 3 << 30)
+    put_unreadable(place, kind)
     unread, read = kernels(tmp_path)
     assert isinstance(unread, UnreadKernel)
     assert str(place) in str(unread.error)

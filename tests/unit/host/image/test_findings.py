@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import struct
 from pathlib import Path
@@ -13,7 +12,7 @@ from lvsboot.errors import Exit
 from lvsboot.host.image.architecture import parse_architecture
 from lvsboot.host.image.facts import own_architecture
 from tests.golden import REPOSITORY, read_tree
-from tests.images import KERNEL, MACHINE_ID, SYSTEMD, complete_image, put
+from tests.images import KERNEL, MACHINE_ID, SYSTEMD, complete_image, put, put_unreadable
 from tests.unit.cli.test_cli import Done, lvsboot
 
 DIRECTOR = REPOSITORY / "examples/dr/director.yaml"
@@ -88,13 +87,7 @@ def test_what_an_image_lacks(image: Path, role: Path, missing: str, said: str) -
 def test_what_only_feeds_warnings_and_cannot_be_read(image: Path, path: str, kind: str) -> None:
     place = image / path
     place.unlink(missing_ok=True)
-    if kind == "pipe":
-        os.mkfifo(place)
-    elif kind == "folder":
-        place.mkdir()
-    else:
-        place.touch()
-        os.truncate(place, 3 << 30)
+    put_unreadable(place, kind)
     done = render(image)
     assert done.returncode == Exit.DONE
     [line, *more] = done.stderr.decode().splitlines()
